@@ -1,0 +1,1 @@
+"""The conversation. Imports retrieval, ranking and prompts."""

@@ -1,0 +1,86 @@
+"""The typed events of a turn: what the assistant tells whoever shows the conversation.
+
+The page, the terminal and the HTTP API all receive these and only these, in this order:
+``session`` once, ``need``, ``cards`` (first, then final), ``text`` (a checked sentence each), ``done``; or ``error``.
+"""
+
+from decimal import Decimal
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+
+class _Event(BaseModel):
+    model_config = ConfigDict(frozen=True)
+
+
+class Tag(_Event):
+    """One removable part of the need, as the shopper sees it."""
+
+    id: str  # names the constraint inside the need; given back to Assistant.remove_tag
+    label: str  # e.g. "under $150", "not leather"
+
+
+class Card(_Event):
+    """One real item as shown; every value is the catalogue record's."""
+
+    item_id: str
+    position: int  # from 1
+    title: str
+    brand: str
+    price: Decimal | None
+    price_text: str  # e.g. "$149.00"; "" where the merchant gives no price
+    picture_url: str  # "" where there is none: whoever shows it draws a placeholder
+    page_url: str
+    category: tuple[str, ...]
+    facts: tuple[str, ...]  # at most two, those that matter for the need
+    reason: str  # why it is here, e.g. "like the trail shoes you bought"
+    outside: tuple[str, ...] = ()  # constraints that it breaks, in words, e.g. "over your $150"
+    rating: float | None = None
+    rating_count: int | None = None
+
+
+class SessionEvent(_Event):
+    type: Literal["session"] = "session"
+    session_id: str
+    turn_id: str
+    shopper_id: str | None
+    personalised: bool  # whether the history may be used in this turn
+
+
+class NeedEvent(_Event):
+    type: Literal["need"] = "need"
+    tags: tuple[Tag, ...]
+
+
+class CardsEvent(_Event):
+    type: Literal["cards"] = "cards"
+    stage: Literal["first", "final"]
+    cards: tuple[Card, ...]
+
+
+class TextEvent(_Event):
+    """One sentence, already checked against the records of the cards."""
+
+    type: Literal["text"] = "text"
+    text: str
+    by: Literal["llm", "template"]
+
+
+class DoneEvent(_Event):
+    type: Literal["done"] = "done"
+    question: str = ""  # at most one; it is also the last text
+    chips: tuple[str, ...] = ()  # suggested answers or next messages
+    llm_reached: bool = True  # False: the turn was answered without the LLM, and should be marked so
+    timings_ms: dict[str, float] = Field(default_factory=dict)  # first_cards, understand, final_cards, first_text, …
+
+
+class ErrorEvent(_Event):
+    type: Literal["error"] = "error"
+    message: str  # plain words for the shopper
+    error_id: str  # finds the cause in the log
+
+
+TurnEvent = Annotated[
+    SessionEvent | NeedEvent | CardsEvent | TextEvent | DoneEvent | ErrorEvent, Field(discriminator="type")
+]

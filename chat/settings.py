@@ -1,0 +1,40 @@
+"""Every setting of Shoptalk, read in this one place from the environment (prefix ``SHOPTALK_``) or an ``.env`` file."""
+
+from pathlib import Path
+
+from pydantic import Field, SecretStr
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """Settings with their defaults: one laptop, the built-in LLM on the CPU, the built-in encoder."""
+
+    model_config = SettingsConfigDict(env_prefix="SHOPTALK_", env_file=".env", extra="ignore")
+
+    home: Path = Field(Path(".shoptalk"), description="Folder of this shop's state: database, index, reranker, logs.")
+    models: Path = Field(
+        Path.home() / ".cache" / "shoptalk",
+        description="Folder of converted models; shared by all shops of this machine.",
+    )
+    shop_name: str = Field("this shop", description="How the assistant names the shop.")
+    currency: str = Field("", description="ISO 4217 code; empty: the catalogue's most frequent one.")
+
+    host: str = Field("127.0.0.1", description="Address that the web server listens on.")
+    port: int = Field(7860, description="Port of the web server.")
+
+    llm_url: str = Field("", description="OpenAI-compatible address, e.g. http://host:8000/v1; empty: start vLLM here.")
+    llm_model: str = Field("", description="Model name at llm_url, or a model folder to serve; empty: the built-in LLM.")
+    llm_api_key: SecretStr = Field(SecretStr("none"), description="Key for llm_url, if it wants one.")
+    llm_port: int = Field(8011, description="Port of the vLLM that is started here.")
+    llm_dtype: str = Field("auto", description="auto: bfloat16 where the processor computes in it, else float32.")
+    llm_max_model_len: int = Field(4096, description="Longest prompt with its answer, in tokens.")
+    llm_kv_cache_gib: int = Field(2, description="Memory for vLLM's key-value cache on a CPU, in GiB.")
+    llm_arguments: str = Field("", description="Further arguments for vLLM, e.g. --tensor-parallel-size 2.")
+    llm_connect_timeout_s: float = Field(2.0, description="Longest wait for a connection to the LLM.")
+    llm_first_token_timeout_s: float = Field(20.0, description="Longest wait for the LLM's first token.")
+    llm_token_timeout_s: float = Field(10.0, description="Longest wait between two tokens.")
+    turn_timeout_s: float = Field(40.0, description="Longest turn; after it a partial answer is closed plainly.")
+
+    candidates: int = Field(200, description="Candidates that grounding hands to the reranker.")
+    cards: int = Field(5, description="Items shown in a turn.")
+    diversity: float = Field(0.25, description="0: best items only; 1: as different as can be (MMR's 1 - lambda).")

@@ -1,0 +1,1 @@
+"""Our own demo shop: its catalogue, its shoppers, their events, and the script that makes them."""

@@ -1,0 +1,1 @@
+"""The prompts as files, and their versions. Imports nothing of ours."""

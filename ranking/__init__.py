@@ -1,0 +1,1 @@
+"""The shopper's history, and ordering items for them. Imports retrieval."""

@@ -1,0 +1,1 @@
+"""The catalogue, and finding items in it. Imports nothing of ours."""
