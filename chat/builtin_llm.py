@@ -9,6 +9,7 @@ import importlib.metadata
 import logging
 import shutil
 from pathlib import Path
+from typing import Any
 
 from chat.errors import SetupError
 
@@ -41,7 +42,9 @@ def verify(path: Path, expected: str) -> None:
     with path.open("rb") as file:
         digest = hashlib.file_digest(file, "sha256").hexdigest()
     if digest != expected:
-        raise SetupError(f"{path.name} has sha256 {digest}, expected {expected}. It was altered: reinstall its package.")
+        raise SetupError(
+            f"{path.name} has sha256 {digest}, expected {expected}. It was altered: reinstall its package."
+        )
 
 
 def ensure_converted(cache: Path) -> Path:
@@ -75,7 +78,7 @@ def _convert(source: Path, target: Path) -> None:
     from transformers.utils.quantization_config import GgufConfig
 
     log.info("converting %s", source.name)
-    model = AutoModelForCausalLM.from_pretrained(
+    model: Any = AutoModelForCausalLM.from_pretrained(
         source.parent,
         gguf_file=source.name,
         dtype=torch.bfloat16,

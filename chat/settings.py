@@ -23,7 +23,9 @@ class Settings(BaseSettings):
     port: int = Field(7860, description="Port of the web server.")
 
     llm_url: str = Field("", description="OpenAI-compatible address, e.g. http://host:8000/v1; empty: start vLLM here.")
-    llm_model: str = Field("", description="Model name at llm_url, or a model folder to serve; empty: the built-in LLM.")
+    llm_model: str = Field(
+        "", description="Model name at llm_url, or a model folder to serve; empty: the built-in LLM."
+    )
     llm_api_key: SecretStr = Field(SecretStr("none"), description="Key for llm_url, if it wants one.")
     llm_port: int = Field(8011, description="Port of the vLLM that is started here.")
     llm_dtype: str = Field("auto", description="auto: bfloat16 where the processor computes in it, else float32.")

@@ -1,0 +1,147 @@
+"""The client of an OpenAI-compatible LLM server: structured answers and streams, each with its own timeouts.
+
+Knows addresses, timeouts and tokens. Knows nothing of prompts, shops or shoppers, and keeps no conversation.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from typing import Any
+
+import openai
+from openai.types.chat import ChatCompletionChunk
+
+from chat.errors import LLMError, LLMTimeout, LLMUnreachable
+
+Message = dict[str, str]  # {"role": "system" | "user" | "assistant", "content": …}
+
+
+@dataclass(frozen=True)
+class Timeouts:
+    """Seconds; each wait has its own bound, so that a slow answer is told from a dead server."""
+
+    connect: float = 2.0
+    first_token: float = 20.0
+    between_tokens: float = 10.0
+
+
+@dataclass(frozen=True)
+class Usage:
+    """What one call cost, in tokens."""
+
+    input_tokens: int
+    output_tokens: int
+
+
+# The calls of the running turn, noted by the client and read by whoever started the turn in the same context.
+usage_log: ContextVar[list[Usage] | None] = ContextVar("usage_log", default=None)
+
+
+class LLM:
+    """Asks one served model. Errors are LLMUnreachable, LLMTimeout or LLMError, never the library's own."""
+
+    def __init__(self, url: str, model: str, *, api_key: str = "none", timeouts: Timeouts | None = None) -> None:
+        self.url = url
+        self.model = model
+        self.timeouts = timeouts or Timeouts()
+        self._client = openai.AsyncOpenAI(
+            base_url=url,
+            api_key=api_key,
+            max_retries=0,  # a turn has one deadline; a retry belongs to whoever owns it
+            timeout=openai.Timeout(
+                connect=self.timeouts.connect, read=None, write=self.timeouts.connect, pool=self.timeouts.connect
+            ),
+        )
+
+    async def structured(
+        self, messages: Sequence[Message], schema: dict[str, Any], *, max_tokens: int, temperature: float = 0.0
+    ) -> str:
+        """The model's answer as JSON text that follows the schema, as far as max_tokens let it be finished."""
+        parts = [
+            part
+            async for part in self.stream(
+                messages,
+                max_tokens=max_tokens,
+                temperature=temperature,
+                response_format={"type": "json_schema", "json_schema": {"name": "answer", "schema": schema}},
+            )
+        ]
+        return "".join(parts)
+
+    async def stream(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        temperature: float = 0.0,
+        stop: Sequence[str] = (),
+        response_format: dict[str, Any] | None = None,
+    ) -> AsyncIterator[str]:
+        """Pieces of the answer as they come. Closing the iterator closes the request, and the server stops writing."""
+        extra: dict[str, Any] = {}
+        if stop:
+            extra["stop"] = list(stop)
+        if response_format:
+            extra["response_format"] = response_format
+        opened: openai.AsyncStream[ChatCompletionChunk] | None = None
+        try:
+            async with asyncio.timeout(self.timeouts.connect + self.timeouts.first_token):
+                opened = await self._client.post(
+                    "/chat/completions",
+                    body={
+                        "model": self.model,
+                        "messages": list(messages),
+                        "max_tokens": max_tokens,
+                        "temperature": temperature,
+                        "stream": True,
+                        "stream_options": {"include_usage": True},
+                    }
+                    | extra,
+                    cast_to=ChatCompletionChunk,
+                    stream=True,
+                    stream_cls=openai.AsyncStream[ChatCompletionChunk],
+                )
+            wait = self.timeouts.first_token
+            chunks = aiter(opened)
+            while True:
+                try:
+                    async with asyncio.timeout(wait):
+                        chunk = await anext(chunks)
+                except StopAsyncIteration:
+                    break
+                if chunk.usage is not None:
+                    _note(Usage(chunk.usage.prompt_tokens, chunk.usage.completion_tokens))
+                if chunk.choices and (piece := chunk.choices[0].delta.content):
+                    wait = self.timeouts.between_tokens
+                    yield piece
+        except TimeoutError as error:
+            raise LLMTimeout(f"The language model at {self.url} did not answer in time.") from error
+        except openai.APIConnectionError as error:
+            raise LLMUnreachable(f"No language model answers at {self.url}.") from error
+        except openai.APIStatusError as error:
+            raise LLMError(f"The language model at {self.url} refused: {error.status_code} {error.message}") from error
+        except openai.APIError as error:
+            raise LLMUnreachable(f"The language model at {self.url} broke off: {error}") from error
+        finally:
+            if opened is not None:
+                await opened.close()
+
+    async def reachable(self) -> bool:
+        """True if the server answers a list of its models within the connect timeout."""
+        try:
+            async with asyncio.timeout(self.timeouts.connect):
+                await self._client.models.list()
+        except (TimeoutError, openai.APIError):
+            return False
+        return True
+
+    async def close(self) -> None:
+        """Close the connections; the object is not used afterwards."""
+        await self._client.close()
+
+
+def _note(usage: Usage) -> None:
+    calls = usage_log.get()
+    if calls is not None:
+        calls.append(usage)

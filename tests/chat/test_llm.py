@@ -1,0 +1,67 @@
+"""The LLM client on the wire: what it returns, what it raises, what it closes."""
+
+import asyncio
+import time
+
+import pytest
+from scripted_llm import Answer, ScriptedLLM, free_port
+
+from chat.errors import LLMError, LLMTimeout, LLMUnreachable
+from chat.llm import LLM, Timeouts, Usage, usage_log
+
+ASK = [{"role": "user", "content": "a tent"}]
+FAST = Timeouts(connect=0.5, first_token=0.5, between_tokens=0.5)
+
+
+async def collect(llm: LLM) -> str:
+    return "".join([piece async for piece in llm.stream(ASK, max_tokens=20)])
+
+
+async def test_a_stream_arrives_whole_and_its_tokens_are_noted(llm_script: ScriptedLLM) -> None:
+    llm_script.enqueue("A tent for two.")
+    calls: list[Usage] = []
+    usage_log.set(calls)
+    assert await collect(LLM(llm_script.url, "scripted")) == "A tent for two."
+    assert calls == [Usage(100, 4)]
+
+
+async def test_structured_sends_the_schema_and_returns_the_text(llm_script: ScriptedLLM) -> None:
+    llm_script.enqueue('{"intent": "search"}')
+    schema = {"type": "object"}
+    assert await LLM(llm_script.url, "scripted").structured(ASK, schema, max_tokens=20) == '{"intent": "search"}'
+    assert llm_script.requests[0]["response_format"]["json_schema"]["schema"] == schema
+
+
+@pytest.mark.parametrize(
+    ("answer", "error"),
+    [
+        (Answer("late", first_pause_s=3), LLMTimeout),
+        (Answer("one two three", pause_s=3), LLMTimeout),
+        (Answer("no such model", status=404), LLMError),
+        (Answer("cut off in the middle", break_after=2), LLMUnreachable),
+    ],
+    ids=["first token late", "token late", "refused", "broken off"],
+)
+async def test_every_failure_is_one_of_ours(llm_script: ScriptedLLM, answer: Answer, error: type[LLMError]) -> None:
+    llm_script.enqueue(answer)
+    with pytest.raises(error):
+        await collect(LLM(llm_script.url, "scripted", timeouts=FAST))
+
+
+async def test_nobody_there_is_said_at_once() -> None:
+    llm = LLM(f"http://127.0.0.1:{free_port()}/v1", "scripted", timeouts=FAST)
+    with pytest.raises(LLMUnreachable):
+        await collect(llm)
+    assert not await llm.reachable()
+
+
+async def test_generation_stops_when_the_reader_leaves(llm_script: ScriptedLLM) -> None:
+    """Generation that goes on after the shopper left: vLLM#54947, litellm#30245."""
+    llm_script.enqueue(Answer("word " * 200, pause_s=0.02))
+    stream = LLM(llm_script.url, "scripted").stream(ASK, max_tokens=200)
+    await anext(stream)
+    await stream.aclose()
+    deadline = time.monotonic() + 5
+    while not llm_script.closed_early and time.monotonic() < deadline:
+        await asyncio.sleep(0.05)
+    assert (llm_script.closed_early, llm_script.finished) == (1, 0)
