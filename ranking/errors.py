@@ -1,0 +1,23 @@
+"""The errors of ranking.
+
+RankingError
+├── UnreadableFeed   an events file that cannot be read at all; single bad rows are rejected, not raised
+├── NoModel          no trained reranker in this folder, or one that cannot be used
+└── TooFewEvents     not enough history to train or to evaluate on
+"""
+
+
+class RankingError(Exception):
+    """Base of the package's errors; its text may be shown to a user."""
+
+
+class UnreadableFeed(RankingError):
+    """The events file is missing, of no known form, or lacks a column that every event needs."""
+
+
+class NoModel(RankingError):
+    """The folder holds no trained reranker, or one that is damaged or of another form."""
+
+
+class TooFewEvents(RankingError):
+    """The history is too small for what was asked."""

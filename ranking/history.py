@@ -1,0 +1,185 @@
+"""The shopper's history: what shoppers did, as events, kept in the table ``events`` that this module owns.
+
+Knows how events are stored and what each kind says of a shopper's liking. Knows nothing of files, of item texts or of
+models.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from sqlite_utils import Database, Migrations
+
+from retrieval.database import Connections
+
+Kind = Literal["search", "view", "click", "like", "dislike", "cart", "purchase", "rating"]
+
+# How much each kind says of a liking, against a purchase. A rating is weighed by its value, see `weight`.
+KIND_WEIGHTS: dict[Kind, float] = {
+    "search": 0.0,
+    "view": 0.2,
+    "click": 0.3,
+    "like": 0.8,
+    "dislike": -1.0,
+    "cart": 0.7,
+    "purchase": 1.0,
+    "rating": 0.0,
+}
+BATCH_EVENTS = 5_000  # events between two reports of progress
+
+migrations = Migrations("ranking")
+
+
+@migrations()
+def m001_events(database: Database) -> None:
+    """Create the table of events, read by shopper in the order of time."""
+    database.execute(
+        """
+        CREATE TABLE events (
+            number INTEGER PRIMARY KEY,  -- order of arrival: settles equal times
+            id TEXT NOT NULL UNIQUE,
+            shopper_id TEXT NOT NULL,
+            kind TEXT NOT NULL,
+            item_id TEXT NOT NULL,
+            query TEXT NOT NULL,
+            rating REAL,
+            time REAL NOT NULL,
+            turn_id TEXT NOT NULL,
+            position INTEGER
+        )
+        """
+    )
+    database.execute("CREATE INDEX events_of_shopper ON events (shopper_id, time, number)")
+
+
+class Event(BaseModel):
+    """One thing that a shopper did; without an ``id`` it is named by the hash of its content.
+
+    ``time`` is in unix seconds. ``position`` is the place that the item was shown at, from 1, and ``turn_id`` the turn
+    that showed it, where the event comes from a conversation.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    id: Annotated[str, Field(max_length=200)] = ""
+    shopper_id: Annotated[str, Field(min_length=1, max_length=200)]
+    kind: Kind
+    item_id: Annotated[str, Field(max_length=200)] = ""
+    query: Annotated[str, Field(max_length=2000)] = ""
+    rating: Annotated[float, Field(ge=0, le=5)] | None = None
+    time: Annotated[float, Field(ge=0, allow_inf_nan=False)]
+    turn_id: str = ""
+    position: int | None = None
+
+    @model_validator(mode="before")
+    @classmethod
+    def _name_by_content(cls, values: object) -> object:
+        if isinstance(values, dict) and not values.get("id"):
+            return {**values, "id": content_id(values)}
+        return values
+
+
+_HASHED = ("shopper_id", "kind", "item_id", "query", "rating", "time", "turn_id")
+
+
+def content_id(values: dict[str, object]) -> str:
+    """Name of an event that has none: the same shopper, kind, item, query, rating, time and turn give the same name."""
+    parts = [
+        str(values.get(name) or "") if name not in ("rating", "time") else _number(values, name) for name in _HASHED
+    ]
+    return hashlib.sha256(json.dumps(parts).encode()).hexdigest()[:32]
+
+
+def _number(values: dict[str, object], name: str) -> str:
+    value = values.get(name)
+    return "" if value is None else repr(float(value)) if isinstance(value, int | float) else str(value)
+
+
+def weight(event: Event) -> float:
+    """What the event says of the shopper's liking for its item: 1 for a purchase, -1 for a dislike, 0 for nothing.
+
+    A rating counts from -1 (0 or 1 star) over 0 (2.5 stars) to 1 (4 stars and more).
+    """
+    if event.kind == "rating" or (event.kind == "purchase" and event.rating is not None):
+        if event.rating is None:
+            return 0.0
+        return max(-1.0, min(1.0, (event.rating - 2.5) / 1.5))
+    return KIND_WEIGHTS[event.kind]
+
+
+class Events:
+    """The table of events; opening it brings the table up to date."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+        migrations.apply(connections.current)
+
+    def add(self, events: Iterable[Event], progress: Callable[[int], None] | None = None) -> int:
+        """Store the events that are not yet stored (by id), all or none, and return how many were new.
+
+        Acknowledged events survive a power cut (``synchronous=FULL``), unless the caller already has a transaction
+        open: then they are part of it. ``progress`` is called with the number of events handled since its last call.
+        """
+        database = self._connections.current
+        within = database.conn.in_transaction
+        if not within:
+            database.execute("PRAGMA synchronous=FULL")
+        try:
+            with database.atomic():
+                before = database.conn.total_changes
+                rows = iter(events)
+                while batch := list(islice(rows, BATCH_EVENTS)):
+                    database.conn.executemany(_INSERT, [_row(event) for event in batch])
+                    if progress:
+                        progress(len(batch))
+                return database.conn.total_changes - before
+        finally:
+            if not within:
+                database.execute("PRAGMA synchronous=NORMAL")
+
+    def of(self, shopper_id: str) -> list[Event]:
+        """Every event of the shopper, oldest first; empty for a shopper who is not known."""
+        return list(self._select("WHERE shopper_id = ? ORDER BY time, number", [shopper_id]))
+
+    def all(self) -> Iterator[Event]:
+        """Every event, by shopper and then oldest first."""
+        return self._select("ORDER BY shopper_id, time, number", [])
+
+    def rows(self) -> Iterator[tuple[str, str, str, float | None, str, float]]:
+        """As ``all``, but bare: shopper, kind, item, rating, query, time. For training, where millions are read."""
+        cursor = self._connections.current.execute(
+            "SELECT shopper_id, kind, item_id, rating, query, time FROM events ORDER BY shopper_id, time, number"
+        )
+        yield from cursor
+
+    def count(self, shopper_id: str | None = None) -> int:
+        """Number of events, of one shopper or of all."""
+        where, values = ("WHERE shopper_id = ?", [shopper_id]) if shopper_id is not None else ("", [])
+        return int(self._connections.current.execute(f"SELECT count(*) FROM events {where}", values).fetchone()[0])  # noqa: S608 -- two fixed texts
+
+    def counts(self) -> dict[str, int]:
+        """Number of events of each kind that occurs, in the order of the kinds' names."""
+        cursor = self._connections.current.execute("SELECT kind, count(*) FROM events GROUP BY kind ORDER BY kind")
+        return {str(kind): int(count) for kind, count in cursor}
+
+    def shoppers(self) -> list[str]:
+        """Every shopper with an event, in the order of their ids."""
+        cursor = self._connections.current.execute("SELECT DISTINCT shopper_id FROM events ORDER BY shopper_id")
+        return [str(row[0]) for row in cursor]
+
+    def _select(self, clause: str, values: Sequence[str]) -> Iterator[Event]:
+        cursor = self._connections.current.execute(f"SELECT {', '.join(_COLUMNS)} FROM events {clause}", values)  # noqa: S608 -- fixed texts
+        for row in cursor:
+            # Stored rows were validated when they came in; validating again would triple the time of reading.
+            yield Event.model_construct(**dict(zip(_COLUMNS, row, strict=True)))
+
+
+_COLUMNS = ("id", "shopper_id", "kind", "item_id", "query", "rating", "time", "turn_id", "position")
+_INSERT = f"INSERT OR IGNORE INTO events ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608 -- fixed names
+
+
+def _row(event: Event) -> tuple[object, ...]:
+    return tuple(getattr(event, name) for name in _COLUMNS)
