@@ -1,0 +1,193 @@
+"""The store of conversations: sessions and their turns, one transaction a turn.
+
+Owns the tables sessions, turns and shown. What a shopper does with a shown item (like, not this, open) is an event of
+theirs, with its turn and position: ``ranking.history`` owns those. Knows nothing of how a turn is made.
+"""
+
+import json
+import secrets
+import time
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlite_utils import Database, Migrations
+
+from chat.errors import UnknownSession
+from retrieval.database import Connections
+
+migrations = Migrations("chat")
+
+
+@migrations()
+def m001_initial(db: Database) -> None:
+    """Sessions, turns, and the items that each turn showed."""
+    db.execute(
+        "CREATE TABLE sessions (id TEXT PRIMARY KEY, shopper_id TEXT NOT NULL, started REAL NOT NULL,"
+        " seen REAL NOT NULL, need TEXT NOT NULL)"
+    )
+    db.execute(
+        "CREATE TABLE turns (id TEXT PRIMARY KEY, session_id TEXT NOT NULL REFERENCES sessions(id) ON DELETE CASCADE,"
+        " number INTEGER NOT NULL, time REAL NOT NULL, message TEXT NOT NULL, personalised INTEGER NOT NULL,"
+        " need TEXT NOT NULL, understanding TEXT NOT NULL, answer TEXT NOT NULL, sentences TEXT NOT NULL,"
+        " prompts TEXT NOT NULL, llm TEXT NOT NULL, reranker TEXT NOT NULL, candidates TEXT NOT NULL,"
+        " timings TEXT NOT NULL, usage TEXT NOT NULL, llm_reached INTEGER NOT NULL, finished INTEGER NOT NULL)"
+    )
+    db.execute("CREATE UNIQUE INDEX turns_by_session ON turns (session_id, number)")
+    db.execute(
+        "CREATE TABLE shown (turn_id TEXT NOT NULL REFERENCES turns(id) ON DELETE CASCADE, position INTEGER NOT NULL,"
+        " item_id TEXT NOT NULL, score REAL NOT NULL, relevance REAL NOT NULL, reason TEXT NOT NULL,"
+        " outside TEXT NOT NULL, PRIMARY KEY (turn_id, position))"
+    )
+
+
+@dataclass
+class Session:
+    """One conversation: whose it is and what is needed, as of its last turn."""
+
+    id: str
+    shopper_id: str  # "" for an anonymous shopper
+    need: str = ""  # JSON of chat.need.Need; "" before the first turn
+    turns: int = 0
+
+    @property
+    def history_id(self) -> str:
+        """Under which id this shopper's events are kept; an anonymous one's never outlive the session."""
+        return self.shopper_id or f"session:{self.id}"
+
+
+@dataclass(frozen=True)
+class Shown:
+    """One item as it was shown; later training and comparisons rest on these."""
+
+    item_id: str
+    position: int
+    score: float
+    relevance: float
+    reason: str
+    outside: tuple[str, ...] = ()
+
+
+@dataclass
+class Turn:
+    """Everything that made one turn what it was."""
+
+    id: str
+    session_id: str
+    message: str
+    personalised: bool
+    number: int = 0  # from 1; given when the turn is saved
+    time: float = field(default_factory=time.time)
+    need: str = ""
+    understanding: str = ""
+    sentences: list[dict[str, str]] = field(default_factory=list)  # text, by, verdict
+    shown: list[Shown] = field(default_factory=list)
+    prompts: dict[str, str] = field(default_factory=dict)  # name -> version
+    llm: str = ""
+    reranker: str = ""
+    candidates: list[tuple[str, float]] = field(default_factory=list)  # item id, fused score
+    timings_ms: dict[str, float] = field(default_factory=dict)
+    usage: list[tuple[int, int]] = field(default_factory=list)  # input and output tokens of each call
+    llm_reached: bool = True
+    finished: bool = False  # False: the shopper stopped it, or it failed
+
+    @property
+    def answer(self) -> str:
+        """The text as the shopper saw it."""
+        return " ".join(sentence["text"] for sentence in self.sentences)
+
+
+class Store:
+    """Reads and writes conversations. Safe to use from several threads."""
+
+    def __init__(self, connections: Connections) -> None:
+        self._connections = connections
+        migrations.apply(connections.current)
+
+    def begin(self, shopper_id: str = "") -> Session:
+        """A new session with an unguessable id; nothing is written before its first turn."""
+        return Session(id=secrets.token_urlsafe(18), shopper_id=shopper_id)
+
+    def session(self, session_id: str) -> Session:
+        """The session as of its last turn; UnknownSession if there is none."""
+        row = self._connections.current.execute(
+            "SELECT id, shopper_id, need, (SELECT COUNT(*) FROM turns WHERE session_id = sessions.id)"
+            " FROM sessions WHERE id = ?",
+            [session_id],
+        ).fetchone()
+        if row is None:
+            raise UnknownSession("This conversation is not known here. Start a new one.")
+        return Session(*row)
+
+    def save(self, session: Session, turn: Turn) -> None:
+        """Write the turn and what it left in the session, in one transaction."""
+        connection = self._connections.current.conn
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            connection.execute(
+                "INSERT INTO sessions (id, shopper_id, started, seen, need) VALUES (?, ?, ?, ?, ?)"
+                " ON CONFLICT (id) DO UPDATE SET seen = excluded.seen, need = excluded.need",
+                [session.id, session.shopper_id, turn.time, turn.time, turn.need],
+            )
+            # Numbered here, inside the transaction: two tabs of one conversation may finish at the same time.
+            turn.number = connection.execute(
+                "SELECT COALESCE(MAX(number), 0) + 1 FROM turns WHERE session_id = ?", [session.id]
+            ).fetchone()[0]
+            connection.execute(
+                f"INSERT INTO turns VALUES ({', '.join('?' * 18)})",  # noqa: S608 - only question marks
+                _row(turn),
+            )
+            connection.executemany(
+                "INSERT INTO shown VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [
+                    (turn.id, one.position, one.item_id, one.score, one.relevance, one.reason, json.dumps(one.outside))
+                    for one in turn.shown
+                ],
+            )
+        session.need = turn.need
+        session.turns = turn.number
+
+    def last_shown(self, session_id: str) -> list[str]:
+        """Ids of the items that the session's latest turn with cards showed, in their order."""
+        rows = self._connections.current.execute(
+            "SELECT item_id FROM shown WHERE turn_id = (SELECT turns.id FROM turns JOIN shown ON turn_id = turns.id"
+            " WHERE session_id = ? ORDER BY number DESC LIMIT 1) ORDER BY position",
+            [session_id],
+        ).fetchall()
+        return [row[0] for row in rows]
+
+    def position(self, session_id: str, turn_id: str, item_id: str) -> int | None:
+        """The position at which the session's turn showed the item, from 1; None if it did not."""
+        row = self._connections.current.execute(
+            "SELECT position FROM shown JOIN turns ON turns.id = turn_id"
+            " WHERE session_id = ? AND turn_id = ? AND item_id = ?",
+            [session_id, turn_id, item_id],
+        ).fetchone()
+        return None if row is None else int(row[0])
+
+    def turns(self, session_id: str) -> list[dict[str, Any]]:
+        """The session's turns as rows, oldest first; JSON columns stay text."""
+        rows = self._connections.current.query("SELECT * FROM turns WHERE session_id = ? ORDER BY number", [session_id])
+        return list(rows)
+
+
+def _row(turn: Turn) -> list[Any]:
+    return [
+        turn.id,
+        turn.session_id,
+        turn.number,
+        turn.time,
+        turn.message,
+        turn.personalised,
+        turn.need,
+        turn.understanding,
+        turn.answer,
+        json.dumps(turn.sentences),
+        json.dumps(turn.prompts),
+        turn.llm,
+        turn.reranker,
+        json.dumps(turn.candidates),
+        json.dumps(turn.timings_ms),
+        json.dumps(turn.usage),
+        turn.llm_reached,
+        turn.finished,
+    ]
