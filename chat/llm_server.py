@@ -121,7 +121,7 @@ class LLMServer:
         return _healthy(f"http://127.0.0.1:{self.port}/health")
 
     def wait_ready(self, waiting: Callable[[float], None] = lambda seconds: None) -> None:
-        """Return once the server answers; ``waiting`` hears the seconds so far. SetupError if it dies or is too slow."""
+        """Return once the server answers; ``waiting`` hears the seconds so far. SetupError if it dies or is slow."""
         begun = time.monotonic()
         while not self.ready():
             waited = time.monotonic() - begun

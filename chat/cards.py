@@ -1,0 +1,95 @@
+"""Cards: what the shopper sees of an item, every value taken from the record.
+
+Pure. Knows the item, the need and the reason; knows nothing of pages.
+"""
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from chat.events import Card
+from chat.money import price_text
+from ranking.reranker import Ranked
+from retrieval.filters import Filter
+from retrieval.items import Item
+
+FACTS = 2  # what fits under a title without making the shopper read
+
+
+def make_cards(
+    ranked: Sequence[Ranked], items: dict[str, Item], asked: Filter, words: str, currency: str
+) -> tuple[Card, ...]:
+    """One card an item, in the order given; what breaks ``asked`` is said on the card."""
+    return tuple(
+        make_card(items[one.item_id], position, one.reason.text, asked, words, currency)
+        for position, one in enumerate(ranked, start=1)
+    )
+
+
+def make_card(item: Item, position: int, reason: str, asked: Filter, words: str, currency: str) -> Card:
+    """The card of one item; ``words`` are what the shopper asked for, ``asked`` the hard constraints they stated."""
+    return Card(
+        item_id=item.id,
+        position=position,
+        title=item.title,
+        brand=item.brand,
+        price=item.price,
+        price_text=price_text(item.price, item.currency or currency) if item.price is not None else "",
+        picture_url=item.image_url,
+        page_url=item.page_url,
+        category=item.category,
+        facts=facts(item, asked, words),
+        reason=reason,
+        outside=outside(item, asked, currency),
+        rating=item.rating,
+        rating_count=item.rating_count,
+    )
+
+
+def facts(item: Item, asked: Filter, words: str) -> tuple[str, ...]:
+    """The two facts that matter most here: what was asked about first, then what the title does not say already."""
+    lowered, title = words.lower(), item.title.lower()
+    ordered: list[tuple[int, str]] = []
+    for name, values in item.attributes.items():
+        text = f"{name}: {', '.join(values)}"
+        if name.lower() in {wanted.lower() for wanted in asked.attributes}:
+            ordered.append((0, text))
+        elif name.lower() in lowered or any(value.lower() in lowered for value in values):
+            ordered.append((1, text))
+        else:
+            ordered.append((3 if all(value.lower() in title for value in values) else 2, text))
+    ordered.sort(key=lambda entry: entry[0])
+    chosen = [text for _, text in ordered[:FACTS]]
+    if len(chosen) < FACTS and item.category:
+        chosen.append(item.category[-1])
+    return tuple(chosen)
+
+
+def outside(item: Item, asked: Filter, currency: str) -> tuple[str, ...]:
+    """What the item breaks of what was asked, in words; empty for nearly every card."""
+    return tuple(_WORDS[name](item, asked, currency) for name in asked.broken_by(item) if name in _WORDS)
+
+
+def _money(amount: Decimal | None, currency: str) -> str:
+    return price_text(amount, currency) if amount is not None else ""
+
+
+_WORDS = {
+    "price_min": lambda item, asked, currency: (
+        "price not given" if item.price is None else f"below your {_money(asked.price_min, currency)}"
+    ),
+    "price_max": lambda item, asked, currency: (
+        "price not given" if item.price is None else f"over your {_money(asked.price_max, currency)}"
+    ),
+    "brands": lambda item, asked, currency: f"not {' or '.join(asked.brands)}",
+    "excluded_brands": lambda item, asked, currency: f"from {item.brand}",
+    "categories": lambda item, asked, currency: f"not in {' or '.join(path[-1] for path in asked.categories)}",
+    "attributes": lambda item, asked, currency: (
+        "not " + ", ".join(value for values in asked.attributes.values() for value in values)
+    ),
+    "excluded_attributes": lambda item, asked, currency: (
+        "has " + ", ".join(value for values in asked.excluded_attributes.values() for value in values)
+    ),
+    "excluded_terms": lambda item, asked, currency: f"may have {' or '.join(asked.excluded_terms)}",
+    "rating_min": lambda item, asked, currency: f"rated below {asked.rating_min:g}",
+    "in_stock_only": lambda item, asked, currency: "out of stock",
+}
