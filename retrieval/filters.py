@@ -38,7 +38,7 @@ class Filter(BaseModel):
         price = item.price
         values = {name.lower(): {value.lower() for value in held} for name, held in item.attributes.items()}
         path = tuple(part.lower() for part in item.category)
-        words = " ".join([item.title, *item.category, *(value for held in item.attributes.values() for value in held)])
+        words = words_of(item)
         checks = {
             "price_min": self.price_min is not None and (price is None or price < self.price_min),
             "price_max": self.price_max is not None and (price is None or price > self.price_max),
@@ -65,6 +65,12 @@ def _is_prefix(prefix: tuple[str, ...], path: tuple[str, ...]) -> bool:
     return path[: len(prefix)] == tuple(part.lower() for part in prefix)
 
 
+def words_of(item: Item) -> str:
+    """The text in which excluded terms are looked for: title, category and attribute values."""
+    return " ".join([item.title, *item.category, *(value for held in item.attributes.values() for value in held)])
+
+
 def contains_term(text: str, term: str) -> bool:
     """True if the term stands in the text as whole words, in any case: "tea" is in "Tea set" and not in "steam"."""
-    return re.search(rf"(?<!\w){re.escape(term)}(?!\w)", text, re.IGNORECASE) is not None
+    # Folded first, so that whatever is found here is also a plain substring of the folded text: SQL can narrow by that.
+    return re.search(rf"(?<!\w){re.escape(term.casefold())}(?!\w)", text.casefold()) is not None
