@@ -1,0 +1,341 @@
+"""The constraints that a message states: price, rating, brands, values, what is refused, what no longer matters.
+
+Pure. Reads one message against the vocabulary and what is shown; what it means for the need, ``chat.need`` decides.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from decimal import Decimal
+from typing import TYPE_CHECKING
+
+from chat.mentions import Mention, find_mentions, lexicon
+from chat.money import Money, currency_name, find_money
+from chat.references import Reference, find_references
+from chat.want import Order
+from chat.words import FILLERS, forms, tokens
+from retrieval.items import Item
+
+if TYPE_CHECKING:
+    from retrieval.catalog import Vocabulary
+
+BLANK = "\x1f"  # stands where something was read already; no word, and it parts phrases
+
+_RATING = re.compile(
+    r"\b(?:(?:at least|minimum|min\.?|over|above|more than|rated|rating(?: of)?|with)\s+)*(?P<stars>[1-5](?:[.,]\d)?)\s?(?:\+|plus)?\s?-?\s?stars?(?:\s?(?:rating|rated|reviews?))?(?:\s?(?:and|or)\s(?:up|above|more|better|higher|over)|\s?\+|\s?minimum|\s?plus)?"
+    r"|\brat(?:ed|ing)(?: of)? (?:at least |over |above |more than |> ?)?(?P<rated>[1-5](?:[.,]\d)?)(?:\s?\+| ?(?:and|or) (?:up|above|more|better|higher))?(?!\w)",
+    re.IGNORECASE,
+)
+_CHEAPER = re.compile(
+    r"\b(?:(?:something|anything|any|one|ones|a bit|a little|much|even|any) )*(?:cheaper|less expensive|less pricey|more affordable|lower priced|lower price|not so expensive|less costly)(?: (?:ones?|options?|alternatives?|than (?:that|this|these|those|it)))?\b|\btoo (?:expensive|pricey|dear|costly|much money)\b",
+    re.IGNORECASE,
+)
+_DEARER = re.compile(
+    r"\b(?:(?:something|a bit|a little|much) )*(?:more expensive|pricier|higher end|more upmarket|more premium)(?: (?:ones?|options?))?\b",
+    re.IGNORECASE,
+)
+_BIT_MORE = re.compile(
+    r"\b(?:(?:i )?(?:can|could|would|will|i'll|i'd|happy to|willing to|ok(?:ay)? to) )?(?:spend|pay|go|stretch(?: to)?) (?:a (?:bit|little) )?(?:more|higher|further)\b|^\W*a (?:bit|little) more\W*$",
+    re.IGNORECASE,
+)
+_ORDER: tuple[tuple[Order, re.Pattern[str]], ...] = (
+    ("cheapest", re.compile(r"\b(?:cheapest|least expensive|lowest[- ]priced?|most affordable)\b", re.IGNORECASE)),
+    ("dearest", re.compile(r"\b(?:most expensive|priciest|dearest|most premium)\b", re.IGNORECASE)),
+    ("best_rated", re.compile(r"\b(?:best|highest|top)[- ](?:rated|reviewed)\b|\bbest reviews\b", re.IGNORECASE)),
+)
+_SUBJECTS = r"brands?|prices?|budget|cost|colou?rs?|sizes?|materials?|fabrics?|styles?|ratings?|stars?"
+_RELAX = re.compile(
+    rf"\bany (?P<a>{_SUBJECTS})(?: (?:is|are|will|would|at all))?(?: (?:fine|ok(?:ay)?|good|do|work))?\b"
+    rf"|\b(?:the )?(?P<b>{_SUBJECTS}|money) (?:doesn'?t|does not|do not|don'?t|isn'?t|is not|is no) (?:really )?(?:matter|important|an? issue|a problem|object|concern)\b"
+    rf"|\b(?:don'?t|do not) (?:really )?(?:care|mind|bother)(?: about)?(?: the| what| which)? (?P<c>{_SUBJECTS})(?: it is)?\b"
+    rf"|\b(?:no|without) (?:particular )?(?P<d>{_SUBJECTS})(?: preference| limit)?\b(?! in)"
+    rf"|\b(?:forget|ignore|drop|regardless of|never mind|remove)(?: about)? (?:the )?(?P<e>{_SUBJECTS})(?: limit| filter)?\b"
+    rf"|\b(?:whatever|in whatever) (?P<f>{_SUBJECTS})\b",
+    re.IGNORECASE,
+)
+_NO_PREFERENCE = re.compile(
+    r"^\W*(?:(?:i )?(?:don'?t|do not) (?:mind|care|know)|no preference|either(?: is| one is)?(?: fine| ok)?|whatever|any(?:thing)?(?: is| will)?(?: fine| ok| do)?|doesn'?t matter|you choose|up to you|both)\W*$",
+    re.IGNORECASE,
+)
+_OPTIONAL = re.compile(
+    r"\b(?:(?:doesn'?t|does not|don'?t|do not) (?:have|need) (?:it |them )?(?:to be |to have )?|not necessarily |(?:isn'?t|not) (?:a must|required|needed)\b)",
+    re.IGNORECASE,
+)
+_NEGATION = re.compile(
+    r"\b(?:anything but|anything except|everything but|except(?: for)?|other than|apart from|instead of|rather than|without|avoid(?:ing)?|excluding|exclude"
+    r"|(?:i )?(?:really )?(?:hate|dislike)|(?:i )?(?:do not|don'?t|didn'?t) (?:really )?(?:want|like|need|wear|eat|use|do)|(?:is|are|was|does|do|has|have)n'?t(?: have| contain| made)?|cannot have|can'?t have|can'?t (?:wear|eat|stand|use)"
+    r"|allergic to|not|non|no|never|nothing)\b[- ]?",
+    re.IGNORECASE,
+)
+# What may follow a "no" or "not" and refuses nothing.
+_NO_REFUSAL = re.compile(
+    r"^\s*(?:too|so|very|that|sure|really sure|idea|problem|worries|rush|hurry|thanks?|thank|need|matter|preference|more|less|only|just|bad|yet|now|longer|one|necessarily|interested|what|know|limit|doubt|much|quite|as|a (?:fan of )?problem|mind|care|sure|at all|working|available|in stock)\b",
+    re.IGNORECASE,
+)
+_NEGATED_LEAD = re.compile(
+    r"^(?:\s|any\b|a\b|an\b|the\b|made\b|of\b|from\b|by\b|in\b|with\b|to\b|be\b|it\b|them\b|that\b|is\b|are\b|contain(?:ing|s)?\b|have\b|colou?red\b|brand\b|want\b)+",
+    re.IGNORECASE,
+)
+_NEGATED_END = re.compile(
+    rf"[.;:!?{BLANK}]|\b(?:but|for|with|under|over|please|because|that|which|who|at|i|i'm|we|it|so|since|if|show|just|something|only|maybe|he|she|they|and (?:i|not|no|also|with|in|under|something|show|it)|in|on|as|when|thanks|ones?)\b|$",
+    re.IGNORECASE,
+)
+_SEPARATOR = re.compile(
+    r"\s*(?:,\s*(?:(?:or|nor|and)\b)?|\b(?:or|nor|and)\b)\s*(?:no\b|not\b|any\b)?\s*", re.IGNORECASE
+)
+_SOLD_OUT = re.compile(
+    r"\b(?:(?:include|including|also|even|show)(?: me)? (?:the )?(?:out[- ]of[- ]stock|sold[- ]out|unavailable)(?: ones| items)?|(?:don'?t mind|doesn'?t matter if)(?: it'?s)? (?:out of stock|sold out))\b",
+    re.IGNORECASE,
+)
+_IN_STOCK = re.compile(
+    r"\b(?:(?:only )?(?:that(?:'s| is| are) )?(?:currently )?in stock(?: only)?|available (?:now|right now|today))\b",
+    re.IGNORECASE,
+)
+_REFUSED_SHOWN = re.compile(
+    r"\b(?:not (?:this|that)(?: one)?|(?:don'?t|do not) like (?:this|that|it)(?: one)?)\b", re.IGNORECASE
+)
+
+LONGEST_REFUSED_TERM = 3  # words
+
+
+@dataclass
+class Constraints:
+    """What one message constrains. ``rest`` is the text with all of this blanked out."""
+
+    rest: str = ""
+    price: Money | None = None
+    price_max: Decimal | None = None  # by comparison with what is shown: below a shown price
+    price_min: Decimal | None = None
+    stretch: bool = False  # "a bit more": the bound is raised by a quarter
+    cheaper: bool = False
+    rating_min: float | None = None
+    in_stock_only: bool | None = None
+    order: Order = ""
+    brands: list[str] = field(default_factory=list)
+    attributes: dict[str, list[str]] = field(default_factory=dict)
+    categories: list[Mention] = field(default_factory=list)  # wherever they stand; which is wanted, need decides
+    excluded_brands: list[str] = field(default_factory=list)
+    excluded_attributes: dict[str, list[str]] = field(default_factory=dict)
+    excluded_terms: list[str] = field(default_factory=list)
+    relaxed: list[str] = field(default_factory=list)  # attribute names, "brand", "price", "rating"
+    optional: dict[str, list[str]] = field(
+        default_factory=dict
+    )  # values that need not be: "doesn't have to be waterproof"
+    references: list[Reference] = field(default_factory=list)
+    no_preference: bool = False
+    notes: list[str] = field(default_factory=list)
+
+    @property
+    def any_set(self) -> bool:
+        """True if something other than a category or a reference was read."""
+        return bool(
+            self.price or self.price_max is not None or self.price_min is not None or self.stretch or self.cheaper
+            or self.rating_min is not None or self.in_stock_only is not None or self.order or self.brands
+            or self.attributes or self.excluded_brands or self.excluded_attributes or self.excluded_terms
+            or self.relaxed or self.optional or self.no_preference
+        )  # fmt: skip
+
+
+def read_constraints(text: str, vocabulary: "Vocabulary", shown: Sequence[Item]) -> Constraints:
+    """What the text (already plain) constrains, against the catalogue's words and the items on show."""
+    read = Constraints(rest=text)
+    read.no_preference = _NO_PREFERENCE.search(text) is not None
+    _rating(read)
+    _relaxed(read, vocabulary)
+    _money(read, vocabulary.currency)
+    read.references = find_references(read.rest, shown)
+    for reference in read.references:
+        _blank(read, reference.span)
+    _relative_price(read, shown)
+    for name, pattern in _ORDER:
+        if match := pattern.search(read.rest):
+            read.order = name
+            _blank(read, match.span())
+    if match := _SOLD_OUT.search(read.rest):
+        read.in_stock_only = False
+        _blank(read, match.span())
+    elif match := _IN_STOCK.search(read.rest):
+        read.in_stock_only = True
+        _blank(read, match.span())
+    _catalogue_words(read, vocabulary)
+    return read
+
+
+def _blank(read: Constraints, span: tuple[int, int]) -> None:
+    start, end = span
+    read.rest = read.rest[:start] + BLANK * (end - start) + read.rest[end:]
+
+
+def _rating(read: Constraints) -> None:
+    if match := _RATING.search(read.rest):
+        read.rating_min = float((match["stars"] or match["rated"]).replace(",", "."))
+        _blank(read, match.span())
+
+
+def _relaxed(read: Constraints, vocabulary: "Vocabulary") -> None:
+    while match := _RELAX.search(read.rest):
+        said = next(word for word in match.groups() if word).lower().rstrip("s")
+        subject = {"budget": "price", "cost": "price", "money": "price", "star": "rating"}.get(said, said)
+        names = [name for name in vocabulary.attributes if _same_subject(name.lower(), subject)]
+        read.relaxed += names or [subject]
+        _blank(read, match.span())
+
+
+def _same_subject(name: str, subject: str) -> bool:
+    spelling = {"color": "colour", "fabric": "material"}
+    return spelling.get(name, name) == spelling.get(subject, subject)
+
+
+def _money(read: Constraints, currency: str) -> None:
+    for money in find_money(read.rest):
+        if money.fits(currency):
+            read.price = _joined(read.price, money)
+        else:
+            read.notes.append(
+                f"Our prices are in {currency_name(currency)}, so I have not filtered by {money.text.strip()}."
+            )
+        _blank(read, money.span)
+
+
+def _joined(held: Money | None, new: Money) -> Money:
+    """Two bounds of one message as one: "over 20 but under 50"; of two of the same side the later counts."""
+    if held is None:
+        return new
+    low = new.low if new.low is not None else held.low
+    high = new.high if new.high is not None else held.high
+    if low is not None and high is not None and low > high:
+        return new
+    return Money(low, high, new.currencies or held.currencies, new.span, f"{held.text} {new.text}")
+
+
+def _relative_price(read: Constraints, shown: Sequence[Item]) -> None:
+    """ "Cheaper" is below the item pointed at, else below the first shown that has a price."""
+    pointed = {reference.item_id for reference in read.references}
+    priced = [item.price for item in shown if item.price is not None]
+    base = next((item.price for item in shown if item.id in pointed and item.price is not None), None)
+    base = base if base is not None else next(iter(priced), None)
+    cent = Decimal("0.01")
+    if match := _CHEAPER.search(read.rest):
+        read.cheaper = True
+        read.price_max = max(base - cent, cent) if base is not None else None
+        if base is None:
+            read.order = "cheapest"
+        _blank(read, match.span())
+    elif match := _DEARER.search(read.rest):
+        read.price_min = base + cent if base is not None else None
+        _blank(read, match.span())
+    elif match := _BIT_MORE.search(read.rest):
+        read.stretch = True
+        _blank(read, match.span())
+
+
+def _catalogue_words(read: Constraints, vocabulary: "Vocabulary") -> None:
+    mentions = find_mentions(read.rest, vocabulary)
+    negated = _negated_spans(read.rest)
+    for match in _OPTIONAL.finditer(read.rest):
+        for mention in mentions:
+            if mention.kind == "attribute" and 0 <= mention.span[0] - match.end() < 3:
+                read.optional.setdefault(mention.attribute, []).extend(mention.values)
+                mentions.remove(mention)
+                negated = [span for span in negated if not _overlaps(span, match.span())]
+                _blank(read, (match.start(), mention.span[1]))
+                break
+    for span in negated:
+        inside = [mention for mention in mentions if _overlaps(mention.span, span)]
+        for mention in inside:
+            _exclude(read, mention)
+        if not inside:
+            term = " ".join(token.text for token in tokens(read.rest[span[0] : span[1]]))
+            read.excluded_terms += [form for form in forms(term) if form not in read.excluded_terms]
+        mentions = [mention for mention in mentions if mention not in inside]
+    for start, end in _negation_areas(read.rest, negated):
+        _blank(read, (start, end))
+    for mention in mentions:
+        if mention.kind == "category":
+            read.categories.append(mention)
+        elif mention.kind == "brand":
+            read.brands.append(mention.brand)
+            _blank(read, mention.span)
+        elif mention.attribute == lexicon(vocabulary).gender or not _is_head(read.rest, mention, mentions):
+            held = read.attributes.setdefault(mention.attribute, [])
+            held += [value for value in mention.values if value not in held]
+            _blank(read, mention.span)
+
+
+def _exclude(read: Constraints, mention: Mention) -> None:
+    if mention.kind == "brand":
+        read.excluded_brands.append(mention.brand)
+        return
+    if mention.kind == "attribute":
+        read.excluded_attributes.setdefault(mention.attribute, []).extend(mention.values)
+    # Merchants leave attributes out: what is called leather in its title is refused as well.
+    if not mention.text.startswith(("size", "in ")):
+        read.excluded_terms += [form for form in forms(mention.text) if form not in read.excluded_terms]
+
+
+def _negated_spans(text: str) -> list[tuple[int, int]]:
+    """The places of what is refused, each thing apart: of "no nuts or milk", "nuts" and "milk"."""
+    spans: list[tuple[int, int]] = []
+    for cue in _NEGATION.finditer(text):
+        after = text[cue.end() :]
+        if _NO_REFUSAL.match(after) or (spans and cue.start() < spans[-1][1]):
+            continue
+        start = cue.end()
+        lead = _NEGATED_LEAD.match(after)
+        start += lead.end() if lead else 0
+        stop = _NEGATED_END.search(text, start)
+        end = stop.start() if stop else len(text)
+        for first, last in _units(text, start, end):
+            words = [t for t in tokens(text[first:last]) if t.text not in FILLERS]
+            if not words or _NO_REFUSAL.match(text[first:last]):
+                continue
+            words = words[:LONGEST_REFUSED_TERM]
+            spans.append((first + words[0].start, first + words[-1].end))
+    return spans
+
+
+def _units(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The parts of an enumeration between start and end; a comma goes on only where "or", "nor" or "no" follows."""
+    units, first = [], start
+    for match in _SEPARATOR.finditer(text, start, end):
+        if match.start() < first:
+            continue
+        units.append((first, match.start()))
+        first = match.end()
+        if "," in match[0] and not re.search(r"\b(?:or|nor|no|not)\b", text[match.start() : end], re.IGNORECASE):
+            return units
+    return [*units, (first, end)]
+
+
+def _negation_areas(text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """The places of the refusals with their cues, to be blanked."""
+    areas = []
+    for cue in _NEGATION.finditer(text):
+        ends = [end for start, end in spans if 0 <= start - cue.end() <= 80]
+        following = [start for start, _ in spans if start >= cue.end()]
+        if ends and following and not _NO_REFUSAL.match(text[cue.end() :]):
+            areas.append((cue.start(), max(e for s, e in spans if s >= cue.end() and s - cue.end() <= 80)))
+    return areas
+
+
+def _is_head(text: str, mention: Mention, mentions: Sequence[Mention]) -> bool:
+    """True if the value stands where the thing itself stands ("a glass", "camping"): that is left to the search.
+
+    A value is a constraint before a noun ("red shoes"), after "in", "with" or "of", or alone with nothing else.
+    """
+    before = re.search(r"(\w+)\W*$", text[: mention.span[0]])
+    word = before[1].lower() if before else ""
+    if word in ("in", "with", "of", "be", "is", "are", "only", "them", "it", "size", "but", "colour", "color"):
+        return False
+    after = tokens(text[mention.span[1] :])[:1]
+    gap = text[mention.span[1] : mention.span[1] + (after[0].start if after else 0)]
+    followed = bool(after) and BLANK not in gap and not re.search(r"[.,;!?]", gap)
+    if followed and (after[0].text not in FILLERS or after[0].text in ("one", "ones", "thing", "things")):
+        return False
+    if any(other is not mention and other.kind == "category" for other in mentions):
+        return False
+    return word in ("a", "an", "some", "any", "the", "my", "for")
+
+
+def _overlaps(a: tuple[int, int], b: tuple[int, int]) -> bool:
+    return a[0] < b[1] and b[0] < a[1]

@@ -1,0 +1,221 @@
+"""What of the catalogue a message names: brands, categories and attribute values, each with its place in the text.
+
+Pure. Says what stands where; whether it is wanted or refused, ``chat.need`` decides.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import TYPE_CHECKING, Literal
+
+from chat.words import FILLERS, Token, singular, tokens
+
+if TYPE_CHECKING:
+    from retrieval.catalog import Vocabulary
+
+Kind = Literal["brand", "category", "attribute"]
+
+LONGEST_PHRASE = 6  # words of a brand, a category or a value that are looked up together
+COLOURS = ("colour", "color")
+SIZES = ("size", "shoe size", "clothing size")
+# Where a value stands under several attributes, the first of these that has it is meant.
+PRIMARY = (*COLOURS, "material", "gender", "department", *SIZES, "fabric", "type")
+_YES = frozenset({"yes", "true", "y"})
+# "dark blue" is not the value "blue"; such a shade is left to the search.
+_SHADES = frozenset("dark light pale bright deep off neon pastel soft dusty baby sky royal hot".split())
+# Brands that are also everyday words count only as written, or after "from" or "by".
+_EVERYDAY = frozenset(
+    "next only fossil guess gap boss coach target apple orange her him she he vero free people theory vince express "
+    "mango diesel replay shell puma jaguar dove tide method simple nature basics essentials home living sun moon star "
+    "north south east west river mountain forest summit trail ridge stone oak pine cedar maple lark fern willow hearth "
+    "harbor harbour field bloom nest root roots seed flow pulse swift spark ember drift tidal wild true pure clear "
+    "bright good better best first second third one two three rose ivy sage olive clover hazel amber ruby pearl coral "
+    "small big max pro plus mini prime core edge peak alpine arctic polar urban nomad scout ranger hunter baker "
+    "cook chef little happy kind honest daily every day night light black white red blue green".split()
+)
+_GENDERS = {
+    "man": "man", "men's": "man", "mens": "man", "male": "man", "gents": "man", "guys": "man", "gentlemen": "man",
+    "woman": "woman", "women's": "woman", "womens": "woman", "female": "woman", "ladies": "woman", "lady": "woman",
+    "boy": "boy", "boys'": "boy", "boy's": "boy", "girl": "girl", "girl's": "girl",
+    "kid": "kid", "kids'": "kid", "kid's": "kid", "child": "kid", "children's": "kid",
+}  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Mention:
+    """One thing of the catalogue that the message names."""
+
+    kind: Kind
+    span: tuple[int, int]  # in the text
+    text: str  # as the shopper wrote it, in lower case
+    brand: str = ""
+    paths: tuple[tuple[str, ...], ...] = ()
+    attribute: str = ""
+    values: tuple[str, ...] = ()
+
+
+@dataclass
+class Lexicon:
+    """The vocabulary turned around: from a phrase in singular to what it names."""
+
+    brands: dict[str, str] = field(default_factory=dict)
+    paths: dict[str, list[tuple[str, ...]]] = field(default_factory=lambda: defaultdict(list))
+    values: dict[str, dict[str, list[str]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
+    gender: str = ""  # the attribute that holds men, women, unisex, if there is one
+    sizes: dict[str, str] = field(default_factory=dict)  # size value in lower case → value; of the attribute "size"
+    size_name: str = ""
+
+
+_LEXICONS: dict[int, tuple["Vocabulary", Lexicon]] = {}
+
+
+def lexicon(vocabulary: "Vocabulary") -> Lexicon:
+    """The vocabulary's lexicon, made once for each vocabulary object."""
+    held = _LEXICONS.get(id(vocabulary))
+    if held and held[0] is vocabulary:
+        return held[1]
+    made = _build(vocabulary)
+    if len(_LEXICONS) > 8:  # a new vocabulary comes with every new generation of the catalogue
+        _LEXICONS.clear()
+    _LEXICONS[id(vocabulary)] = (vocabulary, made)
+    return made
+
+
+def _build(vocabulary: "Vocabulary") -> Lexicon:
+    made = Lexicon()
+    for brand in vocabulary.brands:
+        if len(key := _key(brand)) > 1:
+            made.brands.setdefault(key, brand)
+    for path in vocabulary.categories:
+        for depth in range(1, len(path) + 1):
+            for name in _names_of_segment(path[depth - 1]):
+                if path[:depth] not in made.paths[name]:
+                    made.paths[name].append(path[:depth])
+    for name, values in vocabulary.attributes.items():
+        lowered = name.lower()
+        if any(_key(value) in ("man", "woman", "unisex") for value in values):
+            made.gender = made.gender or name
+        if lowered in SIZES:
+            made.size_name = made.size_name or name
+            made.sizes = made.sizes or {value.lower(): value for value in values}
+        for value in values:
+            key = _key(lowered if value.lower() in _YES else value)
+            if len(key) > 2 and not key.replace(".", "").isdigit() and key not in FILLERS:
+                made.values[key][name].append(value)
+    return made
+
+
+def find_mentions(text: str, vocabulary: "Vocabulary") -> list[Mention]:
+    """What of the catalogue the text names, longest phrases first where they overlap, in the order of the text."""
+    known = lexicon(vocabulary)
+    words = tokens(text)
+    found = _sizes(text, known)
+    taken = {index for index, word in enumerate(words) for hit in found if _inside(word, hit.span)}
+    for length in range(min(LONGEST_PHRASE, len(words)), 0, -1):
+        for first in range(len(words) - length + 1):
+            window = words[first : first + length]
+            if taken & set(range(first, first + length)) or _broken(text, window):
+                continue
+            hit = _lookup(text, words, first, length, known)
+            if hit:
+                found.append(hit)
+                taken |= set(range(first, first + length))
+    return sorted(found, key=lambda mention: mention.span)
+
+
+def _lookup(text: str, words: list[Token], first: int, length: int, known: Lexicon) -> Mention | None:
+    window = words[first : first + length]
+    span = (window[0].start, window[-1].end)
+    raw = text[span[0] : span[1]]
+    key = _key(raw)
+    before = words[first - 1].text if first else ""
+    brand = known.brands.get(key)
+    values = known.values.get(key, {})
+    paths = known.paths.get(key, [])
+    if (
+        brand
+        and (not (values or paths) or before in ("from", "by", "brand"))
+        and _names_brand(raw, brand, before, first)
+    ):
+        return Mention("brand", span, raw.lower(), brand=brand)
+    if length == 1 and known.gender and window[0].text not in FILLERS:
+        gender = _gender(window[0].text, known)
+        if gender:
+            return Mention("attribute", span, raw.lower(), attribute=known.gender, values=gender)
+    if paths and not (values and _before_noun(words, first + length)):
+        return Mention("category", span, raw.lower(), paths=tuple(paths))
+    name = _attribute_of(values)
+    if name and before not in _SHADES:
+        return Mention("attribute", span, raw.lower(), attribute=name, values=tuple(dict.fromkeys(values[name])))
+    return None
+
+
+def _names_brand(raw: str, brand: str, before: str, first: int) -> bool:
+    if " " in raw or before in ("from", "by", "brand"):
+        return True
+    if _key(raw) in _EVERYDAY or raw.lower() in FILLERS:
+        return raw == brand and raw[0].isupper() and first > 0
+    return True
+
+
+def _attribute_of(values: dict[str, list[str]]) -> str:
+    """The attribute that a value belongs to; empty where that is ambiguous."""
+    if len(values) == 1:
+        return next(iter(values))
+    by_lower = {name.lower(): name for name in values}
+    return next((by_lower[name] for name in PRIMARY if name in by_lower), "")
+
+
+def _gender(word: str, known: Lexicon) -> tuple[str, ...]:
+    who = _GENDERS.get(word) or _GENDERS.get(singular(word), "")
+    if not who:
+        return ()
+    hits = [
+        value
+        for key in (who, "child" if who == "kid" else who)
+        for value in known.values.get(key, {}).get(known.gender, [])
+    ]
+    everyone = known.values.get("unisex", {}).get(known.gender, []) if who in ("man", "woman") else []
+    return tuple(dict.fromkeys([*hits, *everyone])) if hits else ()
+
+
+def _sizes(text: str, known: Lexicon) -> list[Mention]:
+    """Sizes said as such: "size 10", "in a 10", "in size M"; a bare number is none."""
+    if not known.sizes:
+        return []
+    found = []
+    for match in re.finditer(
+        r"\b(?:(?:in )?sizes?(?: is| of|:)?|in an?|in) ([a-z]{1,4}|\d{1,3}(?:[.,]5)?)(?![\w.])", text, re.IGNORECASE
+    ):
+        value = known.sizes.get(match[1].lower().replace(",", "."))
+        if value:
+            found.append(
+                Mention("attribute", match.span(), match[0].lower(), attribute=known.size_name, values=(value,))
+            )
+    return found
+
+
+def _before_noun(words: list[Token], index: int) -> bool:
+    return index < len(words) and words[index].text not in FILLERS
+
+
+def _broken(text: str, window: list[Token]) -> bool:
+    """True if punctuation parts the words: "red, shoes" is no phrase."""
+    return any(re.search(r"[,.;:!?()]", text[a.end : b.start]) for a, b in zip(window, window[1:], strict=False))
+
+
+def _inside(word: Token, span: tuple[int, int]) -> bool:
+    return word.start >= span[0] and word.end <= span[1]
+
+
+def _names_of_segment(segment: str) -> Iterable[str]:
+    """The phrases that name a category: itself, and each part of "Jackets & Coats"."""
+    parts = re.split(r"\s*(?:&|,|/|\band\b)\s*", segment)
+    return dict.fromkeys(_key(part) for part in (segment, *parts) if len(part) > 1)
+
+
+@lru_cache(maxsize=65_536)
+def _key(phrase: str) -> str:
+    return singular(" ".join(token.text for token in tokens(phrase)).replace("-", " "))

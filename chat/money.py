@@ -1,0 +1,219 @@
+"""Sums of money: finds them in a message with what they bound, and writes them for the shopper.
+
+Pure. Knows amounts, currencies and the words around them; knows nothing of items or of the need.
+"""
+
+import re
+from dataclasses import dataclass
+from decimal import Decimal, InvalidOperation
+
+AROUND = Decimal("0.2")  # "around 50" means 20% below to 20% above
+
+SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹", "CAD": "CA$", "AUD": "A$", "CHF": "CHF "}
+CURRENCY_NAMES = {
+    "USD": "US dollars",
+    "EUR": "euros",
+    "GBP": "pounds",
+    "JPY": "yen",
+    "INR": "rupees",
+    "CAD": "Canadian dollars",
+    "AUD": "Australian dollars",
+    "CHF": "Swiss francs",
+}
+DOLLARS = frozenset({"USD", "CAD", "AUD", "NZD", "SGD", "HKD", "MXN"})
+_WHOLE_ONLY = frozenset({"JPY"})
+
+# Each pattern with the currencies it may mean; a bare "$" is whatever dollar the shop counts in.
+_CURRENCY_WORDS: tuple[tuple[str, frozenset[str]], ...] = (
+    (r"us\$|usd|us dollars?", frozenset({"USD"})),
+    (r"ca\$|c\$|cad|canadian dollars?", frozenset({"CAD"})),
+    (r"a\$|au\$|aud|australian dollars?", frozenset({"AUD"})),
+    (r"\$|dollars?|bucks", DOLLARS),
+    (r"€|eur|euros?", frozenset({"EUR"})),
+    (r"£|gbp|pounds?(?! of)|quid", frozenset({"GBP"})),
+    (r"¥|jpy|yen", frozenset({"JPY"})),
+    (r"₹|inr|rs\.?|rupees?", frozenset({"INR"})),
+    (r"chf|francs?", frozenset({"CHF"})),
+)
+_ANY_CURRENCY = "|".join(pattern for pattern, _ in _CURRENCY_WORDS)
+_DIGITS = r"\d{1,3}(?:[.,' \u00a0\u202f]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d{1,2})?"
+_WORD_NUMBERS = {
+    **{word: value for value, word in enumerate("zero one two three four five six seven eight nine ten".split())},
+    **{"fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70},
+    **{"eighty": 80, "ninety": 90, "a hundred": 100, "one hundred": 100, "hundred": 100, "two hundred": 200},
+    **{"three hundred": 300, "five hundred": 500, "a thousand": 1000, "one thousand": 1000, "two thousand": 2000},
+}
+_SPELT = "|".join(sorted(map(re.escape, _WORD_NUMBERS), key=len, reverse=True))
+_AMOUNT = (
+    rf"(?:(?P<pre{{n}}>(?<![a-z])(?:{_ANY_CURRENCY}))\s?)?"
+    rf"(?P<sum{{n}}>(?<![\w.,])(?:{_DIGITS})|\b(?:{_SPELT})\b)(?P<kilo{{n}}>\s?k\b)?(?:,-|\.-)?(?![\d%])"
+    rf"(?:\s?(?P<post{{n}}>(?:{_ANY_CURRENCY})(?![a-z])))?"
+)
+
+
+def _amount(number: int) -> str:
+    return _AMOUNT.replace("{n}", str(number))
+
+
+# The words before a sum (or after it) and what they make of it.
+_MAX_BEFORE = (
+    r"under|below|less than|cheaper than|no more than|not more than|not over|nothing over|nothing above|not above"
+    r"|up to|at most|within|max(?:imum)?(?: of| is)?|no higher than|beneath|lower than|keep it under|<=?"
+    r"|(?:my |a |the |our |with a |on a )?(?:budget|limit|cap|spend)(?: is| of| about|:| at)*"
+    r"|(?:i|we) (?:only )?(?:have|got|can spend|can pay|can afford)(?: up to| about)?|spend(?: up to)?|afford|unter|bis"
+)
+_MIN_BEFORE = r"over|above|more than|at least|no less than|not less than|not under|from|starting at|min(?:imum)?(?: of)?|>=?|upwards of"
+_AROUND_BEFORE = r"around|about|approximately|approx\.?|roughly|near|close to|circa|ca\.|~|in the region of|or so"
+_MAX_AFTER = (
+    r"or (?:less|under|below|cheaper|lower)|max(?:imum)?|at (?:the )?most|tops|and (?:under|below)|limit|budget"
+)
+_MIN_AFTER = r"or (?:more|over|above|up)|and (?:up|over|above|more)|upwards|\+|minimum"
+_AROUND_AFTER = r"or so|-ish|ish|or thereabouts|give or take"
+
+_RANGE = re.compile(
+    rf"(?P<cue>\bbetween\s|\bfrom\s|\banywhere from\s)?{_amount(1)}\s?(?P<join>-|–|—|to\b|and\b|up to\b|bis\b)\s?{_amount(2)}",
+    re.IGNORECASE,
+)
+_SINGLE = re.compile(
+    rf"(?:(?<!\w)(?:(?P<max>{_MAX_BEFORE})|(?P<min>{_MIN_BEFORE})|(?P<around>{_AROUND_BEFORE}))\s?)?"
+    rf"(?:(?:the|a|an|price|of|than|around|about|only|just)\s){{0,2}}{_amount(1)}"
+    rf"(?:\s?(?:(?P<max2>{_MAX_AFTER})|(?P<min2>{_MIN_AFTER})|(?P<around2>{_AROUND_AFTER}))(?!\w))?",
+    re.IGNORECASE,
+)
+# After a bare number these make it money no longer: "under 5 kg", "over 18 years", "at least 4 people".
+_UNITLESS_NEXT = re.compile(
+    r"\s*(?:$|[.,;:!?)]|(?:and|but|or|for|please|if|with|would|is|that|which|in|on|total|each|apiece|per|a piece|max|because|as|thanks)\b)",
+    re.IGNORECASE,
+)
+
+
+@dataclass(frozen=True)
+class Money:
+    """A bound on the price, in one currency: from ``low`` to ``high``, either of which may be open."""
+
+    low: Decimal | None
+    high: Decimal | None
+    currencies: frozenset[str]  # empty: the message names none
+    span: tuple[int, int]  # in the message
+    text: str  # as the shopper wrote it
+
+    def fits(self, currency: str) -> bool:
+        """True if the sum may be compared with prices in this currency."""
+        return not self.currencies or not currency or currency.upper() in self.currencies
+
+
+def find_money(message: str) -> list[Money]:
+    """The bounds on price that the message states, in its order.
+
+    >>> [(m.low, m.high) for m in find_money("between 20 and 40 euros")]
+    [(Decimal('20'), Decimal('40'))]
+    """
+    found: list[Money] = []
+    taken: list[tuple[int, int]] = []
+    for match in _RANGE.finditer(message):
+        money = _range(match, message)
+        if money:
+            found.append(money)
+            taken.append(money.span)
+    position = 0
+    while single := _SINGLE.search(message, position):
+        start, end = single.span()
+        overlap = next((span for span in taken if start < span[1] and span[0] < end), None)
+        position = overlap[1] if overlap else max(end, position + 1)
+        money = None if overlap else _single(single, message)
+        if money:
+            found.append(money)
+    return sorted(found, key=lambda money: money.span)
+
+
+def parse_amount(text: str, kilo: bool = False) -> Decimal | None:
+    """A sum in digits or words, with the thousands and decimals of English or European writing; None if it is none.
+
+    >>> parse_amount("1.299,00"), parse_amount("1,299.50"), parse_amount("19,90"), parse_amount("fifty")
+    (Decimal('1299.00'), Decimal('1299.50'), Decimal('19.90'), Decimal('50'))
+    """
+    spelt = _WORD_NUMBERS.get(" ".join(text.lower().split()))
+    if spelt is not None:
+        return Decimal(spelt) * (1000 if kilo else 1)
+    digits = re.sub(r"[\s'\u00a0\u202f]", "", text)
+    decimals = re.search(r"[.,](\d{1,2})$", digits)
+    whole = digits[: decimals.start()] if decimals else digits
+    whole = re.sub(r"[.,]", "", whole)
+    try:
+        value = Decimal(f"{whole}.{decimals[1]}" if decimals else whole)
+    except InvalidOperation:
+        return None
+    return value * 1000 if kilo else value
+
+
+def price_text(amount: Decimal, currency: str, *, short: bool = False) -> str:
+    """The price for the shopper, e.g. "$1,299.00"; short drops the decimals of a round sum: "$150".
+
+    A currency without a symbol of its own is written by its code: "120.00 SEK".
+    """
+    round_sum = amount == amount.to_integral_value()
+    digits = f"{amount:,.0f}" if currency in _WHOLE_ONLY or (short and round_sum) else f"{amount:,.2f}"
+    if currency in SYMBOLS:
+        return SYMBOLS[currency] + digits
+    return f"{digits} {currency}".strip()
+
+
+def currency_name(currency: str) -> str:
+    """The currency in words, or its code where we have none."""
+    return CURRENCY_NAMES.get(currency, currency)
+
+
+def _currencies(*words: str | None) -> frozenset[str]:
+    for word in words:
+        if word:
+            for pattern, codes in _CURRENCY_WORDS:
+                if re.fullmatch(pattern, word.strip(), re.IGNORECASE):
+                    return codes
+    return frozenset()
+
+
+def _range(match: re.Match[str], message: str) -> Money | None:
+    currencies = _currencies(match["pre1"], match["post2"], match["pre2"], match["post1"])
+    cue = (match["cue"] or "").strip().lower()
+    join = match["join"].lower()
+    if join == "and" and cue != "between":
+        return None
+    if not currencies and not (cue and _UNITLESS_NEXT.match(message, match.end())) and not _priced(message, match):
+        return None
+    low = parse_amount(match["sum1"], bool(match["kilo1"] or match["kilo2"]))
+    high = parse_amount(match["sum2"], bool(match["kilo2"]))
+    if low is None or high is None:
+        return None
+    low, high = min(low, high), max(low, high)
+    return Money(low, high, currencies, match.span(), match[0].strip())
+
+
+def _priced(message: str, match: re.Match[str]) -> bool:
+    """True if a bare range is money all the same: nothing else is said, or the word price or budget is near."""
+    rest = (message[: match.start()] + message[match.end() :]).strip(" .,!?")
+    before = message[max(0, match.start() - 25) : match.start()].lower()
+    return not rest or bool(re.search(r"\b(?:price|budget|cost\w*|spend)\b", before))
+
+
+def _single(match: re.Match[str], message: str) -> Money | None:
+    currencies = _currencies(match["pre1"], match["post1"])
+    upper, lower = match["max"] or match["max2"], match["min"] or match["min2"]
+    around = match["around"] or match["around2"]
+    if not currencies:
+        bare_after = match["max2"] or match["min2"] or _UNITLESS_NEXT.match(message, match.end())
+        if not (upper or lower or around) or not bare_after:
+            return None
+        if (match["min"] or "").lower() == "from":
+            return None  # "from 5" is rarely a price
+    amount = parse_amount(match["sum1"], bool(match["kilo1"]))
+    if amount is None:
+        return None
+    if upper:
+        low, high = None, amount
+    elif lower:
+        low, high = amount, None
+    elif around or not re.search(r"\b(?:for|at|have|pay|spend)\s*$", message[: match.start()], re.IGNORECASE):
+        low, high = amount * (1 - AROUND), amount * (1 + AROUND)
+    else:
+        low, high = None, amount
+    return Money(low, high, currencies, match.span(), match[0].strip())

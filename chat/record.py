@@ -1,0 +1,124 @@
+"""What one item's record carries, as words, numbers and values: the measure that a sentence is held against.
+
+Pure. Knows one item; which claims a sentence makes, ``chat.grounding_check`` finds out.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import lru_cache
+
+from chat.words import FILLERS, singular, tokens
+from retrieval.items import Item
+
+_NO = frozenset({"no", "false", "none"})
+_YES = frozenset({"yes", "true"})
+# A sentence of the description that denies something carries none of its words: "not for children".
+_DENIAL = re.compile(
+    r"\b(?:not|no|never|without|avoid|cannot|free from|free of|unlike|instead|sold separately|n't)\b|n't\b",
+    re.IGNORECASE,
+)
+NUMBER_WORDS = {
+    word: str(number)
+    for number, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
+}
+COLOURS = frozenset(
+    "black white red blue green yellow orange purple pink brown grey gray navy beige cream teal gold silver bronze tan "
+    "maroon burgundy olive turquoise violet ivory khaki charcoal coral mint lilac lavender magenta indigo".split()
+)
+MATERIALS = frozenset(
+    "leather wool cotton polyester nylon silk linen denim suede fleece down canvas steel aluminium aluminum titanium "
+    "plastic glass wood wooden bamboo ceramic porcelain rubber silicone cashmere velvet acrylic copper brass iron "
+    "merino rattan oak pine walnut marble granite stainless".split()
+)
+GENDERS = frozenset("man woman boy girl kid child unisex baby toddler".split())
+# Of these kinds an item is one thing or the other: what the attribute does not say, the description cannot add.
+EXCLUSIVE: tuple[tuple[frozenset[str], frozenset[str]], ...] = (
+    (frozenset({"colour", "color", "primary colour", "primarycolor"}), COLOURS),
+    (frozenset({"material", "fabric"}), MATERIALS),
+    (frozenset({"gender"}), GENDERS),
+)
+
+
+class Record:
+    """The words and numbers of one item's fields."""
+
+    def __init__(self, item: Item) -> None:
+        self.item = item
+        stream: list[str] = []
+        self.title_words = frozenset(stem(token.text) for token in tokens(item.title))
+        for text in (item.title, item.brand, *item.category):
+            stream += ["|", *_stream(text)]
+        self.attribute_words: dict[str, frozenset[str]] = {}
+        for name, values in item.attributes.items():
+            lowered = {value.lower() for value in values}
+            held = frozenset(stem(token) for value in values for token in _stream(value))
+            self.attribute_words[name.lower()] = held
+            if lowered <= _NO:
+                continue
+            stream += ["|", *_stream(name)]
+            if not lowered <= _YES:
+                for value in values:
+                    stream += ["|", *_stream(value)]
+                    if len(values) == 1:
+                        stream += ["|", *_stream(f"{name} {value}"), "|", *_stream(f"{value} {name}")]
+        denied = {
+            stem(token) for name, values in item.attributes.items()
+            if {value.lower() for value in values} <= _NO for token in _stream(name)
+        }  # fmt: skip
+        for sentence in re.split(r"(?<=[.!?;])\s+|\n", item.description):
+            if not _DENIAL.search(sentence):
+                stream += ["|", *_stream(sentence)]
+        stems = [stem(word) for word in stream]
+        self.words = frozenset(stems) - denied
+        self.pairs = frozenset(zip(stems, stems[1:], strict=False))
+        self._exclusive = {
+            word
+            for names, kind in EXCLUSIVE
+            if (held := frozenset().union(*(self.attribute_words.get(name, frozenset()) for name in names)))
+            for word in kind - held - self.title_words
+        }
+
+    def carries(self, word: str) -> bool:
+        """True if a field says the word, and no attribute gives another value of its kind."""
+        base = stem(word)
+        if singular(word) in self._exclusive or base in self._exclusive:
+            return False
+        return base in self.words or any(
+            stem(part) in self.words for part in word.split("-") if len(part) > 3 and "-" in word
+        )
+
+    def carries_number(self, number: str, before: str, after: str) -> bool:
+        """True if the record has the number next to the same word as the sentence has, e.g. "12 cups"."""
+        if number not in self.words:
+            return False
+        near_after, near_before = (number, stem(after)), (stem(before), number)
+        if after and near_after in self.pairs:
+            return True
+        return bool(before) and near_before in self.pairs
+
+
+def records(items: Sequence[Item]) -> list[Record]:
+    """The records of the items, in their order."""
+    return [Record(item) for item in items]
+
+
+def _stream(text: str) -> list[str]:
+    """The words of a text, numbers apart from their units, number words as digits: "2-person" → 2, person."""
+    found = []
+    for match in re.finditer(r"\d+(?:[.,]\d+)?|[^\W\d_]+(?:'[^\W\d_]+)*", text.lower().replace("’", "'")):
+        word = match[0]
+        found.append(NUMBER_WORDS.get(word, word.replace(",", ".") if word[0].isdigit() else word))
+    return found
+
+
+@lru_cache(maxsize=65_536)
+def stem(word: str) -> str:
+    """The word without the endings of plural, -ed, -ing, -ly, -able and -ness; crude, the same for both sides."""
+    word = singular(word.lower())
+    if word in FILLERS or word.isdigit() or len(word) < 5:
+        return word
+    for ending in ("ing", "ness", "ed", "ly", "able", "er", "y", "e"):
+        if word.endswith(ending) and len(word) - len(ending) >= 4:
+            word = word[: -len(ending)]
+            break
+    return word[:-1] if len(word) > 4 and word[-1] == word[-2] else word

@@ -1,0 +1,87 @@
+"""What the LLM adds to the reading of a message: descriptions of items that would fit, in one short JSON answer.
+
+Knows the prompt's variables and how to mend a broken answer. Owns no rule: numbers, brands and constraints are
+``chat.need``'s, and nothing that the LLM writes here is ever shown as an item.
+"""
+
+import json
+import re
+from typing import Any
+
+from pydantic import BaseModel, ConfigDict
+
+from chat.llm import LLM
+from chat.need import Need
+from chat.words import FILLERS, plain, singular, tokens
+from prompts.library import Prompt
+
+LONGEST_MESSAGE = 300  # characters of the message that the LLM reads
+LONGEST_DESCRIPTION = 80  # characters
+MOST_DESCRIPTIONS = 2
+
+
+class Understanding(BaseModel):
+    """What the LLM made of the message; empty where its answer was of no use."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    intent: str = ""
+    descriptions: tuple[str, ...] = ()
+    question: str = ""
+
+
+async def understand(llm: LLM, prompt: Prompt, message: str, need: Need, history_digest: str = "") -> Understanding:
+    """Ask once. Bad JSON gives what can be read of it, at worst an empty Understanding; LLMError passes.
+
+    ``history_digest``: a few words on what the shopper bought or liked, or "".
+    """
+    messages = prompt.render(
+        message=plain(message)[:LONGEST_MESSAGE],
+        wanted=need.current.words[:LONGEST_MESSAGE],
+        history=plain(history_digest)[:LONGEST_MESSAGE],
+    )
+    raw = await llm.structured(
+        messages,
+        prompt.output or {"type": "object"},
+        max_tokens=prompt.settings.max_tokens,
+        temperature=prompt.settings.temperature,
+    )
+    return parse_understanding(raw)
+
+
+def parse_understanding(raw: str) -> Understanding:
+    """The answer as far as it can be read; a text cut off by the token limit keeps its finished strings.
+
+    >>> parse_understanding('{"items": ["down sleeping bag", "thermal ba').descriptions
+    ('down sleeping bag',)
+    """
+    fields = _fields(raw)
+    found = fields.get("items", [])
+    descriptions = [_cleaned(text) for text in found if isinstance(text, str)] if isinstance(found, list) else []
+    question = fields.get("question", "")
+    intent = fields.get("intent", "")
+    return Understanding(
+        intent=intent if isinstance(intent, str) else "",
+        descriptions=tuple(dict.fromkeys(text for text in descriptions if text))[:MOST_DESCRIPTIONS],
+        question=plain(question)[:120] if isinstance(question, str) and question.strip().endswith("?") else "",
+    )
+
+
+def _fields(raw: str) -> dict[str, Any]:
+    try:
+        fields = json.loads(raw)
+    except ValueError:
+        finished = re.search(r'"items"\s*:\s*\[((?:\s*"(?:[^"\\]|\\.)*"\s*,?)*)', raw)
+        texts = re.findall(r'"((?:[^"\\]|\\.)*)"', finished[1]) if finished else []
+        return {"items": texts}
+    return fields if isinstance(fields, dict) else {}
+
+
+def _cleaned(text: str) -> str:
+    """A description fit to search with: no markup, no sums, each word once; empty if no word is left."""
+    text = re.sub(r"<[^>]*>|https?\S+|[$€£]\s?\d[\d.,]*", " ", plain(text))[:LONGEST_DESCRIPTION]
+    kept = [token.text for token in tokens(text)]
+    if not any(word not in FILLERS and not word.isdigit() for word in kept):
+        return ""
+    once = {singular(word): word for word in reversed(kept)}
+    return " ".join(reversed(once.values()))

@@ -1,0 +1,183 @@
+"""What the shopper wants, as far as it is understood: wants with their filters, and the tags that show them.
+
+Pure data and edits of it. Knows nothing of messages (``chat.need`` reads those) nor of items beyond their filter.
+"""
+
+from decimal import Decimal
+from typing import Literal
+
+from pydantic import BaseModel, ConfigDict, Field
+
+from chat.events import Tag
+from chat.money import price_text
+from chat.words import singular
+from retrieval.filters import Filter
+
+Order = Literal["", "cheapest", "dearest", "best_rated"]
+_ORDER_LABELS: dict[str, str] = {"cheapest": "cheapest first", "dearest": "dearest first", "best_rated": "best rated"}
+
+
+class Want(BaseModel):
+    """One thing that is wanted. Its filter is its own: a cap meant for shoes does not follow to a sweater."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    words: str = ""  # what to search for, cleaned of what the filter already says
+    topic: str = ""  # the thing itself in singular, e.g. "tent"; "" where the message names none
+    descriptions: tuple[str, ...] = ()  # texts of items that would fit: the LLM's, or an item's that it shall resemble
+    filter: Filter = Filter()
+    refused_ids: tuple[str, ...] = ()  # "not this"
+    similar_to: tuple[str, ...] = ()  # ids of shown items that it shall resemble
+    order: Order = ""
+
+    def hard_filter(self) -> Filter:
+        """The filter to search with: the constraints, less what was refused and what it shall merely resemble."""
+        hidden = dict.fromkeys((*self.filter.excluded_ids, *self.refused_ids, *self.similar_to))
+        return self.filter.model_copy(update={"excluded_ids": tuple(hidden)})
+
+    @property
+    def is_empty(self) -> bool:
+        """True if nothing is known of what is wanted."""
+        return self == Want()
+
+
+class Need(BaseModel):
+    """All that is wanted in a session; the last want is the current one."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    wants: tuple[Want, ...] = (Want(),)
+    currency: str = ""  # the shop's, for the labels
+    asked: tuple[str, ...] = ()  # names of questions that were asked, never to be asked again
+    indifferent: tuple[str, ...] = ()  # attribute names, "brand" or "price" that the shopper does not mind
+    turns: int = Field(0, ge=0)  # messages read so far
+
+    @property
+    def current(self) -> Want:
+        return self.wants[-1]
+
+    def with_current(self, want: Want) -> "Need":
+        """The need with its current want replaced."""
+        return self.model_copy(update={"wants": (*self.wants[:-1], want)})
+
+    def with_asked(self, name: str) -> "Need":
+        """The need that remembers a question."""
+        return self.model_copy(update={"asked": tuple(dict.fromkeys((*self.asked, name)))})
+
+    def refusing(self, item_id: str) -> "Need":
+        """The need after "not this": the item is not shown again for the current want."""
+        refused = tuple(dict.fromkeys((*self.current.refused_ids, item_id)))
+        return self.with_current(self.current.model_copy(update={"refused_ids": refused}))
+
+    def tags(self) -> tuple[Tag, ...]:
+        """The current want's parts as the shopper sees them; an id names the same part in every turn."""
+        want, limits = self.current, self.current.filter
+        tags = [Tag(id=f"category:{_joined(path)}", label=path[-1]) for path in _by_leaf(limits.categories)]
+        if want.words and not (limits.categories and singular(want.words) == want.topic):
+            tags.append(Tag(id="words", label=want.words))
+        tags += [Tag(id=f"brand:{brand}", label=brand) for brand in limits.brands]
+        tags += [
+            Tag(id=f"attribute:{name}:{'|'.join(values)}", label=value_label(name, values))
+            for name, values in limits.attributes.items()
+        ]
+        if label := price_label(limits, self.currency):
+            which = "price" if limits.price_min is not None and limits.price_max is not None else ""
+            which = which or ("price_max" if limits.price_max is not None else "price_min")
+            tags.append(Tag(id=which, label=label))
+        if limits.rating_min is not None:
+            tags.append(Tag(id="rating_min", label=f"{limits.rating_min:g} stars and up"))
+        tags += [Tag(id=f"excluded_brand:{brand}", label=f"not {brand}") for brand in limits.excluded_brands]
+        tags += [Tag(id=f"excluded:{term}", label=f"not {term}") for term in _excluded(limits)]
+        if not limits.in_stock_only:
+            tags.append(Tag(id="in_stock_only", label="sold-out items too"))
+        if want.order:
+            tags.append(Tag(id="order", label=_ORDER_LABELS[want.order]))
+        if want.similar_to:
+            tags.append(Tag(id="similar_to", label="like one you saw"))
+        return tuple(tags)
+
+    def without(self, tag_id: str) -> "Need":
+        """The need less the part that the tag names; unchanged where no tag has this id."""
+        want, limits = self.current, self.current.filter
+        kind, _, rest = tag_id.partition(":")
+        filter_update: dict[str, object] = {}
+        want_update: dict[str, object] = {}
+        match kind:
+            case "category":
+                gone = rest.split(" > ")[-1].lower()
+                filter_update["categories"] = tuple(p for p in limits.categories if p[-1].lower() != gone)
+            case "words":
+                want_update |= {"words": "", "topic": "", "descriptions": ()}
+            case "brand":
+                filter_update["brands"] = tuple(brand for brand in limits.brands if brand != rest)
+            case "attribute":
+                name = rest.partition(":")[0]
+                filter_update["attributes"] = {n: v for n, v in limits.attributes.items() if n != name}
+            case "price":
+                filter_update |= {"price_min": None, "price_max": None}
+            case "price_max" | "price_min" | "rating_min":
+                filter_update[kind] = None
+            case "excluded_brand":
+                filter_update["excluded_brands"] = tuple(b for b in limits.excluded_brands if b != rest)
+            case "excluded":
+                filter_update |= without_excluded(limits, rest)
+            case "in_stock_only":
+                filter_update["in_stock_only"] = True
+            case "order":
+                want_update["order"] = ""
+            case "similar_to":
+                want_update |= {"similar_to": (), "descriptions": ()}
+        if filter_update:
+            want_update["filter"] = limits.model_copy(update=filter_update)
+        return self.with_current(want.model_copy(update=want_update)) if want_update else self
+
+
+def without_excluded(limits: Filter, term: str) -> dict[str, object]:
+    """The fields of the filter that change when the term, in any of its forms, is no longer refused."""
+    gone = singular(term.lower())
+    attributes = {
+        name: kept
+        for name, values in limits.excluded_attributes.items()
+        if (kept := tuple(value for value in values if singular(value.lower()) != gone))
+    }
+    terms = tuple(held for held in limits.excluded_terms if singular(held.lower()) != gone)
+    return {"excluded_attributes": attributes, "excluded_terms": terms}
+
+
+def price_label(limits: Filter, currency: str) -> str:
+    """The bound on price in words, e.g. "under $150"; empty where there is none."""
+    low, high = limits.price_min, limits.price_max
+    if low is not None and high is not None:
+        return f"{_short(low, currency)} to {_short(high, currency)}"
+    if high is not None:
+        return f"under {_short(high, currency)}"
+    return f"over {_short(low, currency)}" if low is not None else ""
+
+
+def value_label(name: str, values: tuple[str, ...]) -> str:
+    """An attribute constraint in words: "red", "size 10", "waterproof"."""
+    lowered = {value.lower() for value in values}
+    if lowered <= {"yes", "true"}:
+        return name
+    shown = " or ".join(dict.fromkeys(values))
+    plain = all(len(value) > 2 and not value[0].isdigit() for value in values)
+    return shown if plain else f"{name} {shown}"
+
+
+def _short(amount: Decimal, currency: str) -> str:
+    return price_text(amount, currency, short=True)
+
+
+def _joined(path: tuple[str, ...]) -> str:
+    return " > ".join(path)
+
+
+def _by_leaf(paths: tuple[tuple[str, ...], ...]) -> list[tuple[str, ...]]:
+    """One path for each name at the end: "Jackets" of two departments is one tag."""
+    return list({path[-1].lower(): path for path in paths if path}.values())
+
+
+def _excluded(limits: Filter) -> list[str]:
+    """What is refused, each once: a term and its plural, or an attribute's value and the same word, are one."""
+    terms = [*(value for values in limits.excluded_attributes.values() for value in values), *limits.excluded_terms]
+    return list({singular(term.lower()): term for term in reversed(terms)}.values())[::-1]
