@@ -7,6 +7,7 @@ A leaf reads::
     Tents:
       price: 150                    # USD, a mid-tier brand's plain kind
       show: [colour]                # attributes that its titles name
+      scale: {canvas: 1.4}          # what a value does to the price
       then: [Sleeping Bags]         # what shoppers tend to look at next
       pick: {material: {canvas: "A sentence that is true of canvas."}}   # one value each
       some: {features: {packable: ""}}                                    # one to three values
@@ -34,12 +35,13 @@ TIERS = {1: 0.68, 2: 1.0, 3: 1.55}  # price tier of a brand -> what it does to a
 
 @dataclass(frozen=True)
 class Brand:
-    """An invented maker: its price tier (1 to 3), the values it favours, those it never uses, a sentence on it."""
+    """An invented maker: its price tier (1 to 3), values it favours or never uses, leaves it keeps to, a sentence."""
 
     name: str
     tier: int
     likes: tuple[str, ...]
     never: tuple[str, ...]
+    only: tuple[str, ...]  # empty: every leaf of its department
     say: tuple[str, ...]
 
 
@@ -64,6 +66,7 @@ class Leaf:
     count: int
     show: tuple[str, ...]
     then: tuple[str, ...]
+    scale: Mapping[str, float]
     pick: Mapping[str, Mapping[str, str]]
     some: Mapping[str, Mapping[str, str]]
     range: Mapping[str, tuple[str, ...]]
@@ -95,17 +98,21 @@ def departments(folder: Path = FOLDER) -> tuple[Department, ...]:
 def _department(path: Path) -> Department:
     raw = yaml.safe_load(path.read_text(encoding="utf-8"))
     brands = tuple(
-        Brand(name, given["tier"], _texts(given.get("likes")), _texts(given.get("never")), _texts(given.get("say")))
+        Brand(name, given["tier"], *(_texts(given.get(field)) for field in ("likes", "never", "only", "say")))
         for name, given in raw["brands"].items()
     )
     try:
         leaves = tuple(_leaf(raw["department"], name, given) for name, given in raw["leaves"].items())
     except (KeyError, TypeError, ValueError) as wrong:
         raise ValueError(f"{path.name}: {wrong}") from wrong
+    known = {leaf.name for leaf in leaves}
+    for brand in brands:
+        if strange := set(brand.only) - known:
+            raise ValueError(f"{path.name}: brand {brand.name!r} keeps to {sorted(strange)}, which is no leaf here")
     return Department(raw["department"], brands, _texts(raw["lines"]), leaves)
 
 
-_FIELDS = {"price", "count", "show", "then", "pick", "some", "range", "kinds", "use", "care"}
+_FIELDS = {"price", "count", "show", "then", "scale", "pick", "some", "range", "kinds", "use", "care"}
 
 
 def _leaf(department: str, name: str, given: dict[str, Any]) -> Leaf:
@@ -118,6 +125,7 @@ def _leaf(department: str, name: str, given: dict[str, Any]) -> Leaf:
         count=int(given.get("count", 27)),
         show=_texts(given.get("show")),
         then=_texts(given.get("then")),
+        scale={str(value): float(factor) for value, factor in given.get("scale", {}).items()},
         pick={attribute: _sentences(values) for attribute, values in given.get("pick", {}).items()},
         some={attribute: _sentences(values) for attribute, values in given.get("some", {}).items()},
         range={attribute: _texts(values) for attribute, values in given.get("range", {}).items()},
@@ -134,7 +142,7 @@ def _kind(name: str, fields: dict[str, Any]) -> Kind:
 
 def _sentences(values: Mapping[str, str] | list[str] | str) -> dict[str, str]:
     if not isinstance(values, Mapping):
-        return {value: "" for value in _texts(values)}
+        return dict.fromkeys(_texts(values), "")
     return {str(value): sentence or "" for value, sentence in values.items()}
 
 

@@ -4,6 +4,7 @@ Knows how a title, a description, a price and a stock come about. Knows nothing 
 Each leaf has its own random stream, so that a change in one leaf leaves the items of the others as they were.
 """
 
+import math
 import random
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -36,11 +37,12 @@ def items(shop: Sequence[Department], seed: int) -> list[Item]:
 def _leaf_items(department: Department, leaf: Leaf, titles: set[str], stream: random.Random) -> Iterator[Item]:
     left = leaf.count
     kinds = _dealt(leaf.kinds, stream)
+    brands = [brand for brand in department.brands if not brand.only or leaf.name in brand.only]
     for _ in range(_TRIES):
         if left == 0:
             return
         kind = next(kinds)
-        brand = stream.choices(department.brands, [1.25 if b.tier == 2 else 1.0 for b in department.brands])[0]
+        brand = stream.choices(brands, [1.25 if brand.tier == 2 else 1.0 for brand in brands])[0]
         chosen = _attributes(leaf, kind, brand, stream)
         if chosen is None:
             continue
@@ -97,7 +99,8 @@ def _product(
     line = stream.choice(department.lines)
     form = stream.randrange(6)
     words = _description(leaf, kind, brand, chosen, stream)
-    price = _price(leaf.price * kind.factor * TIERS[brand.tier] * stream.uniform(0.87, 1.16), stream)
+    worth = math.prod(leaf.scale.get(value, 1.0) for name in leaf.pick for value in chosen.get(name, ()))
+    price = _price(leaf.price * kind.factor * worth * TIERS[brand.tier] * stream.uniform(0.87, 1.16), stream)
     quality = min(4.9, max(2.6, stream.gauss(4.15 + 0.12 * (brand.tier - 2), 0.38)))
     colours: list[tuple[str, ...]] = [chosen.get("colour", ())]
     palette = [value for value in leaf.pick.get("colour", {}) if (value,) != colours[0] and value not in brand.never]
@@ -178,7 +181,7 @@ def _title(leaf: Leaf, kind: Kind, brand: str, line: str, form: int, chosen: Att
 def _description(
     leaf: Leaf, kind: Kind, brand: Brand, chosen: Mapping[str, tuple[str, ...]], stream: random.Random
 ) -> str:
-    """Two to four sentences: what it is, what one of its values means, whom it is for, how to keep it or who made it."""
+    """Two to four sentences: what it is, what a value means, whom it is for, how to keep it or who made it."""
     facts = [
         sentence
         for group in (leaf.pick, leaf.some)

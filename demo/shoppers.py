@@ -139,7 +139,7 @@ def _drawn(
         tier=tier,
         brands=frozenset(stream.sample(fitting, min(len(fitting), 8))),
         audience=stream.choice(("women", "men")),
-        events=min(60, max(6, int(stream.lognormvariate(3.1, 0.55)))),
+        events=min(60, max(6, int(stream.lognormvariate(3.25, 0.55)))),
     )
 
 
@@ -200,7 +200,7 @@ def _visit(
     if not shelf:
         return [], None
     liking = [_liking(shopper, shop, item, last) for item in shelf]
-    weights = [like * ((item.rating_count or 0) + 4) ** 0.35 for like, item in zip(liking, shelf, strict=True)]
+    weights = [like * ((item.rating_count or 0) + 4) ** 0.5 for like, item in zip(liking, shelf, strict=True)]
     done: list[Event] = []
     seen = _several(shelf, weights, stream.choice((1, 1, 2, 2, 3)), stream)
     if stream.random() < 0.4:
