@@ -17,7 +17,7 @@ from retrieval.database import Connections
 
 Kind = Literal["search", "view", "click", "like", "dislike", "cart", "purchase", "rating"]
 
-# How much each kind says of a liking, against a purchase. A rating is weighed by its value, see `weight`.
+# How much each kind says of a liking, against a purchase. A rating is weighed by its value, see ``liking``.
 KIND_WEIGHTS: dict[Kind, float] = {
     "search": 0.0,
     "view": 0.2,
@@ -98,16 +98,14 @@ def _number(values: dict[str, object], name: str) -> str:
     return "" if value is None else repr(float(value)) if isinstance(value, int | float) else str(value)
 
 
-def weight(event: Event) -> float:
-    """What the event says of the shopper's liking for its item: 1 for a purchase, -1 for a dislike, 0 for nothing.
+def liking(kind: Kind, rating: float | None) -> float:
+    """What an event says of the shopper's liking for its item: 1 for a purchase, -1 for a dislike, 0 for nothing.
 
-    A rating counts from -1 (0 or 1 star) over 0 (2.5 stars) to 1 (4 stars and more).
+    A rating counts from -1 (1 star and less) over 0 (2.5 stars) to 1 (4 stars and more).
     """
-    if event.kind == "rating" or (event.kind == "purchase" and event.rating is not None):
-        if event.rating is None:
-            return 0.0
-        return max(-1.0, min(1.0, (event.rating - 2.5) / 1.5))
-    return KIND_WEIGHTS[event.kind]
+    if rating is not None and kind in ("rating", "purchase"):
+        return max(-1.0, min(1.0, (rating - 2.5) / 1.5))
+    return KIND_WEIGHTS[kind]
 
 
 class Events:

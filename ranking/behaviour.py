@@ -1,0 +1,127 @@
+"""Behaviour: a shopper's events made into one sequence of items, each with what it says of a liking.
+
+Knows kinds and their weights, and how a history is cut into training, validation and test. Knows nothing of tables,
+texts or models.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import groupby
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ranking.history import Event, Kind, liking
+
+LIKED = 0.5  # from this weight on an event is a liking that a model may be asked to foresee
+HAS_LIKINGS = 0.1  # a history with a smaller share of likings is of views alone: there every view is one
+LONGEST = 200  # the latest items of a shopper that count; longer histories are robots or shops
+
+Places = NDArray[np.int64]
+Weights = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Step:
+    """One item of a behaviour: the kind that said most, its weight in -1..1, and the last time of any."""
+
+    item_id: str
+    kind: Kind
+    weight: float
+    time: float
+
+
+def steps(events: Iterable[Event]) -> list[Step]:
+    """One step an item, in the order of the items' last events; the latest opinion (like or dislike) wins.
+
+    ``events`` are of one shopper, oldest first. Searches, and events that say nothing, leave no step.
+    """
+    return _merge((event.kind, event.item_id, event.rating, event.time) for event in events)
+
+
+def _merge(rows: Iterable[tuple[Kind, str, float | None, float]]) -> list[Step]:
+    held: dict[str, Step] = {}
+    for kind, item_id, rating, time in rows:
+        weight = liking(kind, rating)
+        if not item_id or weight == 0:
+            continue
+        before = held.pop(item_id, None)
+        # A view after a purchase takes nothing away, nor does it revoke a dislike.
+        if before and (before.weight > weight > 0 or before.weight < 0 < weight < LIKED):
+            held[item_id] = Step(item_id, before.kind, before.weight, time)
+        else:
+            held[item_id] = Step(item_id, kind, weight, time)
+    return list(held.values())
+
+
+@dataclass(frozen=True)
+class Track:
+    """A sequence of catalogue places, oldest first, with their weights (-1..1); for training and scoring."""
+
+    places: Places
+    weights: Weights
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def until(self, end: int) -> "Track":
+        """The part before position ``end``."""
+        return Track(self.places[:end], self.weights[:end])
+
+    @classmethod
+    def of(cls, behaviour: Sequence[Step], place: Mapping[str, int]) -> "Track":
+        """The latest LONGEST steps whose item has a place."""
+        known = [(place[step.item_id], step.weight) for step in behaviour if step.item_id in place][-LONGEST:]
+        return cls(
+            np.array([at for at, _ in known], dtype=np.int64), np.array([weight for _, weight in known], np.float32)
+        )
+
+
+Row = tuple[str, str, str, float | None, str, float]  # as Events.rows gives them
+
+
+def tracks(rows: Iterable[Row], place: Mapping[str, int]) -> dict[str, Track]:
+    """Track of each shopper with at least one known item; ``rows`` are grouped by shopper, oldest first."""
+    made = {}
+    for shopper_id, own in groupby(rows, key=lambda row: row[0]):
+        behaviour = _merge((row[1], row[2], row[3], row[5]) for row in own)  # type: ignore[misc]  # kinds were checked
+        track = Track.of(behaviour, place)
+        if len(track):
+            made[shopper_id] = track
+    return made
+
+
+@dataclass(frozen=True)
+class Case:
+    """One question of an evaluation: which item comes after this history?"""
+
+    shopper_id: str
+    history: Track
+    target: int
+
+
+@dataclass(frozen=True)
+class Split:
+    """Leave-one-out: the last liking is the test's target, the one before it validation's, the rest trains."""
+
+    train: dict[str, Track]
+    validation: list[Case]
+    test: list[Case]
+    liked: float  # the weight from which an item was taken for a liking
+
+
+def split(made: Mapping[str, Track]) -> Split:
+    """Cut each track; shoppers with fewer than three likings only train."""
+    weights = np.concatenate([track.weights for track in made.values()]) if made else np.zeros(0)
+    liked = LIKED if len(weights) and float((weights >= LIKED).mean()) >= HAS_LIKINGS else 0.01
+    train, validation, test = {}, [], []
+    for shopper_id, track in made.items():
+        likings = np.flatnonzero(track.weights >= liked)
+        if len(likings) < 3:
+            train[shopper_id] = track
+            continue
+        before_last, last = int(likings[-2]), int(likings[-1])
+        train[shopper_id] = track.until(before_last)
+        validation.append(Case(shopper_id, track.until(before_last), int(track.places[before_last])))
+        test.append(Case(shopper_id, track.until(last), int(track.places[last])))
+    return Split(train, validation, test, liked)

@@ -1,0 +1,59 @@
+"""Evaluation: ranks held-out items among all that the shopper has not had, and says how well.
+
+Knows cases and anything that scores. Knows nothing of training.
+"""
+
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ranking.behaviour import Case, Track
+from ranking.metrics import figures, ranks_of
+
+BATCH_CELLS = 1_500_000  # shoppers times items scored at once: some 120 MB of features
+Score = Callable[[Sequence[Case]], NDArray[np.float32]]
+Scores = Callable[[Sequence[Track]], NDArray[np.float32]]
+
+
+def of_tracks(scores: Scores) -> Score:
+    """Score cases by their histories alone."""
+    return lambda cases: scores([case.history for case in cases])
+
+
+def ranks(
+    score: Score, cases: Sequence[Case], items: int, progress: Callable[[int], None] | None = None
+) -> NDArray[np.float64]:
+    """Rank (from 0) of each case's target among the ``items`` of the table that its shopper has not had.
+
+    ``score`` gives [b, items]; ``progress`` is called with the number of cases done since its last call.
+    """
+    batch = max(1, BATCH_CELLS // max(items, 1))
+    made = []
+    for start in range(0, len(cases), batch):
+        part = cases[start : start + batch]
+        scored = np.array(score(part), dtype=np.float32)
+        for row, case in zip(scored, part, strict=True):
+            own = row[case.target]
+            row[case.history.places] = -np.inf
+            row[case.target] = own
+        made.append(ranks_of(scored, np.array([case.target for case in part], dtype=np.int64)))
+        if progress:
+            progress(len(part))
+    return np.concatenate(made) if made else np.zeros(0)
+
+
+def evaluate(
+    score: Score, cases: Sequence[Case], items: int, progress: Callable[[int], None] | None = None
+) -> dict[str, float]:
+    """Recall, NDCG and MRR at 5 and 10, and AUC, over the cases."""
+    others = np.array([items - len(case.history) - 1 for case in cases], dtype=np.int64)
+    return figures(ranks(score, cases, items, progress), others)
+
+
+def sample(cases: Sequence[Case], count: int, seed: int) -> list[Case]:
+    """At most ``count`` of the cases, drawn by the seed."""
+    if len(cases) <= count:
+        return list(cases)
+    chosen = np.random.default_rng(seed).choice(len(cases), count, replace=False)
+    return [cases[int(number)] for number in np.sort(chosen)]
