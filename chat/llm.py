@@ -4,8 +4,8 @@ Knows addresses, timeouts and tokens. Knows nothing of prompts, shops or shopper
 """
 
 import asyncio
+import copy
 from collections.abc import AsyncIterator, Sequence
-from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -34,10 +34,6 @@ class Usage:
     output_tokens: int
 
 
-# The calls of the running turn, noted by the client and read by whoever started the turn in the same context.
-usage_log: ContextVar[list[Usage] | None] = ContextVar("usage_log", default=None)
-
-
 class LLM:
     """Asks one served model. Errors are LLMUnreachable, LLMTimeout or LLMError, never the library's own."""
 
@@ -45,6 +41,7 @@ class LLM:
         self.url = url
         self.model = model
         self.timeouts = timeouts or Timeouts()
+        self._usage: list[Usage] = []
         self._client = openai.AsyncOpenAI(
             base_url=url,
             api_key=api_key,
@@ -53,6 +50,12 @@ class LLM:
                 connect=self.timeouts.connect, read=None, write=self.timeouts.connect, pool=self.timeouts.connect
             ),
         )
+
+    def counting(self, usage: list[Usage]) -> "LLM":
+        """The same client, whose calls are noted in ``usage``: one list a turn."""
+        counted = copy.copy(self)
+        counted._usage = usage
+        return counted
 
     async def structured(
         self, messages: Sequence[Message], schema: dict[str, Any], *, max_tokens: int, temperature: float = 0.0
@@ -111,7 +114,7 @@ class LLM:
                 except StopAsyncIteration:
                     break
                 if chunk.usage is not None:
-                    _note(Usage(chunk.usage.prompt_tokens, chunk.usage.completion_tokens))
+                    self._usage.append(Usage(chunk.usage.prompt_tokens, chunk.usage.completion_tokens))
                 if chunk.choices and (piece := chunk.choices[0].delta.content):
                     wait = self.timeouts.between_tokens
                     yield piece
@@ -139,9 +142,3 @@ class LLM:
     async def close(self) -> None:
         """Close the connections; the object is not used afterwards."""
         await self._client.close()
-
-
-def _note(usage: Usage) -> None:
-    calls = usage_log.get()
-    if calls is not None:
-        calls.append(usage)

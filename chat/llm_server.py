@@ -9,6 +9,7 @@ import importlib.metadata
 import logging
 import os
 import shlex
+import shutil
 import signal
 import socket
 import subprocess
@@ -111,6 +112,11 @@ class LLMServer:
             raise SetupError(
                 f"Port {self.port}, meant for the language model, is in use. "
                 "Stop what listens there, or set SHOPTALK_LLM_PORT to another port."
+            )
+        if not on_cpu() and not any(shutil.which(name) for name in ("cc", "gcc", "clang")):
+            raise SetupError(
+                "vLLM on a GPU compiles kernels at start, and there is no C compiler on this machine. "
+                "Install one (the system package `gcc`), or name a running server in SHOPTALK_LLM_URL."
             )
         self._launch()
         self._watcher = threading.Thread(target=self._watch, name="vllm-watcher", daemon=True)

@@ -21,7 +21,7 @@ class Home:
 
     @property
     def database(self) -> Path:
-        return self.folder / "shop.sqlite3"
+        return self.folder / "shoptalk.sqlite3"
 
     @property
     def rerankers(self) -> Path:

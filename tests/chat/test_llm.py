@@ -7,7 +7,7 @@ import pytest
 from scripted_llm import Answer, ScriptedLLM, free_port
 
 from chat.errors import LLMError, LLMTimeout, LLMUnreachable
-from chat.llm import LLM, Timeouts, Usage, usage_log
+from chat.llm import LLM, Timeouts, Usage
 
 ASK = [{"role": "user", "content": "a tent"}]
 FAST = Timeouts(connect=0.5, first_token=0.5, between_tokens=0.5)
@@ -20,8 +20,7 @@ async def collect(llm: LLM) -> str:
 async def test_a_stream_arrives_whole_and_its_tokens_are_noted(llm_script: ScriptedLLM) -> None:
     llm_script.enqueue("A tent for two.")
     calls: list[Usage] = []
-    usage_log.set(calls)
-    assert await collect(LLM(llm_script.url, "scripted")) == "A tent for two."
+    assert await collect(LLM(llm_script.url, "scripted").counting(calls)) == "A tent for two."
     assert calls == [Usage(100, 4)]
 
 

@@ -1,0 +1,303 @@
+"""The assistant: one turn from message to answer, in the order in which a shopper sees it.
+
+Knows the order of the steps and who does each. Knows nothing of how items are found, ranked or worded, nor of pages.
+At most two LLM calls a turn; with no LLM to be reached the shop still answers.
+"""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import aclosing
+from typing import Literal
+
+from chat.cards import make_cards
+from chat.errors import LLMError, UnknownSession
+from chat.events import (
+    CardsEvent,
+    DoneEvent,
+    ErrorEvent,
+    NeedEvent,
+    SessionEvent,
+    TextEvent,
+    TurnEvent,
+)
+from chat.finding import Finder, Found
+from chat.llm import LLM, Usage
+from chat.need import Need, Reading, merge_understanding, read_message
+from chat.question import next_question
+from chat.reply import Sentence, reply, template_reply
+from chat.store import Session, Shown, Store, Turn
+from chat.understand import Understanding, understand
+from prompts.library import Library
+from ranking.history import Event, Events
+from retrieval.catalog import Catalog
+
+MESSAGE_LIMIT = 5_000  # characters; what is longer is cut, not refused
+HISTORY_DIGEST_ITEMS = 3  # titles that the LLM is told of a shopper's history
+
+log = logging.getLogger(__name__)
+FeedbackKind = Literal["like", "dislike", "click"]
+
+
+class Assistant:
+    """Holds conversations about one shop; one object serves every shopper at once."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        finder: Finder,
+        events: Events,
+        store: Store,
+        library: Library,
+        llm: LLM,
+        turn_timeout_s: float = 40.0,
+    ) -> None:
+        self._catalog = catalog
+        self._finder = finder
+        self._events = events
+        self._store = store
+        self._library = library
+        self._llm = llm
+        self._turn_timeout_s = turn_timeout_s
+        self._live: dict[str, list[Shown]] = {}  # what running turns have shown; saved with the turn
+
+    async def turn(
+        self,
+        message: str,
+        session_id: str | None = None,
+        *,
+        shopper_id: str | None = None,
+        personalise: bool = True,
+    ) -> AsyncGenerator[TurnEvent]:
+        """Answer a message with typed events (see chat.events); a session_id of None begins a conversation.
+
+        Closing the iterator stops the LLM and keeps what was shown so far. A session is only continued for the shopper
+        that it belongs to; anyone else begins a new one.
+        """
+        session = await asyncio.to_thread(self._open, session_id, shopper_id or "")
+        turn = Turn(secrets.token_urlsafe(12), session.id, message[:MESSAGE_LIMIT], personalise)
+        async with aclosing(self._guarded(session, turn, None)) as events:
+            async for event in events:
+                yield event
+
+    async def remove_tag(self, session_id: str, tag_id: str, *, personalise: bool = True) -> AsyncGenerator[TurnEvent]:
+        """Take one part out of the need, as the shopper sees it in its tags, and show what that gives."""
+        session = await asyncio.to_thread(self._store.session, session_id)
+        turn = Turn(secrets.token_urlsafe(12), session.id, "", personalise)
+        async with aclosing(self._guarded(session, turn, tag_id)) as events:
+            async for event in events:
+                yield event
+
+    def feedback(self, session_id: str, turn_id: str, item_id: str, kind: FeedbackKind) -> None:
+        """Record what the shopper did with a shown item; it changes their very next ranking.
+
+        UnknownSession if there is no such session, or its turn did not show the item.
+        """
+        position = next((one.position for one in self._live.get(turn_id, []) if one.item_id == item_id), None)
+        if position is None:
+            position = self._store.position(session_id, turn_id, item_id)
+        if position is None:
+            raise UnknownSession("This item was not shown in this conversation.")
+        session = self._store.session(session_id)
+        self._events.add(
+            [
+                Event(
+                    id=f"{turn_id}:{item_id}:{kind}",
+                    shopper_id=session.history_id,
+                    kind=kind,
+                    item_id=item_id,
+                    time=time.time(),
+                    turn_id=turn_id,
+                    position=position,
+                )
+            ]
+        )
+
+    def need(self, session_id: str) -> Need:
+        """What the session is looking for now; UnknownSession if there is none."""
+        return _need(self._store.session(session_id))
+
+    async def _guarded(self, session: Session, turn: Turn, tag_id: str | None) -> AsyncGenerator[TurnEvent]:
+        """The turn with what must hold however it ends: it is saved, and a failure is told in plain words."""
+        usage: list[Usage] = []
+        llm = self._llm.counting(usage)
+        self._live[turn.id] = turn.shown
+        try:
+            async with aclosing(self._run(session, turn, tag_id, llm)) as events:
+                async for event in events:
+                    if isinstance(event, DoneEvent):
+                        turn.finished = True
+                        turn.usage = [(call.input_tokens, call.output_tokens) for call in usage]
+                        self._store.save(session, turn)
+                    yield event
+        except Exception:
+            error_id = secrets.token_hex(4)
+            log.exception("turn failed", extra={"error_id": error_id, "turn_id": turn.id})
+            yield ErrorEvent(message="Sorry, something went wrong on our side. Please try again.", error_id=error_id)
+        finally:
+            if not turn.finished and turn.need:
+                self._store.save(session, turn)
+            del self._live[turn.id]
+
+    async def _run(self, session: Session, turn: Turn, tag_id: str | None, llm: LLM) -> AsyncGenerator[TurnEvent]:
+        clock = Clock(turn.timings_ms)
+        deadline = asyncio.get_running_loop().time() + self._turn_timeout_s
+        yield SessionEvent(
+            session_id=session.id,
+            turn_id=turn.id,
+            shopper_id=session.shopper_id or None,
+            personalised=turn.personalised,
+        )
+
+        reading = await asyncio.to_thread(self._read, session, turn, tag_id)
+        need = reading.need
+        turn.need = need.model_dump_json()
+        yield NeedEvent(tags=need.tags())
+
+        found = Found()
+        if reading.needs_search:
+            history = await asyncio.to_thread(self._history, session, turn)
+            found = await asyncio.to_thread(self._finder.find, need, history)
+            clock.mark("first_cards")
+            yield self._cards(turn, found, need, "first")
+            if reading.worth_describing:
+                try:
+                    understanding = await self._understand(llm, turn, need, history, deadline)
+                except (LLMError, TimeoutError):
+                    turn.llm_reached = False
+                else:
+                    turn.understanding = understanding.model_dump_json()
+                    need = merge_understanding(reading, understanding, self._catalog.vocabulary())
+                    turn.need = need.model_dump_json()
+                    found = await asyncio.to_thread(self._finder.find, need, history)
+                clock.mark("understand")
+        elif reading.references:
+            found = await asyncio.to_thread(self._finder.pointed_at, reading.references)
+            clock.mark("first_cards")
+            yield self._cards(turn, found, need, "first")
+        if found.ranked or reading.needs_search:
+            clock.mark("final_cards")
+            yield self._cards(turn, found, need, "final")
+
+        async with aclosing(self._sentences(llm, turn, reading, need, found, deadline)) as sentences:
+            async for sentence in sentences:
+                clock.mark(f"first_{sentence.by}_sentence")
+                turn.sentences.append(_kept(sentence))
+                yield TextEvent(text=sentence.text, by=sentence.by)
+
+        asked = next_question(need, found.leading) if reading.needs_search else None
+        if asked is not None:
+            need = need.with_asked(asked.key)
+            turn.need = need.model_dump_json()
+            turn.sentences.append({"text": asked.text, "by": "template", "verdict": "question"})
+            yield TextEvent(text=asked.text, by="template")
+        clock.mark("turn")
+        yield DoneEvent(
+            question=asked.text if asked else "",
+            chips=asked.chips if asked else reading.chips,
+            llm_reached=turn.llm_reached,
+            timings_ms=turn.timings_ms,
+        )
+
+    def _open(self, session_id: str | None, shopper_id: str) -> Session:
+        if session_id is None:
+            return self._store.begin(shopper_id)
+        session = self._store.session(session_id)
+        return session if session.shopper_id == shopper_id else self._store.begin(shopper_id)
+
+    def _read(self, session: Session, turn: Turn, tag_id: str | None) -> Reading:
+        need = _need(session)
+        if tag_id is not None:
+            return Reading(need.without(tag_id), "refine")
+        ids = self._store.last_shown(session.id)
+        records = self._catalog.many(ids)
+        shown = [records[item_id] for item_id in ids if item_id in records]
+        return read_message(turn.message, need, self._catalog.vocabulary(), shown)
+
+    def _history(self, session: Session, turn: Turn) -> list[Event]:
+        """The shopper's events; without personalisation only what they did in this very conversation."""
+        events = self._events.of(session.history_id)
+        if turn.personalised:
+            return events
+        turns = {row["id"] for row in self._store.turns(session.id)}
+        return [event for event in events if event.turn_id in turns]
+
+    def _cards(self, turn: Turn, found: Found, need: Need, stage: Literal["first", "final"]) -> CardsEvent:
+        asked, currency = need.current.filter, self._catalog.vocabulary().currency
+        cards = make_cards(found.ranked, found.items, asked, need.current.words, currency)
+        turn.shown[:] = [
+            Shown(one.item_id, card.position, one.score, one.relevance, one.reason.text, card.outside)
+            for one, card in zip(found.ranked, cards, strict=True)
+        ]
+        turn.candidates = [(candidate.item_id, candidate.score) for candidate in found.candidates]
+        turn.reranker = self._finder.reranker_version
+        return CardsEvent(stage=stage, cards=cards)
+
+    async def _understand(
+        self, llm: LLM, turn: Turn, need: Need, history: Sequence[Event], deadline: float
+    ) -> Understanding:
+        prompt = self._library.get("understand")
+        turn.prompts["understand"] = prompt.version
+        turn.llm = llm.model
+        digest = await asyncio.to_thread(self._digest, history)
+        async with asyncio.timeout_at(deadline):
+            return await understand(llm, prompt, turn.message, need, digest)
+
+    def _digest(self, history: Sequence[Event]) -> str:
+        """The latest things that the shopper bought or liked, as the LLM is told of them."""
+        liked = [event.item_id for event in history if event.kind in ("purchase", "cart", "like") and event.item_id]
+        latest = list(dict.fromkeys(reversed(liked)))[:HISTORY_DIGEST_ITEMS]
+        items = self._catalog.many(latest)
+        return "; ".join(items[item_id].title for item_id in latest if item_id in items)
+
+    async def _sentences(
+        self, llm: LLM, turn: Turn, reading: Reading, need: Need, found: Found, deadline: float
+    ) -> AsyncGenerator[Sentence]:
+        """The answer's sentences: the LLM's checked ones, or the template's where it gives none."""
+        plain = template_reply(found.shown, need, reading, llm_reached=turn.llm_reached)
+        if not turn.llm_reached or not found.ranked:
+            for sentence in plain:
+                yield sentence
+            return
+        prompt = self._library.get("reply")
+        turn.prompts["reply"] = prompt.version
+        written = 0
+        try:
+            async with aclosing(
+                reply(llm, prompt, turn.message, need, found.shown, found.ranked, reading)
+            ) as sentences:
+                while True:
+                    async with asyncio.timeout_at(deadline):
+                        try:
+                            sentence = await anext(sentences)
+                        except StopAsyncIteration:
+                            break
+                    written += 1
+                    yield sentence
+        except (LLMError, TimeoutError):
+            turn.llm_reached = False
+        if not written:
+            for sentence in plain:
+                yield sentence
+
+
+class Clock:
+    """Milliseconds since the turn began, noted at the first time that each step is reached."""
+
+    def __init__(self, timings_ms: dict[str, float]) -> None:
+        self._begun = time.perf_counter()
+        self._timings_ms = timings_ms
+
+    def mark(self, step: str) -> None:
+        """Note the step, unless it was noted before."""
+        self._timings_ms.setdefault(step, round((time.perf_counter() - self._begun) * 1000, 1))
+
+
+def _need(session: Session) -> Need:
+    return Need.model_validate_json(session.need) if session.need else Need(turns=0)
+
+
+def _kept(sentence: Sentence) -> dict[str, str]:
+    return {"text": sentence.text, "by": sentence.by, "verdict": sentence.verdict}

@@ -1,0 +1,122 @@
+"""Finding what fits the need: grounded to the catalogue, relaxed where nothing fits, ranked for the shopper.
+
+Knows the need, the grounder and the reranker. Knows nothing of LLMs, of events or of wording.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from chat.need import Need
+from chat.relax import relaxations
+from chat.want import Want
+from ranking.history import Event
+from ranking.reranker import Ranked, Reason, Reranker, Untrained
+from retrieval.catalog import Catalog
+from retrieval.ground import Candidate, Grounder
+from retrieval.items import Item
+
+QUESTION_DEPTH = 6  # candidates that a question is chosen from, as a multiple of the cards
+SUPERLATIVE_RELEVANCE = 0.6  # of the best candidate's score: below it, "the cheapest" would be something else
+ORDER_REASONS = {
+    "cheapest": "among the lowest priced that fit",
+    "dearest": "among the highest priced that fit",
+    "best_rated": "among the best rated that fit",
+    "nearest": "nearest to the price you named",
+}
+
+
+@dataclass
+class Found:
+    """What one search found: the ranked few, their records, and where they came from."""
+
+    ranked: list[Ranked] = field(default_factory=list)
+    items: dict[str, Item] = field(default_factory=dict)
+    candidates: tuple[Candidate, ...] = ()
+    leading: list[Item] = field(default_factory=list)  # more of the best, to choose a question from
+
+    @property
+    def shown(self) -> list[Item]:
+        """The records in the order shown."""
+        return [self.items[one.item_id] for one in self.ranked]
+
+
+class Finder:
+    """Finds the few items of a turn; one object serves every shopper at once."""
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        grounder: Grounder,
+        reranker: Reranker | Untrained,
+        *,
+        candidates: int = 200,
+        cards: int = 5,
+        diversity: float = 0.25,
+    ) -> None:
+        self._catalog = catalog
+        self._grounder = grounder
+        self._reranker = reranker
+        self._candidates = candidates
+        self._cards = cards
+        self._diversity = diversity
+
+    @property
+    def reranker_version(self) -> str:
+        """Which reranker orders the items now."""
+        return self._reranker.version
+
+    def find(self, need: Need, history: Sequence[Event]) -> Found:
+        """What fits the current want: grounded, relaxed where nothing satisfies it, ranked for this shopper."""
+        want = need.current
+        asked, gave_up = want.hard_filter(), ""
+        grounding = self._grounder.ground(want.descriptions, want.words, asked, self._candidates)
+        if not grounding.candidates:
+            for name, relaxed in relaxations(asked):
+                grounding = self._grounder.ground(want.descriptions, want.words, relaxed, self._candidates)
+                if grounding.candidates:
+                    gave_up = name
+                    break
+        candidates = grounding.candidates
+        leading = [candidate.item_id for candidate in candidates[: self._cards * QUESTION_DEPTH]]
+        if want.order or gave_up == "price":
+            ranked = self._ordered(want, candidates, gave_up)
+        else:
+            ranked = self._reranker.rank(history, candidates, self._cards, self._diversity)
+        items = self._catalog.many(list(dict.fromkeys([*(one.item_id for one in ranked), *leading])))
+        # An item may have left the catalogue between two reads; it is simply not shown.
+        ranked = [one for one in ranked if one.item_id in items]
+        return Found(ranked, items, candidates, [items[item_id] for item_id in leading if item_id in items])
+
+    def _ordered(self, want: Want, candidates: Sequence[Candidate], gave_up: str) -> list[Ranked]:
+        """The few that a superlative names, or that come nearest to a price that nothing has: sorted by the records.
+
+        "The cheapest tent" is answered from every tent that fits, by query; without a kind of thing to query for, from
+        the candidates that are about as relevant as the best.
+        """
+        scores = {candidate.item_id: candidate.score for candidate in candidates}
+        if want.filter.categories and not gave_up:
+            scores = dict.fromkeys(self._catalog.ids(want.hard_filter()), 0.0) | scores
+        else:
+            floor = SUPERLATIVE_RELEVANCE * max(scores.values(), default=0.0)
+            scores = {item_id: score for item_id, score in scores.items() if score >= floor}
+        items = self._catalog.many(list(scores)).values()
+        order = "nearest" if gave_up else want.order
+        if order == "best_rated":
+            held = sorted(items, key=lambda item: (-(item.rating or 0), -(item.rating_count or 0), item.id))
+        else:
+            bound = want.filter.price_max if want.filter.price_max is not None else want.filter.price_min
+            sign = -1 if order == "dearest" else 1
+            priced = [(item.price, item) for item in items if item.price is not None]
+            distance = abs if order == "nearest" else (lambda difference: sign * difference)
+            held = [
+                item for price, item in sorted(priced, key=lambda pair: (distance(pair[0] - (bound or 0)), pair[1].id))
+            ]
+        reason = Reason("need", ORDER_REASONS[order])
+        return [Ranked(item.id, scores[item.id], scores[item.id], reason) for item in held[: self._cards]]
+
+    def pointed_at(self, item_ids: Sequence[str]) -> Found:
+        """The shown items that the message speaks of, in the order in which it names them."""
+        items = self._catalog.many(item_ids)
+        reason = Reason("need", "you asked about it")
+        ranked = [Ranked(item_id, 1.0, 1.0, reason) for item_id in item_ids if item_id in items]
+        return Found(ranked, items, (), [])

@@ -1,0 +1,34 @@
+"""What to give up when nothing satisfies every constraint, least important first.
+
+Pure. Refusals ("not leather", "not that one") are never given up: showing what was refused is worse than showing nothing.
+"""
+
+from collections.abc import Iterator
+
+from retrieval.filters import Filter
+
+
+def relaxations(asked: Filter) -> Iterator[tuple[str, Filter]]:
+    """Looser filters with the name of what each gives up, each looser than the one before.
+
+    The kind of thing (category) goes last: a shopper who asked for boots under $20 wants to see boots.
+    """
+    relaxed = asked
+    if asked.rating_min is not None:
+        relaxed = relaxed.model_copy(update={"rating_min": None})
+        yield "rating", relaxed
+    if asked.price_min is not None or asked.price_max is not None:
+        relaxed = relaxed.model_copy(update={"price_min": None, "price_max": None})
+        yield "price", relaxed
+    for name in reversed(asked.attributes):
+        left = {other: values for other, values in relaxed.attributes.items() if other != name}
+        relaxed = relaxed.model_copy(update={"attributes": left})
+        yield name, relaxed
+    if asked.brands:
+        relaxed = relaxed.model_copy(update={"brands": ()})
+        yield "brand", relaxed
+    if asked.in_stock_only:
+        relaxed = relaxed.model_copy(update={"in_stock_only": False})
+        yield "stock", relaxed
+    if asked.categories:
+        yield "category", relaxed.model_copy(update={"categories": ()})

@@ -1,0 +1,83 @@
+"""The command line ``shoptalk``: gathers the commands, and turns errors into one sentence each.
+
+Knows commands and exit codes: 0 done, 2 something that the user can mend, 1 a fault of ours (its cause is in the log).
+"""
+
+import errno
+import logging
+import sys
+from pathlib import Path
+
+import structlog
+import typer
+from rich.console import Console
+
+from chat.errors import ChatError
+from chat.settings import Settings
+from prompts.errors import PromptError
+from ranking.errors import RankingError
+from retrieval.errors import RetrievalError
+from ui import cli_catalogue, cli_ranking, cli_serve
+
+commands = typer.Typer(
+    name="shoptalk",
+    help="A shop assistant over a real catalogue.",
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+)
+cli_catalogue.register(commands)
+cli_ranking.register(commands)
+cli_serve.register(commands)
+
+
+def app() -> None:
+    """The entry point: runs a command; any failure is one sentence on the error stream."""
+    log_path = configure_logging(Settings().home)
+    errors = Console(stderr=True, soft_wrap=True)
+    try:
+        commands()
+    except (ChatError, RetrievalError, RankingError, PromptError) as error:
+        errors.print(str(error), markup=False, style="red")
+        sys.exit(2)
+    except OSError as error:
+        if error.errno != errno.ENOSPC:
+            raise
+        errors.print(f"The disk is full: {error.filename or Settings().home}. Free some space and run it again.")
+        sys.exit(2)
+    except KeyboardInterrupt:
+        errors.print("Stopped.")
+        sys.exit(130)
+    except Exception:
+        logging.getLogger("shoptalk").exception("the command failed")
+        errors.print(f"Something went wrong that Shoptalk did not foresee. Its log has the cause: {log_path}")
+        sys.exit(1)
+
+
+def configure_logging(home: Path) -> Path:
+    """Send every log line, as JSON, to the home's log file; returns its path. Only warnings of ours reach a terminal."""
+    path = home / "logs" / "shoptalk.log"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    handler = logging.FileHandler(path, delay=True)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                structlog.processors.format_exc_info,
+                structlog.processors.JSONRenderer(),
+            ],
+            foreign_pre_chain=[
+                structlog.stdlib.add_log_level,
+                structlog.stdlib.add_logger_name,
+                structlog.stdlib.ExtraAdder(),
+                structlog.processors.TimeStamper(fmt="iso"),
+            ],
+        )
+    )
+    logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
+    for chatty in ("httpx", "httpx2", "chromadb", "httpcore", "openai"):
+        logging.getLogger(chatty).setLevel(logging.WARNING)
+    return path
+
+
+if __name__ == "__main__":
+    app()

