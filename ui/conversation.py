@@ -1,0 +1,125 @@
+"""What one browser tab shows of its conversation, as plain data.
+
+Folds the typed events of ``chat.events`` into exchanges. Knows nothing of HTML, of Gradio or of the shop: what was
+understood, found and said comes in the events.
+"""
+
+import asyncio
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+from chat.events import (
+    Card,
+    CardsEvent,
+    DoneEvent,
+    ErrorEvent,
+    NeedEvent,
+    SessionEvent,
+    Tag,
+    TextEvent,
+    TurnEvent,
+)
+
+Kind = Literal["like", "dislike", "click"]
+
+
+@dataclass(frozen=True)
+class DemoShopper:
+    """A shopper whom the visitor may try out, with what they did before, in words."""
+
+    shopper_id: str
+    name: str
+    description: str = ""
+    history: Sequence[str] = ()  # e.g. "bought Marlow Ridge tent · May", newest first
+
+
+@dataclass
+class Exchange:
+    """One turn as shown: what was asked, the cards, the sentences, and how it ended."""
+
+    said: str = ""  # the shopper's words; empty where a tag was removed
+    note: str = ""  # what happened instead of words, e.g. "No longer: under $150"
+    turn_id: str = ""
+    personalised: bool = False
+    shopper_id: str | None = None
+    cards: tuple[Card, ...] = ()
+    stage: Literal["", "first", "final"] = ""
+    sentences: list[str] = field(default_factory=list)
+    chips: tuple[str, ...] = ()
+    llm_reached: bool = True
+    error: ErrorEvent | None = None
+    state: Literal["running", "done", "stopped"] = "running"
+    pressed: dict[str, Kind] = field(default_factory=dict)  # by item id
+
+    def apply(self, event: TurnEvent) -> None:
+        """Fold one event in. Final cards replace the first ones; sentences follow one another."""
+        match event:
+            case SessionEvent():
+                self.turn_id, self.personalised, self.shopper_id = event.turn_id, event.personalised, event.shopper_id
+            case CardsEvent():
+                self.cards, self.stage = event.cards, event.stage
+            case TextEvent():
+                self.sentences.append(event.text)
+            case DoneEvent():
+                self.chips, self.llm_reached, self.state = event.chips, event.llm_reached, "done"
+            case ErrorEvent():
+                self.error, self.state = event, "done"
+            case NeedEvent():
+                pass  # the conversation holds the tags
+
+
+@dataclass
+class Conversation:
+    """One tab's conversation. Lives on the server, one for each tab; ``turn`` is the running turn, if any."""
+
+    session_id: str | None = None
+    shopper_id: str | None = None
+    personalise: bool = True
+    tags: tuple[Tag, ...] = ()
+    exchanges: list[Exchange] = field(default_factory=list)
+    turn: asyncio.Task[None] | None = None
+
+    @property
+    def busy(self) -> bool:
+        """True while a turn runs."""
+        return self.turn is not None
+
+    def apply(self, event: TurnEvent, exchange: Exchange) -> None:
+        """Fold one event of the exchange's turn in."""
+        exchange.apply(event)
+        if isinstance(event, SessionEvent):
+            self.session_id = event.session_id
+        elif isinstance(event, NeedEvent):
+            self.tags = event.tags
+
+    def tag(self, tag_id: str) -> Tag | None:
+        """The shown tag of this id, if it is still shown."""
+        return next((tag for tag in self.tags if tag.id == tag_id), None)
+
+    def press(self, turn_id: str, item_id: str, kind: Kind) -> bool:
+        """Note a press on a shown card; False where no such card was shown or nothing changes (a second press)."""
+        for exchange in self.exchanges:
+            if exchange.turn_id == turn_id and any(card.item_id == item_id for card in exchange.cards):
+                if kind == "click":
+                    return True
+                changed = exchange.pressed.get(item_id) != kind
+                exchange.pressed[item_id] = kind
+                return changed
+        return False
+
+    def pressed(self) -> list[tuple[Kind, str]]:
+        """What was liked or refused in this conversation, newest last: the kind and the item's title."""
+        titles = {card.item_id: card.title for exchange in self.exchanges for card in exchange.cards}
+        last = {item_id: kind for exchange in self.exchanges for item_id, kind in exchange.pressed.items()}
+        return [(kind, titles[item_id]) for item_id, kind in last.items() if item_id in titles]
+
+    def stop(self) -> None:
+        """End the running turn; what is shown of it stays. Closing the turn closes everything behind it."""
+        if self.turn is not None:
+            self.turn.cancel()
+
+    def restart(self) -> None:
+        """A new chat with the same shopper and the same choice about personalisation."""
+        self.stop()
+        self.session_id, self.tags, self.exchanges, self.turn = None, (), [], None

@@ -1,0 +1,102 @@
+// Runs once for each part of the shopper's page (gr.HTML's js_on_load: element, trigger, props, watch are given).
+// Hands clicks on [data-event] to the page; keeps the conversation scrolled; draws nothing of its own.
+// The names that Python listens to: "say" "stop" "untag" "feedback" "shopper" "personalise" "renew"
+const root = document.documentElement;
+const block = element.closest('.block') || element.parentElement;
+const busy = () => document.querySelector('.st-log[data-busy="true"]') !== null;
+const message = () => document.getElementById('st-message');
+
+function say(text) {
+  const words = text.trim();
+  if (!words || busy()) return false;
+  trigger('say', { text: words });
+  return true;
+}
+
+function panel(open) {
+  root.toggleAttribute('data-st-panel', open);
+  document.querySelectorAll('[data-event="panel"]').forEach((one) => one.setAttribute('aria-expanded', String(open)));
+}
+
+element.addEventListener('click', (click) => {
+  const acting = click.target.closest('[data-event]');
+  if (!acting || acting.tagName === 'SELECT') return;
+  const { event, ...data } = acting.dataset;
+  if (event === 'panel') return panel(!root.hasAttribute('data-st-panel'));
+  if (event === 'say') {
+    if (say(data.text) && matchMedia('(hover: hover)').matches) message().focus();
+    return;
+  }
+  if (event === 'untag' && busy()) return;
+  if (event === 'renew') panel(false);
+  trigger(event, data);
+});
+
+element.addEventListener('change', (change) => {
+  const chooser = change.target.closest('select[data-event]');
+  if (chooser) trigger(chooser.dataset.event, { value: chooser.value });
+});
+
+if (block.id === 'st-foot') {
+  const field = message();
+  const grow = () => {
+    field.style.height = 'auto';
+    field.style.height = Math.min(field.scrollHeight, 140) + 'px';
+  };
+  const send = () => {
+    if (say(field.value)) {
+      field.value = '';
+      grow();
+    }
+  };
+  field.addEventListener('input', grow);
+  field.addEventListener('keydown', (key) => {
+    if (key.key === 'Enter' && !key.shiftKey && !key.isComposing) {
+      key.preventDefault();
+      send();
+    }
+  });
+  element.querySelector('form').addEventListener('submit', (submit) => {
+    submit.preventDefault();
+    send();
+  });
+  // A phone's keyboard shrinks the visual viewport and not the page: without this it would cover the field.
+  const fit = () => root.style.setProperty('--st-height', window.visualViewport.height + 'px');
+  if (window.visualViewport) {
+    window.visualViewport.addEventListener('resize', fit);
+    fit();
+  }
+}
+
+if (block.id === 'st-middle') {
+  let turns = 0;
+  let wasBusy = false;
+  let stay = true; // false once the shopper has scrolled up to read
+  block.addEventListener('scroll', () => {
+    stay = block.scrollHeight - block.scrollTop - block.clientHeight < 90;
+  });
+  watch('value', () => {
+    const log = element.querySelector('.st-log');
+    if (!log) return;
+    const isBusy = log.dataset.busy === 'true';
+    const now = Number(log.dataset.turns);
+    if (now > turns) stay = true;
+    turns = now;
+    if (stay) requestAnimationFrame(() => block.scrollTo({ top: block.scrollHeight, behavior: 'smooth' }));
+    if (wasBusy && !isBusy) {
+      // One announcement at the end: sentence by sentence would talk over the shopper.
+      const last = log.querySelector('.st-exchange:last-of-type');
+      const cards = last ? last.querySelectorAll('.st-card').length : 0;
+      const words = last ? last.querySelector('.st-text').textContent + last.querySelector('.st-after').textContent : '';
+      document.getElementById('st-status').textContent = (cards ? cards + ' items shown. ' : '') + words;
+    }
+    wasBusy = isBusy;
+  });
+}
+
+if (block.id === 'st-top') watch('value', () => panel(root.hasAttribute('data-st-panel')));
+if (block.id === 'st-side') {
+  document.addEventListener('keydown', (key) => {
+    if (key.key === 'Escape') panel(false);
+  });
+}

@@ -1,0 +1,231 @@
+"""The shopper's page: turns the assistant's typed events into what is seen, and clicks into calls of the assistant.
+
+No logic of the shop lives here. What the page asks of an assistant is ``Talks``:
+
+- ``turn(...)`` and ``remove_tag(...)`` are async generators of ``chat.events``. Each is read to its end by one task of
+  its own, so that a timeout may span several events; Stop, a new chat and a closed tab cancel that task and close the
+  generator, whose ``finally`` is then to close what lies behind it.
+- ``session_id`` is None in the first turn; later ones give back what the ``SessionEvent`` said, also after the visitor
+  has chosen another demo shopper (``shopper_id`` then differs from turn to turn; None is a new shopper).
+- ``feedback(...)`` is called on the event loop and should return within milliseconds.
+
+An exception that reaches the page is logged with an id, and the shopper reads a plain sentence with that id.
+"""
+
+import asyncio
+import secrets
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from html import escape
+from pathlib import Path
+from typing import Any, Protocol, cast
+from urllib.parse import quote
+
+import gradio as gr
+import structlog
+
+from chat.errors import ChatError
+from chat.events import ErrorEvent, TurnEvent
+from ui.conversation import Conversation, DemoShopper, Exchange, Kind
+from ui.transcript import (
+    LONGEST_MESSAGE,
+    chosen_shopper,
+    composer_html,
+    header_html,
+    log_html,
+    need_html,
+    side_html,
+)
+
+__all__ = ["PAGE_CSS", "PAGE_THEME", "DemoShopper", "Talks", "build_page", "page_options"]
+
+_log = structlog.get_logger(__name__)
+_FOLDER = Path(__file__).parent
+
+PAGE_CSS = (_FOLDER / "shop_page.css").read_text(encoding="utf-8")
+PAGE_JS = (_FOLDER / "shop_page.js").read_text(encoding="utf-8")  # runs for each part of the page (js_on_load)
+# System fonts only: a theme's default ones would be fetched from another host.
+PAGE_THEME = gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-monospace", "monospace"])
+
+
+class Talks(Protocol):
+    """What the page asks of ``chat.assistant.Assistant``."""
+
+    def turn(
+        self, message: str, session_id: str | None = None, *, shopper_id: str | None = None, personalise: bool = True
+    ) -> AsyncIterator[TurnEvent]:
+        """Answer a message."""
+
+    def remove_tag(self, session_id: str, tag_id: str) -> AsyncIterator[TurnEvent]:
+        """Take one constraint out of the need and show the new cards."""
+
+    def feedback(self, session_id: str, turn_id: str, item_id: str, kind: Kind, shopper_id: str | None = None) -> None:
+        """Keep what the shopper pressed on a shown card."""
+
+
+def page_options(shop_name: str) -> dict[str, Any]:
+    """What ``gr.mount_gradio_app`` is to be called with besides the app, the page and its path."""
+    mark = escape(shop_name[:1].upper())
+    icon = (
+        '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="9" '
+        'fill="#1f5c49"/><text x="16" y="22.5" text-anchor="middle" font-family="Georgia,serif" font-size="18" '
+        f'fill="#fff">{mark}</text></svg>'
+    )
+    return {
+        "theme": PAGE_THEME,
+        "head": f'<link rel="icon" href="data:image/svg+xml,{quote(icon)}"><style>{PAGE_CSS}</style>',
+        "footer_links": [],
+        "run_history": False,
+        "show_error": False,  # what goes wrong inside is for the log, not for the shopper
+        "ssr_mode": False,
+    }
+
+
+def build_page(
+    assistant: Talks, *, shop_name: str, shoppers: Sequence[DemoShopper], first_questions: Sequence[str]
+) -> gr.Blocks:
+    """The page as Blocks, to be mounted with ``page_options``; without demo shoppers there is nobody to choose.
+
+    Every tab has a conversation of its own on the server, and any number of them talk at once.
+    """
+    open_tabs: dict[str, Conversation] = {}  # by Gradio's session hash, to stop the turn of a closed tab
+
+    def log_of(conversation: Conversation) -> list[str]:
+        return log_html(conversation, shop_name, first_questions, shoppers)
+
+    async def show(
+        conversation: Conversation, exchange: Exchange, turn: AsyncIterator[TurnEvent]
+    ) -> AsyncIterator[Any]:
+        """Show the exchange as its events arrive; yields the log and the need."""
+        conversation.exchanges.append(exchange)
+        arrived, reading = _read(turn)
+        conversation.turn = reading
+        try:
+            yield log_of(conversation), need_html(conversation)
+            while (event := await arrived.get()) is not None:
+                conversation.apply(event, exchange)
+                yield log_of(conversation), need_html(conversation)
+            if not reading.cancelled():
+                reading.result()  # raises what the turn raised
+        except Exception as error:
+            exchange.apply(_explained(error, conversation))
+        finally:
+            reading.cancel()
+            if conversation.turn is reading:
+                conversation.turn = None
+        if exchange.state == "running":
+            exchange.state = "stopped"
+        yield log_of(conversation), need_html(conversation)
+
+    async def say(conversation: Conversation, event: gr.EventData, request: gr.Request) -> AsyncIterator[Any]:
+        message = str(event._data.get("text", "")).strip()
+        if conversation.busy or not message or len(message) > LONGEST_MESSAGE:
+            return
+        open_tabs[str(request.session_hash)] = conversation
+        turn = assistant.turn(
+            message,
+            conversation.session_id,
+            shopper_id=conversation.shopper_id,
+            personalise=conversation.personalise,
+        )
+        async for screen in show(conversation, Exchange(said=message), turn):
+            yield screen
+
+    async def untag(conversation: Conversation, event: gr.EventData) -> AsyncIterator[Any]:
+        tag = conversation.tag(str(event._data.get("tag", "")))
+        if conversation.busy or tag is None or conversation.session_id is None:
+            return
+        turn = assistant.remove_tag(conversation.session_id, tag.id)
+        async for screen in show(conversation, Exchange(note=f"No longer: {tag.label}"), turn):
+            yield screen
+
+    async def feedback(conversation: Conversation, event: gr.EventData) -> Any:
+        turn_id, item_id, kind = (str(event._data.get(name, "")) for name in ("turn", "item", "kind"))
+        if kind in ("like", "dislike", "click") and conversation.session_id is not None:
+            pressed = cast(Kind, kind)
+            if conversation.press(turn_id, item_id, pressed):
+                try:
+                    assistant.feedback(conversation.session_id, turn_id, item_id, pressed, conversation.shopper_id)
+                except Exception as error:
+                    explained = _explained(error, conversation)
+                    conversation.exchanges[-1].error = explained
+        return log_of(conversation), side_html(conversation, shoppers)
+
+    async def choose(conversation: Conversation, event: gr.EventData) -> Any:
+        known = {shopper.shopper_id for shopper in shoppers}
+        wanted = str(event._data.get("value", ""))
+        conversation.shopper_id = wanted if wanted in known else None
+        return sides_of(conversation)
+
+    async def personalise(conversation: Conversation) -> Any:
+        conversation.personalise = not conversation.personalise
+        return side_html(conversation, shoppers)
+
+    async def stop(conversation: Conversation) -> None:
+        conversation.stop()
+
+    async def renew(conversation: Conversation) -> Any:
+        conversation.restart()
+        return log_of(conversation), need_html(conversation), side_html(conversation, shoppers)
+
+    async def leave(request: gr.Request) -> None:
+        conversation = open_tabs.pop(str(request.session_hash), None)
+        if conversation is not None:
+            conversation.stop()
+
+    def sides_of(conversation: Conversation) -> tuple[str, str]:
+        chosen = chosen_shopper(conversation, shoppers)
+        return header_html(shop_name, chosen, bool(shoppers)), side_html(conversation, shoppers)
+
+    fresh = Conversation()
+    page = gr.Blocks(title=f"{shop_name} · shop assistant", analytics_enabled=False)
+    with page:
+        conversation = gr.State(fresh)
+        with gr.Column(elem_id="st", elem_classes=[] if shoppers else ["st-alone"]):
+            first_header, first_side = sides_of(fresh)
+            header = _part("st-top", first_header)
+            side = _part("st-side", first_side)
+            log = _part("st-middle", log_of(fresh), template="${value.join('')}")
+            need = _part("st-needs", need_html(fresh))
+            composer = _part("st-foot", composer_html(shop_name))
+        # No limit on how many tabs talk at once (Gradio's default is one chat at a time); the LLM's own queue decides.
+        wired: dict[str, Any] = {"show_progress": "hidden", "concurrency_limit": None, "api_visibility": "private"}
+        own = {**wired, "inputs": [conversation]}
+        for part in (log, composer):
+            part.say(say, outputs=[log, need], **own)
+        need.untag(untag, outputs=[log, need], **own)
+        log.feedback(feedback, outputs=[log, side], trigger_mode="multiple", **own)
+        side.shopper(choose, outputs=[header, side], **own)
+        side.personalise(personalise, outputs=[side], **own)
+        composer.stop(stop, trigger_mode="multiple", **own)
+        header.renew(renew, outputs=[log, need, side], **own)
+        page.unload(leave)
+    return page
+
+
+def _part(name: str, value: Any, template: str = "${value}") -> Any:
+    # Gradio takes a listener for each event name that stands in quotes in js_on_load.
+    return gr.HTML(value, elem_id=name, html_template=template, js_on_load=PAGE_JS, apply_default_css=False)
+
+
+def _read(turn: AsyncIterator[TurnEvent]) -> tuple[asyncio.Queue[TurnEvent | None], asyncio.Task[None]]:
+    """Read the turn in one task; its events arrive in the queue, then None, however it ended."""
+    arrived: asyncio.Queue[TurnEvent | None] = asyncio.Queue()
+
+    async def read() -> None:
+        try:
+            async for event in turn:
+                arrived.put_nowait(event)
+        finally:
+            if isinstance(turn, AsyncGenerator):
+                await turn.aclose()
+
+    reading = asyncio.create_task(read())
+    reading.add_done_callback(lambda _: arrived.put_nowait(None))
+    return arrived, reading
+
+
+def _explained(error: Exception, conversation: Conversation) -> ErrorEvent:
+    error_id = secrets.token_hex(4)
+    _log.error("the shopper's page could not go on", error_id=error_id, session=conversation.session_id, exc_info=error)
+    message = str(error) if isinstance(error, ChatError) else "Something went wrong on our side. Please try again."
+    return ErrorEvent(message=message, error_id=error_id)
