@@ -61,7 +61,7 @@ class Assistant:
         self._library = library
         self._llm = llm
         self._turn_timeout_s = turn_timeout_s
-        self._live: dict[str, list[Shown]] = {}  # what running turns have shown; saved with the turn
+        self._live: dict[str, tuple[Session, list[Shown]]] = {}  # what running turns have shown; saved with the turn
 
     async def turn(
         self,
@@ -95,12 +95,14 @@ class Assistant:
 
         UnknownSession if there is no such session, or its turn did not show the item.
         """
-        position = next((one.position for one in self._live.get(turn_id, []) if one.item_id == item_id), None)
-        if position is None:
+        session, shown = self._live.get(turn_id, (None, []))
+        if session is None or session.id != session_id:
+            session = self._store.session(session_id)
             position = self._store.position(session_id, turn_id, item_id)
+        else:
+            position = next((one.position for one in shown if one.item_id == item_id), None)
         if position is None:
             raise UnknownSession("This item was not shown in this conversation.")
-        session = self._store.session(session_id)
         self._events.add(
             [
                 Event(
@@ -123,7 +125,7 @@ class Assistant:
         """The turn with what must hold however it ends: it is saved, and a failure is told in plain words."""
         usage: list[Usage] = []
         llm = self._llm.counting(usage)
-        self._live[turn.id] = turn.shown
+        self._live[turn.id] = (session, turn.shown)
         try:
             async with aclosing(self._run(session, turn, tag_id, llm)) as events:
                 async for event in events:
