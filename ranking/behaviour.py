@@ -16,6 +16,7 @@ from ranking.history import Event, Kind, liking
 LIKED = 0.5  # from this weight on an event is a liking that a model may be asked to foresee
 HAS_LIKINGS = 0.1  # a history with a smaller share of likings is of views alone: there every view is one
 LONGEST = 200  # the latest items of a shopper that count; longer histories are robots or shops
+LATEST_STEPS = 20  # the latest steps that are looked at one by one, for reasons and dislikes
 
 Places = NDArray[np.int64]
 Weights = NDArray[np.float32]

@@ -11,8 +11,11 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from retrieval.ground import Candidate
 from retrieval.items import Item
 
+UNRELATED = 0.2  # cosine of a text and an item that have nothing to do with each other
+LEAST_SPREAD = 0.1  # between that and the best, so that a request which nothing answers makes nothing look good
 SHORTEST_WORD = 4  # letters; shorter words of a title say little
 
 
@@ -31,19 +34,29 @@ def request_for(item: Item, seed: int) -> str:
     return " ".join(part for part in (item.category[-1] if item.category else "", word) if part) or item.title
 
 
-def relevance_of(requests: NDArray[np.float32], vectors: NDArray[np.float32]) -> NDArray[np.float32]:
-    """Relevance [b, n] in 0..1 of every item for each request: its cosine, 1 for the best and 0 for the average.
+def relevance_of(cosines: NDArray[np.float32]) -> NDArray[np.float32]:
+    """Relevance [..., n] in 0..1 of items for a request from their cosines [..., n]: 1 for the best, 0 if unrelated."""
+    spread = np.maximum(cosines.max(axis=-1, keepdims=True) - UNRELATED, LEAST_SPREAD)
+    return np.asarray(np.clip((cosines - UNRELATED) / spread, 0, 1), dtype=np.float32)
 
-    Stands for the fused score of retrieval. ``requests`` [b, d] and ``vectors`` [n, d] are unit rows.
+
+def relevance_of_candidates(candidates: Sequence[Candidate]) -> NDArray[np.float32]:
+    """Relevance [m] in 0..1 of what retrieval found: by its nearest text, or by its fused score, whichever says more.
+
+    The fused score is stretched between the best and the worst found, so that among many good answers the last would
+    count for nothing; the cosines say how good they are by themselves.
     """
-    cosines = requests @ vectors.T
-    average = cosines.mean(axis=1, keepdims=True)
-    spread = np.maximum(cosines.max(axis=1, keepdims=True) - average, 1e-6)
-    return np.asarray(np.clip((cosines - average) / spread, 0, 1), dtype=np.float32)
+    if not candidates:
+        return np.zeros(0, dtype=np.float32)
+    fused = np.array([candidate.score for candidate in candidates], dtype=np.float32)
+    best = float(fused.max())
+    share = fused / best if best > 0 else np.ones_like(fused)
+    cosines = np.array([_cosine(candidate) for candidate in candidates], dtype=np.float32)
+    return np.maximum(share, relevance_of(cosines)) if cosines.max() > UNRELATED else share
 
 
-def relevance_of_scores(scores: Sequence[float]) -> NDArray[np.float32]:
-    """Relevance [m] in 0..1 of candidates from their fused scores (0..1): the share of the best one's."""
-    held = np.asarray(scores, dtype=np.float32)
-    best = float(held.max(initial=0.0))
-    return held / best if best > 0 else np.ones_like(held)
+def _cosine(candidate: Candidate) -> float:
+    """To the shopper's own words; to the nearest description where those did not find the item."""
+    dense = [evidence for evidence in candidate.evidence if evidence.arm == "dense"]
+    own = [evidence.score for evidence in dense if evidence.source == "query"]
+    return max(own or [evidence.score for evidence in dense], default=0.0)

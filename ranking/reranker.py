@@ -4,32 +4,44 @@ Knows how scores, need, diversity and reasons come together. Knows nothing of ho
 model was trained.
 """
 
+import logging
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ranking import folder as model_folder
+from ranking.behaviour import LATEST_STEPS, Step, Track, steps
 from ranking.diversity import mmr
 from ranking.errors import NoModel
+from ranking.features import FRESH, Features
+from ranking.folder import Saved
 from ranking.history import Event
+from ranking.reasons import Reason, of_history, of_need, of_popularity
+from ranking.requests import relevance_of_candidates
+from ranking.table import ItemTable
+from retrieval.catalog import Catalog
+from retrieval.ground import Candidate
 
-if TYPE_CHECKING:
-    from retrieval.catalog import Catalog
-    from retrieval.ground import Candidate
+__all__ = ["Ranked", "Reason", "Reranker", "Untrained", "open_reranker"]
+
+log = logging.getLogger(__name__)
 
 Vectors = Callable[[Sequence[str]], NDArray[np.float32]]
+Floats = NDArray[np.float32]
 
-
-@dataclass(frozen=True)
-class Reason:
-    """Why an item is shown, in words for the shopper; true by construction."""
-
-    kind: Literal["history", "need", "popular"]
-    text: str
-    item_id: str = ""  # the history item that the text speaks of
+ENOUGH = 0.6  # share of the best relevance from which on an item answers the request: history may order these freely
+GATE = 20.0  # logits that an item loses for each unit of relevance below that; histories move some 3 to 6 logits
+UNLIKE = 0.55  # cosine to a disliked item from which on an item is pushed down
+DISLIKE = 10.0  # logits lost for each unit of cosine above that
+BOUGHT = 1.5  # logits lost by what the shopper has already: shown where it is asked for, else others come first
+LIKE = 0.5  # cosine from which on an item may be called like another
+LIFT = 0.2  # logits that the history must add, beyond what it adds to the median item, to be the reason
+OFTEN = 2.0  # summed "came after" from which on one may say "often"
+TOP_POPULAR = 0.9  # quantile of popularity from which on an item is called popular
+SHARPNESS = 1.0  # logits to the scale on which relevance and variety are traded
 
 
 @dataclass(frozen=True)
@@ -42,52 +54,188 @@ class Ranked:
     reason: Reason
 
 
+def open_reranker(rerankers: Path, catalog: Catalog, vectors: Vectors) -> "Reranker | Untrained":
+    """The live model of the folder; Untrained where there is none or it cannot be used."""
+    live = model_folder.current(rerankers)
+    if live is None:
+        return Untrained(catalog, vectors)
+    try:
+        return Reranker.load(live, catalog, vectors)
+    except NoModel as error:
+        log.warning("%s", error)
+        return Untrained(catalog, vectors)
+
+
 class Untrained:
     """Ranks by relevance and rating alone: what a shop has before its first training."""
 
     version = "untrained"
 
-    def __init__(self, catalog: "Catalog", vectors: Vectors) -> None:
+    def __init__(self, catalog: Catalog, vectors: Vectors) -> None:
         self._catalog = catalog
         self._vectors = vectors
 
     @classmethod
-    def load(cls, folder: Path, catalog: "Catalog", vectors: Vectors) -> "Untrained":
+    def load(cls, folder: Path, catalog: Catalog, vectors: Vectors) -> "Untrained":
         """As ``Reranker.load``; the folder is not read."""
         return cls(catalog, vectors)
 
     def rank(
-        self, history: Sequence[Event], candidates: Sequence["Candidate"], k: int, diversity: float
+        self,
+        history: Sequence[Event],
+        candidates: Sequence[Candidate],
+        k: int,
+        diversity: float,
+        *,
+        request: str = "",
     ) -> list[Ranked]:
         """As ``Reranker.rank``; of the history only the dislikes count: those items are left out."""
-        disliked = {event.item_id for event in history if event.kind == "dislike"}
-        kept = [candidate for candidate in candidates if candidate.item_id not in disliked]
-        if not kept:
-            return []
+        kept = _without_disliked(steps(history), candidates)
         items = self._catalog.many([candidate.item_id for candidate in kept])
         kept = [candidate for candidate in kept if candidate.item_id in items]
+        if not kept:
+            return []
         ratings = np.array([items[candidate.item_id].rating or 0.0 for candidate in kept], dtype=np.float32)
-        relevance = np.array([candidate.score for candidate in kept], dtype=np.float32)
+        relevance = relevance_of_candidates(kept)
         scores = np.float32(0.9) * relevance + np.float32(0.1 / 5) * ratings
         chosen = mmr(scores, self._vectors([candidate.item_id for candidate in kept]), k, diversity)
-        return [
-            Ranked(kept[place].item_id, float(scores[place]), kept[place].score, Reason("need", "matches your request"))
-            for place in chosen
-        ]
+        made = []
+        for place in chosen:
+            item = items[kept[place].item_id]
+            asked = bool(kept[place].evidence)
+            reason = (None if asked else of_popularity(item, popular=False)) or of_need(item, request if asked else "")
+            made.append(Ranked(item.id, float(scores[place]), kept[place].score, reason))
+        return made
 
 
 class Reranker:
-    """The trained reranker; ``version`` is the hash of its folder's content."""
+    """The trained reranker over a catalogue; ``version`` is the hash of its folder's content."""
 
     version: str
 
+    def __init__(self, saved: Saved, catalog: Catalog, vectors: Vectors) -> None:
+        self.version = saved.version
+        self._saved = saved
+        self._catalog = catalog
+        self._vectors = vectors
+        self._refresh()
+
     @classmethod
-    def load(cls, folder: Path, catalog: "Catalog", vectors: Vectors) -> "Reranker":
-        """Load the model in the folder; NoModel if there is none."""
-        raise NoModel(f"{folder} holds no trained reranker. Run: shoptalk train")
+    def load(cls, folder: Path, catalog: Catalog, vectors: Vectors) -> "Reranker":
+        """Load the model in the folder; NoModel if there is none. ``vectors`` gives unit rows [n, d] of item ids."""
+        return cls(model_folder.load(folder), catalog, vectors)
+
+    def _refresh(self) -> None:
+        """Read the catalogue anew: items that came since have text, price and rating, and no relations yet."""
+        items = list(self._catalog.all())
+        self._generation = self._catalog.generation()
+        self._table = ItemTable.of(items, self._vectors([item.id for item in items]))
+        relations = self._saved.relations.aligned(self._saved.ids, self._table.place)
+        self._features = Features(self._table, relations)
+        positive = relations.popularity[relations.popularity > 0]
+        self._popular = float(np.quantile(positive, TOP_POPULAR)) if len(positive) else np.inf
 
     def rank(
-        self, history: Sequence[Event], candidates: Sequence["Candidate"], k: int, diversity: float
+        self,
+        history: Sequence[Event],
+        candidates: Sequence[Candidate],
+        k: int,
+        diversity: float,
+        *,
+        request: str = "",
     ) -> list[Ranked]:
-        """The k items to show, best first."""
-        raise NotImplementedError
+        """The k items to show, best first.
+
+        ``history`` is oldest first; ``diversity`` in 0..1 is MMR's 1 - lambda on the final k. Disliked items are left
+        out. What was asked for is never overridden: an item that answers the request far worse than the best one is
+        not lifted by history. ``request`` is what the shopper asked for, in their words; it only words the reasons.
+        """
+        if any(candidate.item_id not in self._table.place for candidate in candidates):
+            self._refresh()
+        behaviour = steps(history)
+        kept = [
+            candidate
+            for candidate in _without_disliked(behaviour, candidates)
+            if candidate.item_id in self._table.place
+        ]
+        if not kept:
+            return []
+        places = np.array([self._table.place[candidate.item_id] for candidate in kept], dtype=np.int64)
+        asked = any(candidate.evidence for candidate in kept)
+        relevance = relevance_of_candidates(kept)
+        track = Track.of(behaviour, self._table.place)
+        logits, lift = self._logits(track, places, relevance if asked else None)
+        logits = logits - self._held_back(behaviour, places)
+        if asked:
+            logits = logits - np.float32(GATE) * np.maximum(ENOUGH - relevance, 0)
+        best = np.partition(logits, -min(k, len(logits)))[-min(k, len(logits))]
+        traded = (1 / (1 + np.exp(-np.clip(logits - best, -30, 30) / SHARPNESS))).astype(np.float32)
+        chosen = mmr(traded, self._table.vectors[places], k, diversity)
+        scores = self._saved.network.probability(logits)
+        items = self._catalog.many([kept[place].item_id for place in chosen])
+        by_history = self._by_history(behaviour, places[chosen])
+        made = []
+        for number, place in enumerate(chosen):
+            item = items.get(kept[place].item_id)
+            if item is None:  # removed from the catalogue since it was found
+                continue
+            reason = by_history[number] if lift[place] > LIFT else None
+            if reason is None and not asked:
+                popularity = self._features.relations.popularity[places[place]]
+                reason = of_popularity(item, popular=bool(popularity >= self._popular))
+            reason = reason or of_need(item, request if asked else "")
+            made.append(Ranked(item.id, float(scores[place]), kept[place].score, reason))
+        return made
+
+    def _logits(self, track: Track, places: NDArray[np.int64], relevance: Floats | None) -> tuple[Floats, Floats]:
+        """Logits [m], and what the history added to each beyond what it added to the median item."""
+        nobody = Track(np.zeros(0, np.int64), np.zeros(0, np.float32))
+        both = None if relevance is None else np.stack([relevance, relevance])
+        computed = self._features.compute([track, nobody], np.stack([places, places]), both)
+        with_history, without = self._saved.network.logits(computed)
+        if not (track.weights > 0).any():
+            return without, np.zeros_like(without)
+        added = with_history - without
+        return with_history, added - np.median(added)
+
+    def _held_back(self, behaviour: Sequence[Step], places: NDArray[np.int64]) -> Floats:
+        """Logits that candidates lose for being like what was disliked, or bought already."""
+        held = np.zeros(len(places), dtype=np.float32)
+        known = [step for step in behaviour if step.item_id in self._table.place]
+        disliked = [self._table.place[step.item_id] for step in known if step.weight < 0][-LATEST_STEPS:]
+        if disliked:
+            cosines = (self._table.vectors[places] @ self._table.vectors[disliked].T).max(axis=1)
+            held += np.float32(DISLIKE) * np.maximum(cosines - np.float32(UNLIKE), 0)
+        bought = [self._table.place[step.item_id] for step in known if step.kind in ("purchase", "rating")]
+        held[np.isin(places, bought)] += np.float32(BOUGHT)
+        return held
+
+    def _by_history(self, behaviour: Sequence[Step], places: NDArray[np.int64]) -> list[Reason | None]:
+        """For each place the history item that weighs most on it, in words; None where none weighs."""
+        liked = [step for step in behaviour if step.weight > 0 and step.item_id in self._table.place][-LATEST_STEPS:]
+        if not liked:
+            return [None] * len(places)
+        own = np.array([self._table.place[step.item_id] for step in liked], dtype=np.int64)
+        ages = np.arange(len(liked) - 1, -1, -1)
+        weights = np.array([step.weight for step in liked], dtype=np.float32) * np.float32(FRESH) ** (ages / 2)
+        cosines = self._table.vectors[places] @ self._table.vectors[own].T
+        followed = self._features.relations.follows[own][:, places].toarray().T
+        same = own[None] == places[:, None]
+        # An item is not "like" itself, and half-alike is not alike.
+        likeness = np.where((cosines >= LIKE) & ~same, cosines, 0) * weights
+        strength = followed / (followed + OFTEN)
+        pull = likeness + np.where((followed >= OFTEN) & ~same, strength, 0) * weights
+        titles = self._catalog.many([step.item_id for step in liked])
+        made: list[Reason | None] = []
+        for row, column in enumerate(pull.argmax(axis=1)):
+            step = liked[int(column)]
+            if pull[row, column] <= 0 or step.item_id not in titles:
+                made.append(None)
+                continue
+            made.append(of_history(step, titles[step.item_id].title, similar=bool(likeness[row, column] > 0)))
+        return made
+
+
+def _without_disliked(behaviour: Sequence[Step], candidates: Sequence[Candidate]) -> list[Candidate]:
+    disliked = {step.item_id for step in behaviour if step.weight < 0}
+    return [candidate for candidate in candidates if candidate.item_id not in disliked]

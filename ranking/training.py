@@ -78,11 +78,13 @@ def train(
     settings: TrainingSettings | None = None,
     progress: Progress = lambda what, done, total: None,
     measure: bool = True,
+    former: Network | None = None,
 ) -> Training:
     """Train on the tracks and measure by leave-one-out; TooFewEvents if there are too few likings.
 
     ``items`` are the table's, in its order; ``encode`` makes unit rows of the simulated requests. Interrupted by
-    Ctrl-C, it returns the best network so far (KeyboardInterrupt passes where there is none yet).
+    Ctrl-C, it returns the best network so far (KeyboardInterrupt passes where there is none yet). ``former``: a network
+    that is measured beside the new one.
     """
     settings = settings or TrainingSettings()
     torch.manual_seed(settings.seed)
@@ -95,16 +97,21 @@ def train(
     progress("counting what follows what", 0, 1)
     features = Features(table, Relations.learn(list(parts.train.values()), table.vectors, settings.seed))
     network, interrupted = fit(features, items, parts, encode, settings, progress)
-    figures = measured(network, features, parts, settings, progress) if measure and not interrupted else {}
+    figures = measured(network, features, parts, settings, progress, former) if measure else {}
     progress("counting everything", 0, 1)
     relations = Relations.learn(list(made.values()), table.vectors, settings.seed)
     return Training(network, relations, settings, data_hash(table, made), figures, interrupted)
 
 
 def measured(
-    network: Network, features: Features, parts: Split, settings: TrainingSettings, progress: Progress
+    network: Network,
+    features: Features,
+    parts: Split,
+    settings: TrainingSettings,
+    progress: Progress,
+    former: Network | None = None,
 ) -> dict[str, float]:
-    """Figures on validation and test of the network, popularity, same category and transitions."""
+    """Figures on validation and test of the network, of a former one, popularity, same category and transitions."""
     made = {}
     rivals: dict[str, Scores] = {
         "": Trained(network, features),
@@ -112,6 +119,8 @@ def measured(
         "same_category.": SameCategory(features),
         "transitions.": Transitions(features),
     }
+    if former is not None:
+        rivals["former."] = Trained(former, features)
     for part, cases in (("validation", parts.validation), ("test", parts.test)):
         held = sample(cases, settings.measured, settings.seed)
         for name, rival in rivals.items():
@@ -215,7 +224,7 @@ def _lists(
                 for at in range(start, start + len(part))
             ]
         )
-        relevance = relevance_of(vectors, features.table.vectors)
+        relevance = relevance_of(vectors @ features.table.vectors.T)
         places = np.zeros((len(part), 1 + hard + top + drawn), dtype=np.int64)
         correction = np.zeros(places.shape, dtype=np.float32)
         for number, example in enumerate(part):
@@ -327,7 +336,7 @@ def _descend(
                 logits = network(inputs[rows].float()) + corrections[rows]
                 loss = nn.functional.cross_entropy(logits, torch.zeros(len(rows), dtype=torch.long))
                 optimiser.zero_grad()
-                loss.backward()
+                loss.backward()  # type: ignore[no-untyped-call]
                 nn.utils.clip_grad_norm_(network.parameters(), settings.clip)
                 optimiser.step()
                 schedule.step()

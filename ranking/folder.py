@@ -1,0 +1,134 @@
+"""A trained reranker as a folder: weights, relations, settings, the data's hash and the measured figures.
+
+Knows files. A model is written aside and renamed, and named by the hash of its content; the file ``current`` says
+which one is live. Nothing that is loaded can run code: safetensors, JSON and plain numpy arrays.
+"""
+
+import hashlib
+import json
+import os
+import shutil
+import tempfile
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import scipy.sparse as sp
+from safetensors import SafetensorError
+from safetensors.torch import load_file, save_file
+
+from ranking.errors import NoModel
+from ranking.features import NAMES
+from ranking.models import Network
+from ranking.relations import Relations
+from ranking.training import Training, TrainingSettings
+
+FORM = 1  # changes when older folders can no longer be read
+CURRENT = "current"
+KEPT = 3  # model folders that stay, the live one among them, so that the former one is at hand
+_FILES = ("network.safetensors", "relations.npz", "follows.npz", "near.npz", "model.json")
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What a model folder holds; ``ids`` are the items, in the order of the relations."""
+
+    version: str
+    network: Network
+    relations: Relations
+    ids: tuple[str, ...]
+    facts: dict[str, Any]  # settings, data_hash, figures, trained_at
+
+
+def save(rerankers: Path, training: Training, ids: tuple[str, ...]) -> Path:
+    """Write the model into ``rerankers/VERSION`` and return that folder; it is not live yet."""
+    rerankers.mkdir(parents=True, exist_ok=True)
+    aside = Path(tempfile.mkdtemp(prefix="partial-", dir=rerankers))
+    try:
+        save_file(training.network.state_dict(), aside / "network.safetensors")
+        relations = training.relations
+        np.savez_compressed(
+            aside / "relations.npz",
+            popularity=relations.popularity,
+            before=relations.before,
+            after=relations.after,
+            ids=np.array(ids, dtype=np.str_),
+        )
+        sp.save_npz(aside / "follows.npz", relations.follows)
+        sp.save_npz(aside / "near.npz", relations.near)
+        facts = {
+            "form": FORM,
+            "features": NAMES,
+            "settings": training.settings.model_dump(),
+            "data_hash": training.data_hash,
+            "figures": training.figures,
+            "interrupted": training.interrupted,
+            "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
+        }
+        (aside / "model.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
+        target = rerankers / content_hash(aside)
+        if target.exists():
+            shutil.rmtree(aside)
+        else:
+            aside.rename(target)
+        return target
+    except BaseException:
+        shutil.rmtree(aside, ignore_errors=True)
+        raise
+
+
+def load(folder: Path) -> Saved:
+    """Read a model folder; NoModel if it is missing, damaged or of another form."""
+    if not (folder / "model.json").exists():
+        raise NoModel(f"{folder} holds no trained reranker. Run: shoptalk train")
+    try:
+        facts = json.loads((folder / "model.json").read_text(encoding="utf-8"))
+        if facts.get("form") != FORM or tuple(facts.get("features", ())) != NAMES:
+            raise NoModel(f"The reranker in {folder} was made by another version of Shoptalk. Run: shoptalk train")
+        settings = TrainingSettings.model_validate(facts["settings"])
+        network = Network(len(NAMES), settings.hidden, settings.dropout)
+        network.load_state_dict(load_file(folder / "network.safetensors"))
+        with np.load(folder / "relations.npz", allow_pickle=False) as arrays:
+            relations = Relations(
+                arrays["popularity"],
+                sp.csr_matrix(sp.load_npz(folder / "follows.npz")),
+                sp.csr_matrix(sp.load_npz(folder / "near.npz")),
+                arrays["before"],
+                arrays["after"],
+            )
+            ids = tuple(str(item_id) for item_id in arrays["ids"])
+    except (OSError, ValueError, KeyError, RuntimeError, EOFError, SafetensorError) as error:
+        raise NoModel(f"The reranker in {folder} is damaged ({error}). Run: shoptalk train") from error
+    return Saved(content_hash(folder), network.eval(), relations, ids, facts)
+
+
+def content_hash(folder: Path) -> str:
+    """12 hex digits of the content of the model's files."""
+    digest = hashlib.sha256()
+    for name in _FILES:
+        with (folder / name).open("rb") as file:
+            digest.update(hashlib.file_digest(file, "sha256").digest())
+    return digest.hexdigest()[:12]
+
+
+def current(rerankers: Path) -> Path | None:
+    """Folder of the live model; None if there is none."""
+    pointer = rerankers / CURRENT
+    if not pointer.exists():
+        return None
+    folder = rerankers / pointer.read_text(encoding="utf-8").strip()
+    return folder if (folder / "model.json").exists() else None
+
+
+def go_live(folder: Path) -> None:
+    """Make the model in the folder the live one, in one step, and remove all but the KEPT latest."""
+    pointer = folder.parent / CURRENT
+    aside = pointer.with_suffix(".partial")
+    aside.write_text(folder.name + "\n", encoding="utf-8")
+    os.replace(aside, pointer)
+    folder.touch()
+    models = sorted((path.parent for path in folder.parent.glob("*/model.json")), key=lambda path: path.stat().st_mtime)
+    for old in models[:-KEPT]:
+        shutil.rmtree(old, ignore_errors=True)

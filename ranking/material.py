@@ -1,0 +1,56 @@
+"""What a training or an evaluation works on: the catalogue's items as a table, and the shoppers' tracks over it.
+
+Knows where these come from. The index is not opened: vectors come from the cache of embeddings, so that a shop may be
+trained while it is being served.
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ranking.behaviour import Track, tracks
+from ranking.errors import TooFewEvents
+from ranking.history import Events
+from ranking.table import ItemTable
+from retrieval.catalog import Catalog
+from retrieval.embeddings import EmbeddingCache
+from retrieval.encoder import Encoder
+from retrieval.index import item_vectors
+from retrieval.items import Item
+
+Progress = Callable[[str, int, int], None]
+
+
+@dataclass(frozen=True)
+class Material:
+    """Items with their table (same order), every shopper's track, and the encoder of requests."""
+
+    items: list[Item]
+    table: ItemTable
+    tracks: dict[str, Track]
+    encode: Callable[[Sequence[str]], NDArray[np.float32]]
+
+    @classmethod
+    def gather(
+        cls,
+        catalog: Catalog,
+        events: Events,
+        encoder: Encoder,
+        cache: EmbeddingCache,
+        progress: Progress = lambda what, done, total: None,
+    ) -> "Material":
+        """Read everything; TooFewEvents if there are no items or no events."""
+
+        def encode(texts: Sequence[str]) -> NDArray[np.float32]:
+            return cache.encode(texts, encoder, progress)
+
+        items = list(catalog.all())
+        if not items:
+            raise TooFewEvents("The catalogue is empty. Run: shoptalk ingest FILE")
+        table = ItemTable.of(items, item_vectors(items, encode))
+        made = tracks(events.rows(), table.place)
+        if not made:
+            raise TooFewEvents("There are no events yet. Run: shoptalk events FILE")
+        return cls(items, table, made, encode)

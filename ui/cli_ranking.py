@@ -1,0 +1,237 @@
+"""The commands of histories and of the reranker: ``events``, ``train``, ``evaluate``.
+
+Knows files, progress and tables for people. What is read, learned and measured is in ``ranking``.
+"""
+
+import time
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, get_args
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table
+
+from chat.settings import Settings
+from ranking.errors import NoModel, RankingError, TooFewEvents
+from ranking.feeds import read_kind
+from ranking.history import Events, Kind
+from ranking.intake import Intake, take_in
+from retrieval.catalog import Catalog
+from retrieval.database import Connections
+from retrieval.filters import Filter
+from ui.home import Home
+
+if TYPE_CHECKING:  # torch takes seconds to load, and `events` needs none of it
+    from ranking.material import Material
+
+Tell = Callable[[str, int, int], None]
+
+METRICS = ("recall@5", "ndcg@5", "mrr@5", "recall@10", "ndcg@10", "mrr@10", "auc")
+MODELS = {
+    "": "reranker",
+    "transitions.": "what followed",
+    "same_category.": "same category",
+    "popularity.": "popularity",
+}
+LINES_SHOWN = 3  # of the report, for each reason
+EVERYONE = 1_000_000_000
+
+console = Console()
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands."""
+    app.command()(events)
+    app.command()(train)
+    app.command()(evaluate)
+
+
+def events(
+    file: Annotated[Path, typer.Argument(help="CSV with a header, or JSON Lines.")],
+    map: Annotated[list[str] | None, typer.Option(help="FIELD=COLUMN, e.g. shopper=user_id. May be repeated.")] = None,
+    kind: Annotated[str, typer.Option(help="Kind of the rows that name none, e.g. purchase.")] = "",
+    order_column: Annotated[str, typer.Option(help="Column with the order of events, in place of times.")] = "",
+) -> None:
+    """Take a file of shoppers' events into the shop's history."""
+    settings = Settings.model_validate({})
+    mapping = {}
+    for pair in map or []:
+        field, equals, column = pair.partition("=")
+        if not equals:
+            raise RankingError(f"--map wants FIELD=COLUMN, not {pair!r}.")
+        mapping[field.strip()] = column.strip()
+    default = read_kind(kind) if kind else None
+    if kind and default is None:
+        raise RankingError(f"--kind {kind!r} is none of {', '.join(get_args(Kind))}.")
+    add_events(Home(settings.home), settings, file, mapping=mapping, kind=default, order_column=order_column)
+
+
+def train() -> None:
+    """Train the reranker on the shop's events; it goes live if it is not worse than the one before."""
+    settings = Settings.model_validate({})
+    train_reranker(Home(settings.home), settings)
+
+
+def evaluate() -> None:
+    """Measure the live reranker against plain ones: each shopper's last liking, among all items they have not had."""
+    settings = Settings.model_validate({})
+    evaluate_reranker(Home(settings.home), settings)
+
+
+def add_events(
+    home: Home,
+    settings: Settings,
+    file: Path,
+    *,
+    mapping: Mapping[str, str] | None = None,
+    kind: Kind | None = None,
+    order_column: str = "",
+) -> Intake:
+    """Read the file into the table of events and print what came of it; dropped rows are kept in HOME/rejected.
+
+    Raises UnreadableFeed.
+    """
+    started = time.monotonic()
+    connections = Connections(home.database)
+    try:
+        items = Catalog(connections).ids(Filter(in_stock_only=False))
+        if not items:
+            raise RankingError("The catalogue is empty, so that no event would have an item. Run: shoptalk ingest FILE")
+        with _bars() as tell:
+            intake = take_in(
+                file,
+                Events(connections),
+                items,
+                home.folder / "rejected",
+                mapping=mapping,
+                kind=kind,
+                order_column=order_column,
+                progress=tell,
+            )
+    finally:
+        connections.close()
+    _report(intake, time.monotonic() - started)
+    return intake
+
+
+def train_reranker(home: Home, settings: Settings) -> Path:
+    """Train on all events, save the model, make it live if it is not worse than the live one on validation.
+
+    Returns the model's folder. Raises TooFewEvents. Ctrl-C ends the training and keeps the best so far.
+    """
+    from ranking import folder as model_folder
+    from ranking.training import train as fit
+
+    started = time.monotonic()
+    live = model_folder.current(home.rerankers)
+    try:
+        former = model_folder.load(live).network if live else None
+    except NoModel:  # damaged, or of another form: nothing to compare with
+        former = None
+    with _bars() as tell, _material(home, settings, tell) as material:
+        training = fit(material.table, material.items, material.tracks, material.encode, progress=tell, former=former)
+        folder = model_folder.save(home.rerankers, training, material.table.ids)
+    figures = training.figures
+    console.print(_table(figures, f"Reranker {folder.name}: each shopper's last liking, among all items"))
+    new, old = figures["validation.ndcg@10"], figures.get("former.validation.ndcg@10", -1.0)
+    if live is not None and new < old:
+        stays = f"Validation NDCG@10 {new:.4f} is below the live reranker's {old:.4f}: {live.name} stays live."
+        console.print(stays, highlight=False)
+    else:
+        model_folder.go_live(folder)
+        console.print(f"{folder.name} is live.", highlight=False)
+    stopped = " Stopped by you; the best so far was kept." if training.interrupted else ""
+    console.print(f"{time.monotonic() - started:.0f} s.{stopped}", highlight=False)
+    return folder
+
+
+def evaluate_reranker(home: Home, settings: Settings) -> dict[str, float]:
+    """Measure the live reranker on every shopper's last liking, print the table, and return the figures."""
+    from ranking import folder as model_folder
+    from ranking.behaviour import split
+    from ranking.features import Features
+    from ranking.relations import Relations
+    from ranking.training import TrainingSettings, measured
+
+    live = model_folder.current(home.rerankers)
+    if live is None:
+        raise NoModel("No reranker was trained yet. Run: shoptalk train")
+    saved = model_folder.load(live)
+    with _bars() as tell, _material(home, settings, tell) as material:
+        parts = split(material.tracks)
+        if not parts.test:
+            raise TooFewEvents("No shopper has three likings or more, so that there is nothing to measure on.")
+        tell("counting what follows what", 0, 1)
+        relations = Relations.learn(list(parts.train.values()), material.table.vectors)
+        features = Features(material.table, relations)
+        everyone = TrainingSettings.model_validate(saved.facts["settings"]).model_copy(update={"measured": EVERYONE})
+        figures = measured(saved.network, features, parts, everyone, tell)
+    title = f"Reranker {saved.version}: the last liking of {len(parts.test):,} shoppers, among all items"
+    console.print(_table(figures, title))
+    return figures
+
+
+@contextmanager
+def _material(home: Home, settings: Settings, tell: Tell) -> Iterator["Material"]:
+    from ranking.material import Material
+    from retrieval.embeddings import EmbeddingCache
+    from retrieval.encoder import MiniLMEncoder, ensure_encoder
+
+    connections = Connections(home.database)
+    cache = EmbeddingCache(home.folder / "embeddings.sqlite3")
+    try:
+        encoder = MiniLMEncoder(ensure_encoder(settings.models))
+        yield Material.gather(Catalog(connections), Events(connections), encoder, cache, tell)
+    finally:
+        cache.close()
+        connections.close()
+
+
+@contextmanager
+def _bars() -> Iterator[Tell]:
+    """A function (what, done, of how many) that draws a bar for each kind of work, with the time left.
+
+    What follows a colon in ``what`` changes as the work goes on, e.g. the loss.
+    """
+    columns = (TextColumn("{task.description}"), BarColumn(20), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=console) as progress:
+        tasks: dict[str, TaskID] = {}
+
+        def tell(what: str, done: int, total: int) -> None:
+            name = what.partition(":")[0]
+            if name not in tasks:
+                for task in tasks.values():
+                    progress.update(task, completed=progress.tasks[progress.task_ids.index(task)].total)
+                tasks[name] = progress.add_task(what, total=total)
+            progress.update(tasks[name], description=what, completed=done, total=max(total, 1))
+
+        yield tell
+        for task in tasks.values():
+            progress.update(task, completed=progress.tasks[progress.task_ids.index(task)].total)
+
+
+def _report(intake: Intake, seconds: float) -> None:
+    table = Table("Events", "", show_header=True)
+    table.columns[1].justify = "right"
+    table.add_row("rows read", f"{intake.read:,}")
+    table.add_row("new", f"{intake.new:,}")
+    table.add_row("there already", f"{intake.known:,}")
+    for kind, count in intake.kinds.most_common():
+        table.add_row(f"  {kind}", f"{count:,}")
+    table.add_row("dropped", f"{len(intake.rejected):,}")
+    for reason, lines in intake.reasons():
+        shown = ", ".join(str(line) for line in lines[:LINES_SHOWN]) + (", …" if len(lines) > LINES_SHOWN else "")
+        table.add_row(f"  {reason} (line {shown})", f"{len(lines):,}")
+    console.print(table)
+    kept = f" The dropped rows are in {intake.kept}." if intake.kept else ""
+    console.print(f"{seconds:.1f} s.{kept}", highlight=False)
+
+
+def _table(figures: Mapping[str, float], title: str) -> Table:
+    table = Table("test", *METRICS, title=title)
+    for prefix, name in MODELS.items():
+        table.add_row(name, *(f"{figures[f'{prefix}test.{metric}']:.4f}" for metric in METRICS))
+    return table
