@@ -15,6 +15,7 @@ from chat.builtin_llm import ensure_converted
 from chat.errors import SetupError
 from chat.llm_server import LLMServer, port_is_free
 from chat.settings import Settings
+from ranking.history import Events
 from retrieval.encoder import ensure_encoder
 from ui.demo_shop import SHOP_NAME, build_demo, load_first_questions, load_shoppers
 from ui.home import Home
@@ -65,7 +66,7 @@ def chat(
     settings = Settings()
     home = Home(settings.home)
     with home.owned(), language_model(settings, home) as model:
-        with opened_assistant(settings, home, model.llm, console.print) as assistant:
+        with opened_assistant(settings, home, model.llm, console) as (assistant, _):
             _wait(model.server)
             asyncio.run(converse(assistant, console, shopper_id=shopper or None, personalise=personalise))
 
@@ -77,12 +78,12 @@ def _serve(settings: Settings, port: int, demo: bool) -> None:
     with home.owned(), language_model(settings, home) as model:
         if demo:
             build_demo(home, settings, console)
-        with opened_assistant(settings, home, model.llm, console.print) as assistant:
+        with opened_assistant(settings, home, model.llm, console) as (assistant, shop):
             app = create_app(
                 assistant,
                 shop_name=settings.shop_name,
                 pictures=home.pictures,
-                shoppers=load_shoppers(home),
+                shoppers=load_shoppers(home, shop.catalog, Events(shop.connections)),
                 first_questions=load_first_questions(home),
             )
             _wait(model.server)

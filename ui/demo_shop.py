@@ -7,9 +7,10 @@ was built from, so that a changed demo is built anew and an unchanged one is not
 import hashlib
 import json
 import shutil
-from collections.abc import Callable
 from datetime import UTC, datetime
 from pathlib import Path
+
+from rich.console import Console
 
 import demo.__main__ as demo_data
 from chat.settings import Settings
@@ -24,14 +25,14 @@ VERBS = {"purchase": "bought", "cart": "put in the basket", "like": "liked", "di
          "rating": "rated", "search": "searched for", "click": "opened", "view": "looked at"}  # fmt: skip
 
 
-def build_demo(home: Home, settings: Settings, say: Callable[[str], None]) -> None:
+def build_demo(home: Home, settings: Settings, console: Console) -> None:
     """Make the demo's data, take it into the shop and train the reranker; steps that are done are skipped."""
     # Imported here: they bring torch, which a second start has no use for.
     from ui.cli_catalogue import ingest_file
     from ui.cli_ranking import add_events, train_reranker
 
     data = home.folder / "demo-data"
-    say("Making the demo shop …")
+    console.print("Making the demo shop …")
     demo_data.write(data)
     stamp, digest = home.folder / "demo.sha256", _digest(data)
     if stamp.exists() and stamp.read_text() == digest:

@@ -22,7 +22,7 @@ from chat.store import Store
 from prompts.library import Library
 from ranking.history import Events
 from ranking.reranker import open_reranker
-from retrieval.shop import open_shop
+from retrieval.shop import Shop, open_shop
 from ui.home import Home
 from ui.progress import bars
 
@@ -71,12 +71,12 @@ def language_model(settings: Settings, home: Home) -> Iterator[Model]:
 
 
 @contextmanager
-def opened_assistant(settings: Settings, home: Home, llm: LLM, console: Console) -> Iterator[Assistant]:
+def opened_assistant(settings: Settings, home: Home, llm: LLM, console: Console) -> Iterator[tuple[Assistant, Shop]]:
     """The assistant over the shop in this home; the index is checked, and rebuilt where it must be."""
     with bars(console) as progress:
         shop = open_shop(home.folder, settings.models, progress)
     try:
-        yield Assistant(
+        assistant = Assistant(
             shop.catalog,
             Finder(
                 shop.catalog,
@@ -92,6 +92,7 @@ def opened_assistant(settings: Settings, home: Home, llm: LLM, console: Console)
             llm,
             settings.turn_timeout_s,
         )
+        yield assistant, shop
     finally:
         shop.close()
 

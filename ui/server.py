@@ -11,7 +11,7 @@ from fastapi import FastAPI, Request, Response
 from fastapi.staticfiles import StaticFiles
 
 from chat.assistant import Assistant
-from ui.shop_page import MOUNT, DemoShopper, build_page
+from ui.shop_page import DemoShopper, build_page, page_options
 
 SECURITY_HEADERS = {
     "X-Content-Type-Options": "nosniff",
@@ -45,4 +45,4 @@ def create_app(
     if pictures.is_dir():
         app.mount("/pictures", StaticFiles(directory=pictures), name="pictures")
     page = build_page(assistant, shop_name=shop_name, shoppers=shoppers, first_questions=first_questions)
-    return gr.mount_gradio_app(app, page, path="/", **MOUNT)  # type: ignore[no-any-return]
+    return gr.mount_gradio_app(app, page, path="/", **page_options(shop_name))  # type: ignore[no-any-return]
