@@ -50,7 +50,7 @@ class Index:
 
     def __init__(self, folder: Path, catalog: Catalog, encoder: Encoder) -> None:
         self._folder, self._catalog, self._encoder = folder, catalog, encoder
-        self._cache = EmbeddingCache(folder.parent / "embeddings.sqlite3")
+        self.cache = EmbeddingCache(folder.parent / "embeddings.sqlite3")
         self._building = threading.Lock()
         self._current: VectorFolder | None = None
         self._lock_file: IO[str] | None = None
@@ -113,7 +113,7 @@ class Index:
         if self._current:
             self._current.close()
             self._current = None
-        self._cache.close()
+        self.cache.close()
         if self._lock_file:
             self._lock_file.close()
             self._lock_file = None
@@ -164,7 +164,7 @@ class Index:
             name = f"{generation[:12]}-{uuid.uuid4().hex[:8]}"
             aside = self._folder / name
             try:
-                unit = item_vectors(items, lambda texts: self._cache.encode(texts, self._encoder, progress))
+                unit = item_vectors(items, lambda texts: self.cache.encode(texts, self._encoder, progress))
                 folders.write(
                     aside,
                     [item.id for item in items],

@@ -45,6 +45,16 @@ class Shop:
         self.connections.close()
 
 
+@contextmanager
+def open_catalogue(home: Path) -> Iterator[tuple[Connections, Catalog]]:
+    """The catalogue alone, for writing to it; closed at the end."""
+    connections = Connections(home / DATABASE)
+    try:
+        yield connections, Catalog(connections)
+    finally:
+        connections.close()
+
+
 def open_shop(
     home: Path,
     models: Path,

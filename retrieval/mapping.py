@@ -1,0 +1,164 @@
+"""Which column of a merchant's file holds which field of an item.
+
+Knows names: our fields, the names that shops commonly give them, and a mapping file or ``--map`` options that say
+otherwise. Knows nothing of rows. A mapping file (YAML)::
+
+    id: ProductID                       # a column
+    category: [Department, Type]        # several: a path, or text joined by spaces
+    currency: {value: INR}              # the same for every item
+    attributes:
+      colour: {column: PrimaryColor, split: ","}
+"""
+
+import re
+from collections.abc import Mapping as AnyMapping
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+from retrieval.errors import FeedError
+
+FIELDS = {
+    "id": "id itemid productid sku asin code articlenumber articleid partnumber uniqid",
+    "title": "title name productname producttitle itemname itemtitle",
+    "description": "description productdescription desc details body bodyhtml longdescription about text",
+    "category": "category categories categorypath producttype productcategory googleproductcategory breadcrumbs "
+    "department",
+    "brand": "brand productbrand brandname manufacturer vendor maker",
+    "price": "price currentprice saleprice listprice unitprice retailprice sellingprice amount",
+    "currency": "currency currencycode pricecurrency",
+    "image_url": "imageurl image imagelink imagesrc picture pictureurl thumbnail img images",
+    "page_url": "pageurl url link producturl productlink",
+    "stock": "stock quantity inventory qty stocklevel availability instock",
+    "rating": "rating averagerating avgrating ratingvalue stars",
+    "rating_count": "ratingcount ratingscount reviewcount reviewscount numreviews numratings reviews ratings",
+}
+# Columns that become attributes without being asked to.
+ATTRIBUTES = {
+    "colour": "colour color primarycolor primarycolour colorname basecolour",
+    "gender": "gender",
+    "size": "size sizes",
+    "material": "material fabric",
+    "age group": "agegroup",
+}
+WHOLE_ATTRIBUTES = ("attributes", "features", "specifications", "properties")  # JSON objects of name and value
+
+
+@dataclass(frozen=True)
+class Origin:
+    """Where a value comes from: columns of the row, or one value for all rows."""
+
+    columns: tuple[str, ...] = ()
+    value: str = ""
+    split: str = ""  # parts one cell into several values
+
+
+@dataclass(frozen=True)
+class Mapping:
+    """Origins by field, and by attribute name; ``whole`` names a column that holds all attributes as an object."""
+
+    fields: dict[str, Origin]
+    attributes: dict[str, Origin]
+    whole: str = ""
+
+    @property
+    def used(self) -> set[str]:
+        """Every column that is read."""
+        origins = [*self.fields.values(), *self.attributes.values()]
+        return {column for origin in origins for column in origin.columns} | ({self.whole} if self.whole else set())
+
+
+def read_options(options: Sequence[str]) -> tuple[dict[str, Origin], dict[str, Origin]]:
+    """Fields and attributes as ``--map`` states them: each option ``field=column``, ``attributes.name=column`` or the
+    path of a mapping file; later ones win. Raises FeedError.
+    """
+    fields: dict[str, Origin] = {}
+    attributes: dict[str, Origin] = {}
+    for option in options:
+        name, equals, column = option.partition("=")
+        if not equals:
+            stated: dict[str, Any] = _read_file(Path(option))
+        elif name.startswith("attributes."):
+            stated = {"attributes": {name.removeprefix("attributes."): column}}
+        else:
+            stated = {name.strip(): column}
+        where = f"--map {option}" if equals else option
+        for key, value in stated.items():
+            if key == "attributes":
+                if not isinstance(value, dict):
+                    raise FeedError(f"{where}: attributes wants names and columns, such as {{colour: PrimaryColor}}.")
+                attributes |= {str(one): _origin(where, str(one), held) for one, held in value.items()}
+            elif key in FIELDS:
+                fields[key] = _origin(where, key, value)
+            else:
+                raise FeedError(f"{where}: {key!r} is no field of an item. Fields: {', '.join(FIELDS)}, attributes.")
+    return fields, attributes
+
+
+def resolve(columns: Sequence[str], options: Sequence[str] = (), file: str = "The file") -> Mapping:
+    """The mapping for a file with these columns: what the options state, and the usual names for the rest.
+
+    Raises FeedError if a stated column is missing, or id or title cannot be found.
+    """
+    fields, attributes = read_options(options)
+    found = ", ".join(columns) or "none"
+    for name, origin in [*fields.items(), *attributes.items()]:
+        for column in origin.columns:
+            if column not in columns and column.split(".")[0] not in columns:
+                raise FeedError(f"{file} has no column {column!r}, which {name} is mapped to. Its columns: {found}.")
+    taken = {column for origin in [*fields.values(), *attributes.values()] for column in origin.columns}
+    free = {_folded(column): column for column in reversed(columns) if column not in taken}
+    for known, origins in ((FIELDS, fields), (ATTRIBUTES, attributes)):
+        for name, usual in known.items():
+            column = next((free[one] for one in [_folded(name), *usual.split()] if one in free), "")
+            if name not in origins and column:
+                origins[name] = Origin((column,))
+    missing = [name for name in ("id", "title") if name not in fields]
+    if missing:
+        raise FeedError(
+            f"{file} has no column that is clearly the {' or the '.join(missing)}. Its columns: {found}. "
+            f"Say which it is: --map {missing[0]}=COLUMN"
+        )
+    return Mapping(fields, attributes, next((free[one] for one in WHOLE_ATTRIBUTES if one in free), ""))
+
+
+def currency_in_name(mapping: Mapping) -> str:
+    """The currency that the price column's name states: "INR" of "Price (INR)"; "" if none."""
+    price = mapping.fields.get("price")
+    stated = re.search(r"[(\[]\s*([A-Za-z]{3})\s*[)\]]", price.columns[0]) if price and price.columns else None
+    return stated[1].upper() if stated else ""
+
+
+def _read_file(path: Path) -> dict[str, Any]:
+    try:
+        stated = yaml.safe_load(path.read_text(encoding="utf-8-sig"))
+    except FileNotFoundError as error:
+        raise FeedError(f"--map {path}: there is no such file, and it is not of the form field=column.") from error
+    except (OSError, UnicodeDecodeError, yaml.YAMLError) as error:
+        raise FeedError(f"The mapping file {path} cannot be read: {' '.join(str(error).split())}") from error
+    if not isinstance(stated, dict):
+        raise FeedError(f"The mapping file {path} must hold lines such as 'title: ProductName'.")
+    return {str(key): value for key, value in stated.items()}
+
+
+def _origin(where: str, name: str, stated: object) -> Origin:
+    if isinstance(stated, str) and stated:
+        return Origin((stated,))
+    if isinstance(stated, list) and stated and all(isinstance(one, str) for one in stated):
+        return Origin(tuple(stated))
+    if isinstance(stated, AnyMapping):
+        if set(stated) == {"value"}:
+            return Origin(value=str(stated["value"]))
+        if "column" in stated and set(stated) <= {"column", "split"}:
+            return Origin((str(stated["column"]),), split=str(stated.get("split", "")))
+    raise FeedError(
+        f"{where}: {name} wants a column, a list of columns, {{column, split}} or {{value}}; not {stated!r}."
+    )
+
+
+def _folded(name: str) -> str:
+    """A column's name as names are compared: "Price (INR)" and "price" alike."""
+    return re.sub(r"[\W_]+", "", re.sub(r"[(\[].*?[)\]]", "", name).lower())

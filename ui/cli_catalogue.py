@@ -1,0 +1,126 @@
+"""The command ``shoptalk ingest``: a merchant's file into the catalogue, then the index brought up to date.
+
+Knows progress bars and how a report looks. Reading, cleaning and storing live in ``retrieval``.
+"""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Annotated, Literal
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from chat.settings import Settings
+from retrieval.feeds import Feed
+from retrieval.ingest import Ingest, Report
+from retrieval.shop import open_catalogue, open_shop
+from ui.home import Home
+
+
+def register(app: typer.Typer) -> None:
+    """Add the commands to the command line."""
+    app.command("ingest")(ingest)
+
+
+def ingest(
+    file: Annotated[Path, typer.Argument(help="CSV or JSON Lines.")],
+    map: Annotated[
+        list[str] | None,
+        typer.Option(help="FIELD=COLUMN, attributes.NAME=COLUMN, or a mapping file (YAML); may be repeated."),
+    ] = None,
+    replace: Annotated[bool, typer.Option("--replace", help="Remove the items that the file doesn't hold.")] = False,
+    currency: Annotated[str, typer.Option(help="ISO 4217 code of prices that name none.")] = "",
+    format: Annotated[Literal["csv", "jsonl"] | None, typer.Option(help="If it is not recognised.")] = None,
+) -> None:
+    """Take a merchant's catalogue into the shop; run again, it updates what changed.
+
+    Interrupted, it goes on where it stopped when run again with the same file and options.
+    """
+    settings = Settings.model_validate({})
+    home = Home(settings.home)
+    with home.owned():
+        ingest_file(home, settings, file, map or [], replace=replace, currency=currency, format=format)
+
+
+def ingest_file(
+    home: Home,
+    settings: Settings,
+    path: Path,
+    options: list[str] | None = None,
+    *,
+    replace: bool = False,
+    currency: str = "",
+    format: Literal["csv", "jsonl"] | None = None,
+    console: Console | None = None,
+) -> Report:
+    """Ingest one file and index it, with bars and a report on the console. The caller owns the home.
+
+    Raises RetrievalError; after Ctrl-C says how to go on.
+    """
+    console = console or Console()
+    feed = Feed.open(path, options or [], format=format, currency=currency or settings.currency)
+    with open_catalogue(home.folder) as (connections, catalog):
+        run = Ingest(catalog, connections, feed, home.folder / "rejected", [currency or settings.currency])
+        try:
+            with _bar(console, DownloadColumn()) as bar:
+                task = bar.add_task(f"reading {path.name}", total=feed.source.size)
+                report = run.run(replace=replace, told=lambda done: bar.update(task, completed=done))
+                bar.update(task, completed=feed.source.size)
+        except KeyboardInterrupt:
+            console.print("Interrupted. What was read is kept: run the same command again to go on.")
+            raise
+    _show(console, report, feed)
+    with _stages(console) as told:
+        open_shop(home.folder, settings.models, told).close()
+    return report
+
+
+def _bar(console: Console, *columns: DownloadColumn | TextColumn) -> Progress:
+    return Progress(
+        TextColumn("{task.description}"), BarColumn(), *columns, TimeRemainingColumn(), console=console, transient=True
+    )
+
+
+@contextmanager
+def _stages(console: Console) -> Iterator[Callable[[str, int, int], None]]:
+    """A bar for each kind of work that the index reports."""
+    with _bar(console, TextColumn("{task.completed:,.0f} of {task.total:,.0f}")) as bar:
+        tasks: dict[str, TaskID] = {}
+
+        def told(what: str, done: int, of: int) -> None:
+            if what not in tasks:
+                tasks[what] = bar.add_task(what, total=of)
+            bar.update(tasks[what], completed=done, total=of)
+
+        yield told
+
+
+def _show(console: Console, report: Report, feed: Feed) -> None:
+    table = Table(show_header=False, box=None, padding=(0, 2, 0, 0))
+    table.add_column(justify="right")
+    table.add_column()
+    for count, meaning in (
+        (report.read, "rows read"),
+        (report.new, "new items"),
+        (report.changed, "changed"),
+        (report.same, "the same as before"),
+        (report.removed, "removed, no longer in the file"),
+        (report.dropped, "dropped"),
+    ):
+        table.add_row(f"{count:,}", meaning)
+    console.print(table)
+    if report.resumed_after:
+        console.print(f"Went on after row {report.resumed_after:,}, where an earlier run had stopped.")
+    for dropped in report.first_dropped:
+        console.print(f"  line {dropped['line']}: {dropped['reason']}", markup=False, highlight=False)
+    if report.dropped > len(report.first_dropped):
+        console.print(f"  … and {report.dropped - len(report.first_dropped):,} more")
+    if report.dropped:
+        console.print(f"The dropped rows are kept in {report.kept_aside}", markup=False, highlight=False)
+    for note, count in sorted(report.notes.items(), key=lambda pair: -pair[1]):
+        console.print(f"  {count:,} ×  {note}", markup=False, highlight=False)
+    if feed.unused:
+        console.print(f"Columns not used: {', '.join(feed.unused)}", markup=False, highlight=False)
