@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from demo import assortment, catalogue, pictures
+from demo.colours import slug
 from demo.shoppers import events, shoppers, world
 
 SEED = 20261120
@@ -34,14 +35,16 @@ def write(out: Path, seed: int = SEED) -> dict[str, int]:
     surroundings = world(items, tiers, then)
     done = [event for shopper in people for event in events(shopper, surroundings, seed)]
     personas = [{"shopper_id": one.id, "name": one.name, "description": one.line} for one in people if one.name]
-    drawn = {item.image_url: (*item.category, item.attributes.get("colour", ("",))[0]) for item in items}
+    drawn = {item.image_url: (item.category[0], item.attributes.get("colour", ("",))[0]) for item in items}
 
     _lines(out / "catalogue.jsonl", [item.model_dump_json() for item in items])
     _lines(out / "events.jsonl", [json.dumps(event, ensure_ascii=False) for event in done])
     _lines(out / "personas.json", [json.dumps(personas, ensure_ascii=False, indent=2)])
     _lines(out / "first_questions.json", [json.dumps(FIRST_QUESTIONS, ensure_ascii=False, indent=2)])
-    for address, (department, leaf, colour) in drawn.items():
-        (out / "pictures" / Path(address).name).write_text(pictures.picture(department, leaf, colour), encoding="utf-8")
+    for address, (department, colour) in drawn.items():
+        drawing = Path(address).stem.removesuffix(f"-{slug(colour)}")
+        picture = pictures.picture(department, drawing, colour)
+        (out / "pictures" / Path(address).name).write_text(picture, encoding="utf-8")
     return {
         "departments": len(shop),
         "leaves": len(then),

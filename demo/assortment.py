@@ -17,8 +17,8 @@ A leaf reads::
       use: [sentences true of every item of the leaf]
       care: [likewise]
 
-In a kind, ``x`` multiplies the price, ``say`` gives its sentences, ``drop`` names the choices that it leaves out;
-whatever else stands there is an attribute that is fixed for this kind.
+In a kind, ``x`` multiplies the price, ``say`` gives its sentences, ``drop`` names the choices that it leaves out,
+``draw`` a drawing of its own; whatever else stands there is an attribute that is fixed for this kind.
 """
 
 from collections.abc import Mapping
@@ -54,6 +54,7 @@ class Kind:
     attributes: Mapping[str, tuple[str, ...]]
     say: tuple[str, ...]
     without: tuple[str, ...]
+    draw: str = ""  # the name of its own drawing; "": that of its leaf
 
 
 @dataclass(frozen=True)
@@ -136,8 +137,9 @@ def _leaf(department: str, name: str, given: dict[str, Any]) -> Leaf:
 
 
 def _kind(name: str, fields: dict[str, Any]) -> Kind:
-    fixed = {key: _texts(value) for key, value in fields.items() if key not in {"x", "say", "drop"}}
-    return Kind(str(name), float(fields.get("x", 1)), fixed, _texts(fields.get("say")), _texts(fields.get("drop")))
+    fixed = {key: _texts(value) for key, value in fields.items() if key not in {"x", "say", "drop", "draw"}}
+    say, without = _texts(fields.get("say")), _texts(fields.get("drop"))
+    return Kind(str(name), float(fields.get("x", 1)), fixed, say, without, fields.get("draw", ""))
 
 
 def _sentences(values: Mapping[str, str] | list[str] | str) -> dict[str, str]:

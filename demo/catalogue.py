@@ -150,16 +150,16 @@ def _item(
         price=price,
         currency=CURRENCY,
         attributes=attributes,
-        image_url=f"/pictures/{picture_name(leaf.name, shade)}.svg",
+        image_url=f"/pictures/{picture_name(kind.draw or leaf.name, shade)}.svg",
         stock=0 if stream.random() < 0.05 else int(stream.lognormvariate(3.1, 0.9)) + 1,
         rating=round(min(5.0, max(1.5, quality + stream.gauss(0, 0.12))), 1) if count >= 3 else None,
         rating_count=count if count >= 3 else 0,
     )
 
 
-def picture_name(leaf: str, shade: str) -> str:
-    """The stem of the drawing that a leaf's items of one colour share."""
-    return f"{slug(leaf)}-{slug(shade)}" if shade else slug(leaf)
+def picture_name(drawing: str, shade: str) -> str:
+    """The stem of the file that the items with one drawing and one colour share."""
+    return f"{slug(drawing)}-{slug(shade)}" if shade else slug(drawing)
 
 
 def _title(leaf: Leaf, kind: Kind, brand: str, line: str, form: int, chosen: Attributes) -> str:

@@ -1,4 +1,4 @@
-"""The drawn pictures of the demo shop: one flat SVG for each leaf and colour.
+"""The drawn pictures of the demo shop: one flat SVG for each leaf (and for kinds that look unlike it) and colour.
 
 Knows the drawings of ``drawings.yaml`` and how a colour is shaded. Knows nothing of items.
 """
@@ -10,7 +10,7 @@ from string import Template
 
 import yaml
 
-from demo.colours import hexadecimal, shade
+from demo.colours import hexadecimal, shade, slug
 
 FILE = Path(__file__).parent / "drawings.yaml"
 
@@ -30,46 +30,48 @@ BACKGROUNDS = {
     "Home": "#e9e3da",
 }
 PLAIN = {  # what a thing without a colour is drawn in
-    "Camp Stoves": "#4c7a8c",
-    "Bakeware": "#6f7c8a",
-    "Pans": "#454b54",
-    "Knives": "#8f949c",
-    "Soap": "#b8a8d6",
-    "Shampoo": "#6fa3a0",
-    "Body Lotion": "#dba58f",
-    "Bath Soaks": "#a9bfd9",
-    "Puzzles": "#4379b6",
-    "Board Games": "#4f8a58",
-    "Craft Kits": "#e2a33f",
-    "Hand Tools": "#5f8a5a",
-    "Seeds": "#5d9160",
-    "Treats": "#4f7f7c",
-    "Tea": "#2f5a43",
-    "Coffee": "#7a4028",
-    "Chocolate": "#b8582f",
-    "Honey & Jam": "#d9952b",
-    "Spices": "#d8a032",
-    "Biscuits & Snacks": "#dcae6c",
-    "Candles": "#e6c9a8",
-    "Storage Baskets": "#d9bf97",
-    "Bath Toys": "#eec14a",
-    "Hats": "#86593a",
+    "camp-stoves": "#4c7a8c",
+    "bakeware": "#6f7c8a",
+    "pans": "#454b54",
+    "knives": "#8f949c",
+    "soap": "#b8a8d6",
+    "shampoo": "#6fa3a0",
+    "body-lotion": "#dba58f",
+    "bath-soaks": "#a9bfd9",
+    "puzzles": "#4379b6",
+    "board-games": "#4f8a58",
+    "craft-kits": "#e2a33f",
+    "hand-tools": "#5f8a5a",
+    "seeds": "#5d9160",
+    "treats": "#4f7f7c",
+    "tea": "#2f5a43",
+    "coffee": "#7a4028",
+    "chocolate": "#b8582f",
+    "honey-jam": "#d9952b",
+    "spices": "#d8a032",
+    "biscuits-snacks": "#dcae6c",
+    "candles": "#e6c9a8",
+    "storage-baskets": "#d9bf97",
+    "bath-toys": "#eec14a",
+    "hats": "#86593a",
+    "bath-bombs": "#cf9bb8",
+    "gloves": "#5f8a5a",
 }
 INK, PAPER, METAL, WOOD = "#33373f", "#fdfaf3", "#aeb6bf", "#a9743f"
 PARTNERS = ("#e5843a", "#4379b6", "#5d9e74", "#d9a12e", "#c65b4e")  # other colours of a many-coloured thing
 
 
-def picture(department: str, leaf: str, colour: str) -> str:
-    """The drawing of a leaf in one colour ("": its own), as SVG text.
+def picture(department: str, drawing: str, colour: str) -> str:
+    """The drawing of that name, as a slug, in one colour ("": its own), as SVG text.
 
-    Raises KeyError for a leaf that is not drawn or a colour without a value.
+    Raises KeyError for a name that is not drawn or a colour without a value.
     """
-    ink = hexadecimal(colour) if colour else PLAIN.get(leaf, "#b98350")
+    ink = hexadecimal(colour) if colour else PLAIN.get(drawing, "#b98350")
     ground = BACKGROUNDS[department]
     dark = _lightness(ink) < 0.3  # darker than dark is lost: details of a dark thing are drawn lighter
-    halo = shade(ground, -0.16 if _lightness(ink) > 0.72 else 0.42)  # a white thing needs something to stand out from
+    halo = shade(ground, -0.1 if _lightness(ink) > 0.78 else 0.42)  # a white thing needs something to stand out from
     partners = [partner for partner in PARTNERS if partner != ink]
-    body = drawings()[leaf].substitute(
+    body = drawings()[drawing].substitute(
         c=ink,
         d=shade(ink, 0.16 if dark else -0.16),
         e=shade(ink, 0.3 if dark else -0.34),
@@ -93,9 +95,9 @@ def picture(department: str, leaf: str, colour: str) -> str:
 
 @cache
 def drawings() -> Mapping[str, Template]:
-    """Leaf -> its drawing, with places for colours."""
+    """Slug of a leaf or of a kind's own drawing -> the drawing, with places for colours."""
     raw = yaml.safe_load(FILE.read_text(encoding="utf-8"))
-    return {leaf: Template(body) for leaf, body in raw.items()}
+    return {slug(name): Template(body) for name, body in raw.items()}
 
 
 def _lightness(colour: str) -> float:

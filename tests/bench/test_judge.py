@@ -210,6 +210,7 @@ def test_plastic_free_holds_no_plastic() -> None:
         ("Rumpus aside, these are quiet.", []),  # a word like any other at the beginning of a sentence
         ("If I may: The Marlow Ridge packs small. It is 2 kg.", []),
         ("Harbour & Pine has two of them.", []),
+        ("There is more among Bath Toys.", []),
     ],
 )
 def test_names_prices_and_ratings_in_the_text(text: str, wrong: list[str]) -> None:
