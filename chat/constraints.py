@@ -22,20 +22,27 @@ if TYPE_CHECKING:
 BLANK = "\x1f"  # stands where something was read already; no word, and it parts phrases
 
 _RATING = re.compile(
-    r"\b(?:(?:at least|minimum|min\.?|over|above|more than|rated|rating(?: of)?|with)\s+)*(?P<stars>[1-5](?:[.,]\d)?)\s?(?:\+|plus)?\s?-?\s?stars?(?:\s?(?:rating|rated|reviews?))?(?:\s?(?:and|or)\s(?:up|above|more|better|higher|over)|\s?\+|\s?minimum|\s?plus)?"
-    r"|\brat(?:ed|ing)(?: of)? (?:at least |over |above |more than |> ?)?(?P<rated>[1-5](?:[.,]\d)?)(?:\s?\+| ?(?:and|or) (?:up|above|more|better|higher))?(?!\w)",
+    r"\b(?:(?:at least|minimum|min\.?|over|above|more than|rated|rating(?: of)?"
+    r"|with)\s+)*(?P<stars>[1-5](?:[.,]\d)?)\s?(?:\+|plus)?\s?-?\s?stars?(?:\s?(?:rating|rated"
+    r"|reviews?))?(?:\s?(?:and|or)\s(?:up|above|more|better|higher|over)|\s?\+|\s?minimum|\s?plus)?"
+    r"|\brat(?:ed|ing)(?: of)? (?:at least |over |above |more than |> ?)?(?P<rated>[1-5](?:[.,]\d)?)(?:\s?\+"
+    r"| ?(?:and|or) (?:up|above|more|better|higher))?(?!\w)",
     re.IGNORECASE,
 )
 _CHEAPER = re.compile(
-    r"\b(?:(?:something|anything|any|one|ones|a bit|a little|much|even|any) )*(?:cheaper|less expensive|less pricey|more affordable|lower priced|lower price|not so expensive|less costly)(?: (?:ones?|options?|alternatives?|than (?:that|this|these|those|it)))?\b|\btoo (?:expensive|pricey|dear|costly|much money)\b",
+    r"\b(?:(?:something|anything|any|one|ones|a bit|a little|much|even|any) )*(?:cheaper|less expensive"
+    r"|less pricey|more affordable|lower priced|lower price|not so expensive|less costly)(?: (?:ones?|options?"
+    r"|alternatives?|than (?:that|this|these|those|it)))?\b|\btoo (?:expensive|pricey|dear|costly|much money)\b",
     re.IGNORECASE,
 )
 _DEARER = re.compile(
-    r"\b(?:(?:something|a bit|a little|much) )*(?:more expensive|pricier|higher end|more upmarket|more premium)(?: (?:ones?|options?))?\b",
+    r"\b(?:(?:something|a bit|a little|much) )*(?:more expensive|pricier|higher end|more upmarket"
+    r"|more premium)(?: (?:ones?|options?))?\b",
     re.IGNORECASE,
 )
 _BIT_MORE = re.compile(
-    r"\b(?:(?:i )?(?:can|could|would|will|i'll|i'd|happy to|willing to|ok(?:ay)? to) )?(?:spend|pay|go|stretch(?: to)?) (?:a (?:bit|little) )?(?:more|higher|further)\b|^\W*a (?:bit|little) more\W*$",
+    r"\b(?:(?:i )?(?:can|could|would|will|i'll|i'd|happy to|willing to|ok(?:ay)? to) )?(?:spend|pay|go"
+    r"|stretch(?: to)?) (?:a (?:bit|little) )?(?:more|higher|further)\b|^\W*a (?:bit|little) more\W*$",
     re.IGNORECASE,
 )
 _ORDER: tuple[tuple[Order, re.Pattern[str]], ...] = (
@@ -46,45 +53,63 @@ _ORDER: tuple[tuple[Order, re.Pattern[str]], ...] = (
 _SUBJECTS = r"brands?|prices?|budget|cost|colou?rs?|sizes?|materials?|fabrics?|styles?|ratings?|stars?"
 _RELAX = re.compile(
     rf"\bany (?P<a>{_SUBJECTS})(?: (?:is|are|will|would|at all))?(?: (?:fine|ok(?:ay)?|good|do|work))?\b"
-    rf"|\b(?:the )?(?P<b>{_SUBJECTS}|money) (?:doesn'?t|does not|do not|don'?t|isn'?t|is not|is no) (?:really )?(?:matter|important|an? issue|a problem|object|concern)\b"
-    rf"|\b(?:don'?t|do not) (?:really )?(?:care|mind|bother)(?: about)?(?: the| what| which)? (?P<c>{_SUBJECTS})(?: it is)?\b"
+    rf"|\b(?:the )?(?P<b>{_SUBJECTS}|money) (?:doesn'?t|does not|do not|don'?t|isn'?t|is not"
+    rf"|is no) (?:really )?(?:matter|important|an? issue|a problem|object|concern)\b"
+    rf"|\b(?:don'?t|do not) (?:really )?(?:care|mind|bother)(?: about)?(?: the| what"
+    rf"| which)? (?P<c>{_SUBJECTS})(?: it is)?\b"
     rf"|\b(?:no|without) (?:particular )?(?P<d>{_SUBJECTS})(?: preference| limit)?\b(?! in)"
-    rf"|\b(?:forget|ignore|drop|regardless of|never mind|remove)(?: about)? (?:the )?(?P<e>{_SUBJECTS})(?: limit| filter)?\b"
+    rf"|\b(?:forget|ignore|drop|regardless of|never mind|remove)(?: about)? (?:the )?(?P<e>{_SUBJECTS})(?: limit"
+    rf"| filter)?\b"
     rf"|\b(?:whatever|in whatever) (?P<f>{_SUBJECTS})\b",
     re.IGNORECASE,
 )
 _NO_PREFERENCE = re.compile(
-    r"^\W*(?:(?:i )?(?:don'?t|do not) (?:mind|care|know)|no preference|either(?: is| one is)?(?: fine| ok)?|whatever|any(?:thing)?(?: is| will)?(?: fine| ok| do)?|doesn'?t matter|you choose|up to you|both)\W*$",
+    r"^\W*(?:(?:i )?(?:don'?t|do not) (?:mind|care|know)|no preference|either(?: is| one is)?(?: fine| ok)?"
+    r"|whatever|any(?:thing)?(?: is| will)?(?: fine| ok| do)?|doesn'?t matter|you choose|up to you|both)\W*$",
     re.IGNORECASE,
 )
 _OPTIONAL = re.compile(
-    r"\b(?:(?:doesn'?t|does not|don'?t|do not) (?:have|need) (?:it |them )?(?:to be |to have )?|not necessarily |(?:isn'?t|not) (?:a must|required|needed)\b)",
+    r"\b(?:(?:doesn'?t|does not|don'?t|do not) (?:have|need) (?:it |them )?(?:to be |to have )?|not necessarily "
+    r"|(?:isn'?t|not) (?:a must|required|needed)\b)",
     re.IGNORECASE,
 )
 _NEGATION = re.compile(
-    r"\b(?:anything but|anything except|everything but|except(?: for)?|other than|apart from|instead of|rather than|without|avoid(?:ing)?|excluding|exclude"
-    r"|(?:i )?(?:really )?(?:hate|dislike)|(?:i )?(?:do not|don'?t|didn'?t) (?:really )?(?:want|like|need|wear|eat|use|do)|(?:is|are|was|does|do|has|have)n'?t(?: have| contain| made)?|cannot have|can'?t have|can'?t (?:wear|eat|stand|use)"
+    r"\b(?:anything but|anything except|everything but|except(?: for)?|other than|apart from|instead of"
+    r"|rather than|without|avoid(?:ing)?|excluding|exclude"
+    r"|(?:i )?(?:really )?(?:hate|dislike)|(?:i )?(?:do not|don'?t|didn'?t) (?:really )?(?:want|like|need|wear"
+    r"|eat|use|do)|(?:is|are|was|does|do|has|have)n'?t(?: have| contain| made)?|cannot have|can'?t have"
+    r"|can'?t (?:wear|eat|stand|use)"
     r"|allergic to|not|non|no|never|nothing)\b[- ]?",
     re.IGNORECASE,
 )
 # What may follow a "no" or "not" and refuses nothing.
 _NO_REFUSAL = re.compile(
-    r"^\s*(?:too|so|very|that|sure|really sure|idea|problem|worries|rush|hurry|thanks?|thank|need|matter|preference|more|less|only|just|bad|yet|now|longer|one|necessarily|interested|what|know|limit|doubt|much|quite|as|a (?:fan of )?problem|mind|care|sure|at all|working|available|in stock)\b",
+    r"^\s*(?:too|so|very|that|sure|really sure|idea|problem|worries|rush|hurry|thanks?|thank|need|matter"
+    r"|preference|more|less|only|just|bad|yet|now|longer|one|necessarily|interested|what|know|limit|doubt|much"
+    r"|quite|as|a (?:fan of )?problem|mind|care|sure|at all|working|available|in stock)\b",
     re.IGNORECASE,
 )
 _NEGATED_LEAD = re.compile(
-    r"^(?:\s|any\b|a\b|an\b|the\b|made\b|of\b|from\b|by\b|in\b|with\b|to\b|be\b|it\b|them\b|that\b|is\b|are\b|contain(?:ing|s)?\b|have\b|colou?red\b|brand\b|want\b)+",
+    r"^(?:\s|any\b|a\b|an\b|the\b|made\b|of\b|from\b|by\b|in\b|with\b|to\b|be\b|it\b|them\b|that\b|is\b|are\b"
+    r"|contain(?:ing|s)?\b|have\b|colou?red\b|brand\b|want\b)+",
     re.IGNORECASE,
 )
 _NEGATED_END = re.compile(
-    rf"[.;:!?{BLANK}]|\b(?:but|for|with|under|over|please|because|that|which|who|at|i|i'm|we|it|so|since|if|show|just|something|only|maybe|he|she|they|and (?:i|not|no|also|with|in|under|something|show|it)|in|on|as|when|thanks|ones?)\b|$",
+    rf"[.;:!?{BLANK}]|\b(?:but|for|with|under|over|please|because|that|which|who|at|i|i'm|we|it|so|since|if|show"
+    rf"|just|something|only|maybe|he|she|they|and (?:i|not|no|also|with|in|under|something|show|it)|in|on|as"
+    rf"|when|thanks|ones?)\b|$",
     re.IGNORECASE,
 )
 _SEPARATOR = re.compile(
     r"\s*(?:,\s*(?:(?:or|nor|and)\b)?|\b(?:or|nor|and)\b)\s*(?:no\b|not\b|any\b)?\s*", re.IGNORECASE
 )
+# "Not too heavy" refuses no word that an item could carry.
+_NOT_TOO = re.compile(
+    r"\b(?:not|isn'?t|aren'?t|nothing) (?:too|so|very|that|overly) [\w-]+(?: (?:or|and) [\w-]+)?", re.IGNORECASE
+)
 _SOLD_OUT = re.compile(
-    r"\b(?:(?:include|including|also|even|show)(?: me)? (?:the )?(?:out[- ]of[- ]stock|sold[- ]out|unavailable)(?: ones| items)?|(?:don'?t mind|doesn'?t matter if)(?: it'?s)? (?:out of stock|sold out))\b",
+    r"\b(?:(?:include|including|also|even|show)(?: me)? (?:the )?(?:out[- ]of[- ]stock|sold[- ]out"
+    r"|unavailable)(?: ones| items)?|(?:don'?t mind|doesn'?t matter if)(?: it'?s)? (?:out of stock|sold out))\b",
     re.IGNORECASE,
 )
 _IN_STOCK = re.compile(
@@ -231,22 +256,23 @@ def _relative_price(read: Constraints, shown: Sequence[Item]) -> None:
 
 def _catalogue_words(read: Constraints, vocabulary: "Vocabulary") -> None:
     mentions = find_mentions(read.rest, vocabulary)
-    negated = _negated_spans(read.rest)
     for match in _OPTIONAL.finditer(read.rest):
-        for mention in mentions:
+        for mention in list(mentions):
             if mention.kind == "attribute" and 0 <= mention.span[0] - match.end() < 3:
                 read.optional.setdefault(mention.attribute, []).extend(mention.values)
                 mentions.remove(mention)
-                negated = [span for span in negated if not _overlaps(span, match.span())]
                 _blank(read, (match.start(), mention.span[1]))
                 break
+    for match in _NOT_TOO.finditer(read.rest):
+        _blank(read, match.span())
+    negated = _negated_spans(read.rest)
     for span in negated:
         inside = [mention for mention in mentions if _overlaps(mention.span, span)]
         for mention in inside:
             _exclude(read, mention)
         if not inside:
             term = " ".join(token.text for token in tokens(read.rest[span[0] : span[1]]))
-            read.excluded_terms += [form for form in forms(term) if form not in read.excluded_terms]
+            read.excluded_terms += [form for form in forms(term) if term and form not in read.excluded_terms]
         mentions = [mention for mention in mentions if mention not in inside]
     for start, end in _negation_areas(read.rest, negated):
         _blank(read, (start, end))
@@ -334,7 +360,11 @@ def _is_head(text: str, mention: Mention, mentions: Sequence[Mention]) -> bool:
         return False
     if any(other is not mention and other.kind == "category" for other in mentions):
         return False
-    return word in ("a", "an", "some", "any", "the", "my", "for")
+    if word in ("a", "an", "some", "any", "the", "my", "for"):
+        return True
+    # "a wine glass": the value ends a phrase that another word began.
+    joined = re.fullmatch(r"[ -]+", text[before.end(1) : mention.span[0]]) if before else None
+    return bool(word) and joined is not None and word not in FILLERS
 
 
 def _overlaps(a: tuple[int, int], b: tuple[int, int]) -> bool:

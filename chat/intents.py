@@ -30,52 +30,76 @@ TALK: frozenset[Intent] = frozenset(
 )
 
 _START_OVER = re.compile(
-    r"\b(?:start (?:over|again|afresh|fresh|from scratch)|begin again|new search|reset|forget (?:that|it|this|everything|all(?: of)? (?:that|this|it))"
+    r"\b(?:start (?:over|again|afresh|fresh|from scratch)|begin again|new search|reset|forget (?:that|it|this"
+    r"|everything|all(?: of)? (?:that|this|it))"
     r"|never ?mind(?: that)?|scrap that|clear (?:that|everything|all)|let'?s start over)\b[.,!:; ]*",
     re.IGNORECASE,
 )
 _SOMETHING_ELSE = re.compile(
-    r"^\W*(?:(?:ok|okay|no|now|actually|hmm|well)\W+)*(?:i (?:want|need) )?something (?:else|completely different|entirely different)(?: entirely| now| instead)?\W*(?::|,|-|$|\bnow\b|\binstead\b)",
+    r"^\W*(?:(?:ok|okay|no|now|actually|hmm|well)\W+)*(?:i (?:want|need) )?something (?:else"
+    r"|completely different|entirely different)(?: entirely| now| instead)?\W*(?::|,|-|$|\bnow\b|\binstead\b)",
     re.IGNORECASE,
 )
 _MORE = re.compile(
-    r"\b(?:show (?:me )?(?:some )?(?:more|others?|different ones)|more (?:options|choices|results|of (?:them|these|those)|like (?:these|those|this|that))|any(?:thing)? (?:others?|else)|what else|other (?:options|ones|choices)"
+    r"\b(?:show (?:me )?(?:some )?(?:more|others?|different ones)|more (?:options|choices|results|of (?:them"
+    r"|these|those)|like (?:these|those|this|that))|any(?:thing)? (?:others?|else)|what else|other (?:options"
+    r"|ones|choices)"
     r"|something different|none of (?:these|those|them)|next (?:ones|page)|see more|keep going)\b",
     re.IGNORECASE,
 )
 _GREETING = re.compile(
-    r"^\W*(?:(?:hi|hello|hey|hiya|howdy|hallo|bonjour|hola|good (?:morning|afternoon|evening|day)|greetings|yo|sup)\b[\s!,.]*(?:there|all|team|everyone|shoptalk)?[\s!,.]*(?:how are you(?: doing)?(?: today)?\??)?\W*)+$",
+    r"^\W*(?:(?:hi|hello|hey|hiya|howdy|hallo|bonjour|hola|good (?:morning|afternoon|evening|day)|greetings|yo"
+    r"|sup)\b[\s!,.]*(?:there|all|team|everyone|shoptalk)?[\s!,.]*(?:how are you(?: doing)?(?: today)?\??)?\W*)+$",
     re.IGNORECASE,
 )
 _THANKS = re.compile(
-    r"^\W*(?:(?:ok|okay|great|perfect|good|nice|awesome|wonderful|cool|no|yes|oh|lovely|super)\W+)*(?:(?:many |a lot of |no )?thanks?(?: you| u)?|thx|ty|cheers|much appreciated|appreciate it)\b(?:[\s,]+(?:so|very|a|lot|much|again|for|your|the|help|everything|that|you|all|that's|is|great|i'm|good|bunch|ton|this|perfect|it))*\W*$",
+    r"^\W*(?:(?:ok|okay|great|perfect|good|nice|awesome|wonderful|cool|no|yes|oh|lovely|super)\W+)*(?:(?:many "
+    r"|a lot of |no )?thanks?(?: you| u)?|thx|ty|cheers|much appreciated|appreciate it)\b(?:[\s,]+(?:so|very|a"
+    r"|lot|much|again|for|your|the|help|everything|that|you|all|that's|is|great|i'm|good|bunch|ton|this|perfect"
+    r"|it))*\W*$",
     re.IGNORECASE,
 )
 _FAREWELL = re.compile(
-    r"^\W*(?:(?:ok|okay|thanks?|thank you|great|well)\W+)*(?:bye(?: bye)?|goodbye|see (?:you|ya)(?: later| soon)?|farewell|have a (?:nice|good|great) (?:day|one|evening|weekend)|good ?night|that'?s (?:all|it)(?: for (?:now|today))?)\W*(?:thanks?|thank you)?\W*$",
+    r"^\W*(?:(?:ok|okay|thanks?|thank you|great|well)\W+)*(?:bye(?: bye)?|goodbye|see (?:you|ya)(?: later"
+    r"| soon)?|farewell|have a (?:nice|good|great) (?:day|one|evening|weekend)|good ?night|that'?s (?:all"
+    r"|it)(?: for (?:now|today))?)\W*(?:thanks?|thank you)?\W*$",
     re.IGNORECASE,
 )
 _IDENTITY = re.compile(
-    r"\b(?:are you (?:an? )?(?:real|human|person|bot|robot|ai|chat ?bot|machine|computer|gpt)|who (?:are you|made you|built you|am i (?:talking|chatting) (?:to|with))|what are you|your name)\b",
+    r"\b(?:are you (?:an? )?(?:real|human|person|bot|robot|ai|chat ?bot|machine|computer|gpt)|who (?:are you"
+    r"|made you|built you|am i (?:talking|chatting) (?:to|with))|what are you|your name)\b",
     re.IGNORECASE,
 )
 _HELP = re.compile(
-    r"\b(?:(?:i )?(?:don'?t|do not) (?:really )?know what(?: i| to)|not sure what|no idea what|help me (?:choose|decide|pick|find something)|what (?:do|would|can|should) (?:you|i) (?:recommend|suggest|buy|get)|what (?:can|could) you (?:do|help)|how (?:does this|do you) work|can you help(?: me)?|i need (?:some )?help|surprise me)\b\W*(?:for me)?\W*",
+    r"\b(?:(?:i )?(?:don'?t|do not) (?:really )?know what(?: i| to)|not sure what|no idea what|help me (?:choose"
+    r"|decide|pick|find something)|what (?:do|would|can|should) (?:you|i) (?:recommend|suggest|buy|get)"
+    r"|what (?:can|could) you (?:do|help)|how (?:does this|do you) work|can you help(?: me)?"
+    r"|i need (?:some )?help|surprise me)\b\W*(?:for me)?\W*",
     re.IGNORECASE,
 )
 _RANGE = re.compile(
-    r"\b(?:what (?:do|kind(?:s)? of (?:things|stuff|products|items) do|sort of (?:things|products) do|all do|else do) you (?:sell|have|carry|stock|offer)|what'?s in (?:the|your) (?:shop|store|range|catalog(?:ue)?)|(?:show|list|see) (?:me )?(?:all )?(?:your|the) (?:categories|departments|range|catalog(?:ue)?)|what (?:categories|departments|brands)(?: do)?(?: you)?(?: have)?)\b",
+    r"\b(?:what (?:do|kind(?:s)? of (?:things|stuff|products|items) do|sort of (?:things|products) do|all do"
+    r"|else do) you (?:sell|have|carry|stock|offer)|what'?s in (?:the|your) (?:shop|store|range|catalog(?:ue)?)"
+    r"|(?:show|list|see) (?:me )?(?:all )?(?:your|the) (?:categories|departments|range|catalog(?:ue)?)"
+    r"|what (?:categories|departments|brands)(?: do)?(?: you)?(?: have)?)\b",
     re.IGNORECASE,
 )
 _COMPARE = re.compile(
-    r"\b(?:compare|comparison|difference between|differ|versus|vs\.?|which (?:one )?(?:is|of|would|should)|better of)\b",
+    r"\b(?:compare|comparison|difference between|differ|versus|vs\.?|which (?:one )?(?:is|of|would|should)"
+    r"|better of)\b",
     re.IGNORECASE,
 )
 _OFF_TOPIC = re.compile(
-    r"(?:\b(?:weather|forecast|politic\w*|president|election|stock market|bitcoin|football score|who won|capital of|translate|poem|joke|sing|recipe for"
-    r"|homework|essay|python (?:code|script)|write (?:me )?(?:a |an |some )?(?:code|poem|story|essay|song|program|python|email)|meaning of life|what (?:time|day) is it|how old are you|do you love|tell me (?:a story|about yourself)"
-    r"|system prompt|your (?:instructions|prompt|rules)|(?:ignore|disregard|forget) (?:all |any |the |your )*(?:previous|prior|above|earlier|preceding)|jailbreak|developer mode|do anything now|pretend (?:to be|you)|act as (?:an?|if)|you are now|roleplay|role-play"
-    r"|repeat (?:the |everything |all )?(?:text|words|above)|(?:other|another) (?:shopper|customer|user)s?'?s? (?:data|orders?|history|names?|address\w*)|what is \d+ ?[+*/x-] ?\d+)\b"
+    r"(?:\b(?:weather|forecast|politic\w*|president|election|stock market|bitcoin|football score|who won"
+    r"|capital of|translate|poem|joke|sing|recipe for"
+    r"|homework|essay|python (?:code|script)|write (?:me )?(?:a |an |some )?(?:code|poem|story|essay|song"
+    r"|program|python|email)|meaning of life|what (?:time|day) is it|how old are you|do you love"
+    r"|tell me (?:a story|about yourself)"
+    r"|system prompt|your (?:instructions|prompt|rules)|(?:ignore|disregard|forget) (?:all |any |the "
+    r"|your )*(?:previous|prior|above|earlier|preceding)|jailbreak|developer mode|do anything now"
+    r"|pretend (?:to be|you)|act as (?:an?|if)|you are now|roleplay|role-play"
+    r"|repeat (?:the |everything |all )?(?:text|words|above)|(?:other|another) (?:shopper|customer"
+    r"|user)s?'?s? (?:data|orders?|history|names?|address\w*)|what is \d+ ?[+*/x-] ?\d+)\b"
     r"|<\|?(?:im_start|im_end|system|assistant|/?inst)|\[/?inst\]|^\s*system\s*:)",
     re.IGNORECASE,
 )

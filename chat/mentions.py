@@ -8,9 +8,10 @@ from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from functools import lru_cache
+from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
-from chat.words import FILLERS, Token, singular, tokens
+from chat.words import FILLERS, Token, singular, tokens, word_set
 
 if TYPE_CHECKING:
     from retrieval.catalog import Vocabulary
@@ -24,16 +25,22 @@ SIZES = ("size", "shoe size", "clothing size")
 PRIMARY = (*COLOURS, "material", "gender", "department", *SIZES, "fabric", "type")
 _YES = frozenset({"yes", "true", "y"})
 # "dark blue" is not the value "blue"; such a shade is left to the search.
-_SHADES = frozenset("dark light pale bright deep off neon pastel soft dusty baby sky royal hot".split())
+_SHADES = word_set("dark light pale bright deep off neon pastel soft dusty baby sky royal hot")
 # Brands that are also everyday words count only as written, or after "from" or "by".
-_EVERYDAY = frozenset(
+_EVERYDAY = word_set(
     "next only fossil guess gap boss coach target apple orange her him she he vero free people theory vince express "
     "mango diesel replay shell puma jaguar dove tide method simple nature basics essentials home living sun moon star "
     "north south east west river mountain forest summit trail ridge stone oak pine cedar maple lark fern willow hearth "
     "harbor harbour field bloom nest root roots seed flow pulse swift spark ember drift tidal wild true pure clear "
     "bright good better best first second third one two three rose ivy sage olive clover hazel amber ruby pearl coral "
     "small big max pro plus mini prime core edge peak alpine arctic polar urban nomad scout ranger hunter baker "
-    "cook chef little happy kind honest daily every day night light black white red blue green".split()
+    "cook chef little happy kind honest daily every day night light black white red blue green"
+)
+_SIZE = re.compile(
+    r"\b(?:(?:in )?sizes?(?: is| of|:)?|in an?|in) ([a-z]{1,4}|\d{1,3}(?:[.,]5)?)(?![\w.-])"
+    r"|(?<![\w-])((?i:xxs|xs|xl|xxl|xxxl|2xl|3xl|4xl))(?![\w-])"
+    r"|^\W*([SMLsml]|\d{1,2}(?:[.,]5)?)\W*(?:please)?\W*$",
+    re.IGNORECASE,
 )
 _GENDERS = {
     "man": "man", "men's": "man", "mens": "man", "male": "man", "gents": "man", "guys": "man", "gentlemen": "man",
@@ -93,6 +100,10 @@ def _build(vocabulary: "Vocabulary") -> Lexicon:
             for name in _names_of_segment(path[depth - 1]):
                 if path[:depth] not in made.paths[name]:
                     made.paths[name].append(path[:depth])
+    for name, paths in made.paths.items():
+        # "tea" is the category Tea where there is one, and not the department Food & Tea as well.
+        whole = [path for path in paths if _key(path[-1]) == name]
+        made.paths[name] = whole or paths
     for name, values in vocabulary.attributes.items():
         lowered = name.lower()
         if any(_key(value) in ("man", "woman", "unisex") for value in values):
@@ -182,19 +193,20 @@ def _gender(word: str, known: Lexicon) -> tuple[str, ...]:
 
 
 def _sizes(text: str, known: Lexicon) -> list[Mention]:
-    """Sizes said as such: "size 10", "in a 10", "in size M"; a bare number is none."""
-    if not known.sizes:
-        return []
+    """Sizes said as such: "size 10", "in a 10", "XL", or a message that is nothing but one; a bare number is none."""
     found = []
-    for match in re.finditer(
-        r"\b(?:(?:in )?sizes?(?: is| of|:)?|in an?|in) ([a-z]{1,4}|\d{1,3}(?:[.,]5)?)(?![\w.])", text, re.IGNORECASE
-    ):
-        value = known.sizes.get(match[1].lower().replace(",", "."))
-        if value:
+    for match in _SIZE.finditer(text):
+        said = next(part for part in match.groups() if part)
+        value = known.sizes.get(said.lower().replace(",", "."))
+        if value and not any(_meet(match.span(), held.span) for held in found):
             found.append(
                 Mention("attribute", match.span(), match[0].lower(), attribute=known.size_name, values=(value,))
             )
     return found
+
+
+def _meet(a: tuple[int, int], b: tuple[int, int]) -> bool:
+    return a[0] < b[1] and b[0] < a[1]
 
 
 def _before_noun(words: list[Token], index: int) -> bool:
@@ -203,7 +215,7 @@ def _before_noun(words: list[Token], index: int) -> bool:
 
 def _broken(text: str, window: list[Token]) -> bool:
     """True if punctuation parts the words: "red, shoes" is no phrase."""
-    return any(re.search(r"[,.;:!?()]", text[a.end : b.start]) for a, b in zip(window, window[1:], strict=False))
+    return any(re.search(r"[,.;:!?()]", text[a.end : b.start]) for a, b in pairwise(window))
 
 
 def _inside(word: Token, span: tuple[int, int]) -> bool:

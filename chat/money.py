@@ -38,7 +38,8 @@ _CURRENCY_WORDS: tuple[tuple[str, frozenset[str]], ...] = (
 _ANY_CURRENCY = "|".join(pattern for pattern, _ in _CURRENCY_WORDS)
 _DIGITS = r"\d{1,3}(?:[.,' \u00a0\u202f]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d{1,2})?"
 _WORD_NUMBERS = {
-    **{word: value for value, word in enumerate("zero one two three four five six seven eight nine ten".split())},
+    **{"zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9},
+    "ten": 10,
     **{"fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70},
     **{"eighty": 80, "ninety": 90, "a hundred": 100, "one hundred": 100, "hundred": 100, "two hundred": 200},
     **{"three hundred": 300, "five hundred": 500, "a thousand": 1000, "one thousand": 1000, "two thousand": 2000},
@@ -60,9 +61,13 @@ _MAX_BEFORE = (
     r"under|below|less than|cheaper than|no more than|not more than|not over|nothing over|nothing above|not above"
     r"|up to|at most|within|max(?:imum)?(?: of| is)?|no higher than|beneath|lower than|keep it under|<=?"
     r"|(?:my |a |the |our |with a |on a )?(?:budget|limit|cap|spend)(?: is| of| about|:| at)*"
-    r"|(?:i|we) (?:only )?(?:have|got|can spend|can pay|can afford)(?: up to| about)?|spend(?: up to)?|afford|unter|bis"
+    r"|(?:i|we) (?:only )?(?:have|got|can spend|can pay|can afford)(?: up to| about)?|spend(?: up to)?|afford"
+    r"|unter|bis"
 )
-_MIN_BEFORE = r"over|above|more than|at least|no less than|not less than|not under|from|starting at|min(?:imum)?(?: of)?|>=?|upwards of"
+_MIN_BEFORE = (
+    r"over|above|more than|at least|no less than|not less than|not under|from|starting at"
+    r"|min(?:imum)?(?: of)?|>=?|upwards of"
+)
 _AROUND_BEFORE = r"around|about|approximately|approx\.?|roughly|near|close to|circa|ca\.|~|in the region of|or so"
 _MAX_AFTER = (
     r"or (?:less|under|below|cheaper|lower)|max(?:imum)?|at (?:the )?most|tops|and (?:under|below)|limit|budget"
@@ -71,7 +76,8 @@ _MIN_AFTER = r"or (?:more|over|above|up)|and (?:up|over|above|more)|upwards|\+|m
 _AROUND_AFTER = r"or so|-ish|ish|or thereabouts|give or take"
 
 _RANGE = re.compile(
-    rf"(?P<cue>\bbetween\s|\bfrom\s|\banywhere from\s)?{_amount(1)}\s?(?P<join>-|–|—|to\b|and\b|up to\b|bis\b)\s?{_amount(2)}",
+    rf"(?P<cue>\bbetween\s|\bfrom\s|\banywhere from\s)?{_amount(1)}\s?(?P<join>-|–|—|to\b|and\b|up to\b"
+    rf"|bis\b)\s?{_amount(2)}",
     re.IGNORECASE,
 )
 _SINGLE = re.compile(
@@ -82,7 +88,8 @@ _SINGLE = re.compile(
 )
 # After a bare number these make it money no longer: "under 5 kg", "over 18 years", "at least 4 people".
 _UNITLESS_NEXT = re.compile(
-    r"\s*(?:$|[.,;:!?)]|(?:and|but|or|for|please|if|with|would|is|that|which|in|on|total|each|apiece|per|a piece|max|because|as|thanks)\b)",
+    r"\s*(?:$|[.,;:!?)]|(?:and|but|or|for|please|if|with|would|is|that|which|in|on|total|each|apiece|per|a piece"
+    r"|max|because|as|thanks)\b)",
     re.IGNORECASE,
 )
 

@@ -82,7 +82,7 @@ def _could_name(window: list[Token]) -> bool:
     first, last = window[0], window[-1]
     if first.text in FILLERS or last.text in FILLERS:
         return False
-    return sum(token.raw[0].isupper() for token in window) * 2 >= len(window)
+    return first.raw[0].isupper() or first.raw[0].isdigit() or len(window) > SHORTEST_NAME
 
 
 def _subsequence(window: list[str], title: list[str]) -> bool:

@@ -17,8 +17,7 @@ from chat.intents import TALK, Intent
 from chat.mentions import Mention
 from chat.references import words_of
 from chat.want import Need, Want, without_excluded
-from chat.words import FILLERS, plain, singular, tokens
-from retrieval.filters import Filter
+from chat.words import FILLERS, plain, singular, tokens, word_set
 from retrieval.items import Item
 
 if TYPE_CHECKING:
@@ -32,24 +31,32 @@ MOST_WANTS = 6  # remembered in a session; the oldest goes first
 STRETCH = Decimal("1.25")  # "a bit more" raises the cap by a quarter
 
 _REQUEST = re.compile(
-    r"^(?:\W|\b(?:hi|hello|hey|there|ok|okay|so|well|now|then|and|also|next|actually|please|thanks|yes|no|great|instead"
-    r"|i(?:'m| am)(?: also| now| still| just)? (?:looking|searching|after|hunting|shopping)(?: for)?|looking for|searching for|in search of"
-    r"|i(?:'d| would)? (?:also |now |really |just |still )?(?:need|want|like|love)(?: to (?:buy|get|see|find|have|order))?|we (?:also )?(?:need|want)(?: to buy)?"
-    r"|(?:can|could|would|will) (?:you|i|we) (?:please )?(?:show|find|get|see|have|recommend|suggest|help)(?: me| us)?(?: to)?(?: find| choose| buy)?|(?:please )?(?:show|find|get|give|recommend|suggest|bring)(?: me| us)?"
-    r"|do you (?:guys )?(?:also )?(?:have|sell|carry|stock|offer|know)|have you got|got|is there|are there|what about|how about|any idea for)\b)+",
+    r"^(?:\W|\b(?:hi|hello|hey|there|ok|okay|so|well|now|then|and|also|next|actually|please|thanks|yes|no|great"
+    r"|instead"
+    r"|i(?:'m| am)(?: also| now| still| just)? (?:looking|searching|after|hunting|shopping)(?: for)?|looking for"
+    r"|searching for|in search of"
+    r"|i(?:'d| would)? (?:also |now |really |just |still )?(?:need|want|like|love)(?: to (?:buy|get|see|find"
+    r"|have|order))?|we (?:also )?(?:need|want)(?: to buy)?"
+    r"|(?:can|could|would|will) (?:you|i|we) (?:please )?(?:show|find|get|see|have|recommend|suggest|help)(?: me"
+    r"| us)?(?: to)?(?: find| choose| buy)?|(?:please )?(?:show|find|get|give|recommend|suggest|bring)(?: me| us)?"
+    r"|do you (?:guys )?(?:also )?(?:have|sell|carry|stock|offer|know)|have you got|got|is there|are there"
+    r"|what about|how about|any idea for)\b)+",
     re.IGNORECASE,
 )
 # These open a refinement: what follows describes the thing already wanted.
 _REFINING = re.compile(
-    r"^\W*(?:(?:ok|okay|yes|no|and|but|well|hmm|actually|maybe|please)\W+)*(?:for|with|without|in|but|only|must|should|it|it's|that|which|they|make it|more|less|not|no|from|preferably|ideally|something (?:more|less|a bit|with|in|for|that)|anything (?:in|with|more)|cheaper|bigger|smaller|lighter|a (?:bit|little)|the same|same)\b",
+    r"^\W*(?:(?:ok|okay|yes|no|and|but|well|hmm|actually|maybe|please)\W+)*(?:for|with|without|in|but|only|must"
+    r"|should|it|it's|that|which|they|make it|more|less|not|no|from|preferably|ideally|something (?:more|less"
+    r"|a bit|with|in|for|that)|anything (?:in|with|more)|cheaper|bigger|smaller|lighter|a (?:bit|little)"
+    r"|the same|same)\b",
     re.IGNORECASE,
 )
-_PRONOUNS = frozenset("one ones it them that those these something anything thing things some any stuff".split())
-_PREPOSITIONS = frozenset(
+_PRONOUNS = word_set("one ones it them that those these something anything thing things some any stuff")
+_PREPOSITIONS = word_set(
     "for with without in on at by from of to under over as like that which who because since when where if so than "
-    "about is are was and or but made while during he she they we i it my".split()
+    "about is are was and or but made while during he she they we i it my"
 )
-_CONNECTORS = frozenset("for with of and to on".split())
+_CONNECTORS = word_set("for with of and to on")
 
 
 @dataclass(frozen=True)
@@ -143,7 +150,12 @@ def _all_ids(read: Constraints) -> tuple[str, ...]:
 def _is_question(text: str) -> bool:
     return bool(
         text.rstrip().endswith("?")
-        or re.match(r"\W*(?:is|are|does|do|can|could|has|have|what|how|which|where|when|will|would|tell)\b", text, re.I)
+        or re.match(
+            r"\W*(?:is|are|does|do|can|could|has|have|what|how|which|where|when|will|would"
+            r"|tell)\b",
+            text,
+            re.I,
+        )
     )
 
 
@@ -161,7 +173,7 @@ def _head(read: Constraints) -> list[str]:
             break
         if token.text in _PREPOSITIONS:
             break
-        if token.text not in FILLERS or token.text in _PRONOUNS:
+        if token.text not in FILLERS or (token.text in _PRONOUNS and token.text not in ("any", "some")):
             phrase.append(token.text)
         previous = token.end
     return phrase
@@ -189,7 +201,7 @@ def _opens_new_want(text: str, need: Need, head: list[str], category: Mention | 
     current = need.current
     if current.is_empty:
         return False
-    known = {singular(word) for word in current.words.split()} | {word for word in current.topic.split()}
+    known = {singular(word) for word in current.words.split()} | set(current.topic.split())
     known |= {singular(part.lower()) for path in current.filter.categories for part in path}
     if category is not None:
         if singular(category.text.split()[-1]) in known:
@@ -199,11 +211,22 @@ def _opens_new_want(text: str, need: Need, head: list[str], category: Mention | 
         return False
     if read.references or _REFINING.match(text):
         return False
-    asks = (match := _REQUEST.match(text)) is not None and re.search(r"[a-z]", match[0], re.I) is not None
+    request = match[0] if (match := _REQUEST.match(text)) else ""
+    asks = re.search(r"[a-z]", request, re.I) is not None
     has_article = re.match(r"\W*(?:a|an|some)\b", text, re.IGNORECASE) is not None
     plural = singular(head[-1]) != head[-1]
     return (
-        (asks and not re.match(r"(?:\W|yes|no|ok|okay|and|well|so|please)*$", match[0], re.I)) or has_article or plural
+        (
+            asks
+            and not re.match(
+                r"(?:\W|yes|no|ok|okay|and|well|so"
+                r"|please)*$",
+                match[0],
+                re.I,
+            )
+        )
+        or has_article
+        or plural
     )
 
 
@@ -300,9 +323,12 @@ def _worded(want: Want, words: str, head: list[str], category: Mention | None) -
     if not words:
         return want if not category else want.model_copy(update={"topic": topic or want.topic})
     held = want.words.split()
-    added = [word for word in words.split() if word not in held or word in _CONNECTORS]
+    known = {singular(word) for word in held}
+    added = [word for word in words.split() if singular(word) not in known or word in _CONNECTORS]
     while added and added[-1] in _CONNECTORS:
         added.pop()
+    if not set(added) - _CONNECTORS:
+        return want
     joined = " ".join([*held, *added])[-LONGEST_WORDS:] if held else words
     return want.model_copy(update={"words": joined.strip(), "topic": want.topic or topic, "descriptions": ()})
 

@@ -6,8 +6,9 @@ Pure. Knows one item; which claims a sentence makes, ``chat.grounding_check`` fi
 import re
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 
-from chat.words import FILLERS, singular, tokens
+from chat.words import FILLERS, singular, tokens, word_set
 from retrieval.items import Item
 
 _NO = frozenset({"no", "false", "none"})
@@ -18,19 +19,19 @@ _DENIAL = re.compile(
     re.IGNORECASE,
 )
 NUMBER_WORDS = {
-    word: str(number)
-    for number, word in enumerate("zero one two three four five six seven eight nine ten eleven twelve".split())
-}
-COLOURS = frozenset(
+    "zero": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7",
+    "eight": "8", "nine": "9", "ten": "10", "eleven": "11", "twelve": "12",
+}  # fmt: skip
+COLOURS = word_set(
     "black white red blue green yellow orange purple pink brown grey gray navy beige cream teal gold silver bronze tan "
-    "maroon burgundy olive turquoise violet ivory khaki charcoal coral mint lilac lavender magenta indigo".split()
+    "maroon burgundy olive turquoise violet ivory khaki charcoal coral mint lilac lavender magenta indigo"
 )
-MATERIALS = frozenset(
+MATERIALS = word_set(
     "leather wool cotton polyester nylon silk linen denim suede fleece down canvas steel aluminium aluminum titanium "
     "plastic glass wood wooden bamboo ceramic porcelain rubber silicone cashmere velvet acrylic copper brass iron "
-    "merino rattan oak pine walnut marble granite stainless".split()
+    "merino rattan oak pine walnut marble granite stainless"
 )
-GENDERS = frozenset("man woman boy girl kid child unisex baby toddler".split())
+GENDERS = word_set("man woman boy girl kid child unisex baby toddler")
 # Of these kinds an item is one thing or the other: what the attribute does not say, the description cannot add.
 EXCLUSIVE: tuple[tuple[frozenset[str], frozenset[str]], ...] = (
     (frozenset({"colour", "color", "primary colour", "primarycolor"}), COLOURS),
@@ -70,31 +71,41 @@ class Record:
                 stream += ["|", *_stream(sentence)]
         stems = [stem(word) for word in stream]
         self.words = frozenset(stems) - denied
-        self.pairs = frozenset(zip(stems, stems[1:], strict=False))
+        self.pairs = frozenset(pairwise(stems))
         self._exclusive = {
             word
             for names, kind in EXCLUSIVE
             if (held := frozenset().union(*(self.attribute_words.get(name, frozenset()) for name in names)))
-            for word in kind - held - self.title_words
+            for word in {stem(colour) for colour in kind} - held - self.title_words
         }
 
     def carries(self, word: str) -> bool:
         """True if a field says the word, and no attribute gives another value of its kind."""
         base = stem(word)
-        if singular(word) in self._exclusive or base in self._exclusive:
+        if base in self._exclusive:
             return False
-        return base in self.words or any(
-            stem(part) in self.words for part in word.split("-") if len(part) > 3 and "-" in word
-        )
+        parts = [stem(part) for part in word.split("-") if part]
+        return base in self.words or (len(parts) > 1 and all(part in self.words for part in parts))
+
+    def carries_pair(self, first: str, second: str) -> bool:
+        """True if a field has the two words next to each other."""
+        return (stem(first), stem(second)) in self.pairs
+
+    def carries_phrase(self, phrase: str) -> bool:
+        """True if a field has all the words in this order, one after the other, however inflected."""
+        stems = [stem(word) for word in _stream(phrase)]
+        return all(pair in self.pairs for pair in pairwise(stems)) and bool(stems)
 
     def carries_number(self, number: str, before: str, after: str) -> bool:
-        """True if the record has the number next to the same word as the sentence has, e.g. "12 cups"."""
-        if number not in self.words:
+        """True if the record has the number, or the range "2-5", next to the same word, e.g. "12 cups"."""
+        digits = re.split(r"[-–]", number)
+        if any(digit not in self.words for digit in digits):
             return False
-        near_after, near_before = (number, stem(after)), (stem(before), number)
-        if after and near_after in self.pairs:
+        if any(pair not in self.pairs for pair in pairwise(digits)):
+            return False
+        if after and (digits[-1], stem(after)) in self.pairs:
             return True
-        return bool(before) and near_before in self.pairs
+        return bool(before) and (stem(before), digits[0]) in self.pairs
 
 
 def records(items: Sequence[Item]) -> list[Record]:

@@ -21,20 +21,23 @@ _ORDINALS = {
 _NUMBERS = {"one": 0, "two": 1, "three": 2, "four": 3, "five": 4}
 _NOUN = r"(?:ones?|items?|options?|products?|picks?|choices?)"
 _ORDINAL = re.compile(
-    rf"\b(?:the |that |your )?(?P<word>{'|'.join(_ORDINALS)})(?: {_NOUN})?\b(?! (?:time|class|aid|hand|floor|name|birthday|of all|\w+day)\b)",
+    rf"\b(?:the |that |your )?(?P<word>{'|'.join(_ORDINALS)})(?: {_NOUN})?\b(?! (?:time|class|aid|hand|floor"
+    rf"|name|birthday|of all|\w+day)\b)",
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(
-    rf"\b(?:(?:number|option|item|no\.?|#) ?(?P<digit>\d|one|two|three|four|five))\b|#(?P<hash>\d)\b", re.IGNORECASE
+    r"\b(?:(?:number|option|item|no\.?|#) ?(?P<digit>\d|one|two|three|four|five))\b|#(?P<hash>\d)\b", re.IGNORECASE
 )
 _SUPERLATIVE = re.compile(
-    rf"\bthe (?P<word>cheapest|least expensive|most expensive|priciest|dearest|best rated|best reviewed|highest rated|top rated)(?: {_NOUN}| of (?:them|these|those))?(?=\W|$)",
+    rf"\bthe (?P<word>cheapest|least expensive|most expensive|priciest|dearest|best rated|best reviewed"
+    rf"|highest rated|top rated)(?: {_NOUN}| of (?:them|these|those))?(?=\W|$)",
     re.IGNORECASE,
 )
 _DESCRIBED = re.compile(rf"\b(?:the|that|this) (?P<words>[\w'-]+(?: [\w'-]+){{0,2}}) {_NOUN}\b", re.IGNORECASE)
 _BARE = re.compile(r"\b(?:this|that) one\b|\bthis\b$", re.IGNORECASE)
 _LIKE_BEFORE = re.compile(
-    r"\b(?:(?:something|anything|more|others?|similar|one|ones|stuff) (?:\w+ )?(?:like|to|as|of)|like|similar to)\s*$",
+    r"\b(?:(?:something|anything|more|others?|similar|one|ones|stuff) (?:\w+ )?(?:like|to|as|of)|like"
+    r"|similar to)\s*$",
     re.IGNORECASE,
 )
 _REFUSE_BEFORE = re.compile(

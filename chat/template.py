@@ -28,7 +28,7 @@ _TALK = {
     "greeting": "Hello! Tell me what you are looking for, or who it is for, and I will show you what the shop has.",
     "thanks": "You're welcome! Tell me if you would like to see anything else.",
     "farewell": "Goodbye, and thank you for stopping by!",
-    "identity": "I am the shop's AI assistant: I show items from its catalogue, and a person at the shop can help with the rest.",
+    "identity": "I am the shop's AI assistant: I show what its catalogue has, and can't help with much else.",
     "off_topic": "I can only help with what this shop sells: what would you like to find?",
     "help": "No problem: tell me who it is for, what it should be used for or what you would like to spend.",
     "range": "Name a kind of thing, a use or a person, and I will show you what the shop has for it.",

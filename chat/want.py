@@ -159,7 +159,8 @@ def value_label(name: str, values: tuple[str, ...]) -> str:
     lowered = {value.lower() for value in values}
     if lowered <= {"yes", "true"}:
         return name
-    shown = " or ".join(dict.fromkeys(values))
+    named = [value for value in values if value.lower() != "unisex"] or list(values)
+    shown = " or ".join(dict.fromkeys(named))
     plain = all(len(value) > 2 and not value[0].isdigit() for value in values)
     return shown if plain else f"{name} {shown}"
 

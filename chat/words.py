@@ -9,6 +9,12 @@ from dataclasses import dataclass
 
 LONGEST_MESSAGE = 2_000  # characters that are read; what follows is ignored, so that no message costs seconds
 
+
+def word_set(text: str) -> frozenset[str]:
+    """The words of a table written as one text."""
+    return frozenset(text.split())
+
+
 _TOKEN = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*", re.UNICODE)
 _IRREGULAR = {
     "men": "man", "women": "woman", "children": "child", "knives": "knife", "shelves": "shelf", "scarves": "scarf",
@@ -18,16 +24,17 @@ _IRREGULAR = {
     "toes": "toe", "bookcases": "bookcase", "axes": "axe", "selfies": "selfie", "ties": "tie", "pies": "pie",
     "gloves": "glove", "sleeves": "sleeve", "stoves": "stove", "onesies": "onesie", "smoothies": "smoothie",
 }  # fmt: skip
-_UNCHANGED = frozenset(
+_UNCHANGED = word_set(
     "glasses sunglasses jeans trousers pants shorts leggings tights pyjamas pajamas scissors headphones earphones "
     "earbuds binoculars goggles tongs pliers tweezers gas lens dress glass grass class bass mass cross yes plus bus "
     "canvas christmas fitness wireless stainless seamless sleeveless cordless business series species swiss less "
-    "tennis atlas cactus lotus bonus virus focus hummus citrus asparagus always across this is was has".split()
+    "tennis atlas cactus lotus bonus virus focus hummus citrus asparagus always across this is was has"
 )
 
 # Words that ask, link or fill: they name nothing that could be searched for.
-FILLERS = frozenset(
-    "a an the i im i'm i'd id ill i'll i've ive me my mine myself we we're were us our you your yours he she his him her "
+FILLERS = word_set(
+    "a an the i im i'm i'd id ill i'll i've ive me my mine myself we we're were us our you your yours he she his him "
+    "her fine come comes coming go goes going bring work works thats that's "
     "they them their it its it's is are am be been being was do does did doing done have has had having can could "
     "would will shall should may might must to of and or but so if then than that this these those there here what "
     "what's whats which who whose how why when where want wants wanted need needs needed like likes looking look find "
@@ -41,7 +48,7 @@ FILLERS = frozenset(
     "tell actually basically instead else other another same similar different kind kinds type types sort sorts "
     "price prices priced budget cost costs costing cheap cheaper cheapest expensive affordable money spend pay "
     "dont don't doesnt doesn't isnt isn't arent aren't cant can't wont won't didnt didn't wouldnt wouldn't "
-    "product products item items piece pieces shopping shop total each every all both either".split()
+    "product products item items piece pieces shopping shop total each every all both either"
 )
 
 

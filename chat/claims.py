@@ -1,0 +1,270 @@
+"""The claims that a stretch of a sentence makes of items, each held against their records.
+
+Pure. Knows the kinds of claim: promises, comparisons, stock, superlatives, budgets, sums, ratings, counts, numbers,
+and plain words. Which items a stretch speaks of, ``chat.grounding_check`` decides.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+
+from chat.money import parse_amount, price_text
+from chat.record import NUMBER_WORDS, Record, stem
+from chat.relations import wrong_tie
+from chat.want import Need
+from chat.words import FILLERS, Token, singular, tokens, word_set
+from retrieval.items import Item
+
+BLANK = "\x1f"  # stands where a name or a verified claim was
+
+_DENIAL = re.compile(
+    r"\b(?:not|no|never|without|none|neither|nor|lacks?|cannot|unlike|except|unless|if|may|might|could|would|should"
+    r"|probably|perhaps|seems?|used to be)\b|n't\b",
+    re.IGNORECASE,
+)
+_PROMISE = re.compile(
+    r"\b(?:discount\w*|sale|deals?|off|save[sd]?|savings?|free|coupon|voucher|promo\w*|reduced|bargain|ship\w*"
+    r"|deliver\w*"
+    r"|dispatch\w*|warrant\w*|guarantee\w*|refund\w*|returns?|exchange\w*|policy|sold out|limited|hurry|left"
+    r"|best[- ]?sell\w*|popular|favou?rite|award\w*|trending|new arrival|exclusive|customers?|reviewers?|people say"
+    r"|people love|recommended by|tested|certified|proven|approved|percent|half|double|twice|totals?|altogether"
+    r"|together|each|per|normally|usually|was|were|originally)\b|%",
+    re.IGNORECASE,
+)
+_COMPARISON = re.compile(
+    r"\b(?:cheaper|cheap|inexpensive|affordable|expensive|pricey|pricier|dearer|rated higher|than|more|less"
+    r"|better|worse"
+    r"|compared|similar|same|difference)\b",
+    re.IGNORECASE,
+)
+_STOCK = re.compile(r"\b(?:in stock|available|availability)\b", re.IGNORECASE)
+_SUPERLATIVE = re.compile(
+    r"\b(?:best|most|least|top|only one|number one|ultimate|perfect(?:ly)?|unbeatable|ever|always|every|all|any"
+    r"|everything|leading|premium)\b"
+    r"|\b(?!honest|modest|forest|west\b|nest\b|rest\b|test\b|vest\b|chest|guest|request|interest|harvest"
+    r"|suggest)\w{3,}est\b",
+    re.IGNORECASE,
+)
+_OF_THESE = re.compile(r"\b(?:of|among) (?:these|them|those|the (?:three|four|five|items))\b|\bhere\b", re.IGNORECASE)
+_BUDGET = re.compile(
+    r"\b(?:(?:within|under|in|inside|fits?|below|meets?|suits?)\s+(?:\w+\s+)?(?:your|the)\s+(?:\w+\s+)?"
+    r"(?:budget|limit|price range|price)|budget)\b",
+    re.IGNORECASE,
+)
+_MONEY = re.compile(
+    r"(?P<pre>US\$|CA\$|A\$|[$€£¥₹])\s?(?P<sum>\d[\d.,]*\d|\d)"
+    r"|(?P<sum2>\d[\d.,]*\d|\d)\s?(?P<post>€|£|USD|EUR|GBP|INR|JPY|dollars?|euros?|pounds?|rupees?|yen)(?!\w)",
+    re.IGNORECASE,
+)
+_BOUND_BEFORE = re.compile(r"\b(?:under|below|within|less than|up to|budget of|your)\s+(?:your\s+)?$", re.IGNORECASE)
+_BOUND_ANY = re.compile(
+    r"\b(?:over|above|more than|at least|from|starting at|around|about"
+    r"|between)\s+$",
+    re.IGNORECASE,
+)
+_RATING = re.compile(
+    r"\b(?:rat(?:ed|ing)(?: of| is| at)?:?\s*(?P<a>[0-5](?:\.\d+)?)(?!\s*(?:reviews?|ratings?))"
+    r"|(?P<b>[0-5](?:\.\d+)?)[- ]?stars?(?: rating)?|(?P<c>[0-5](?:\.\d+)?)\s*(?:out of|/)\s*(?:5|five)(?: stars?)?)"
+    r"(?:\s*(?:out of|/)\s*(?:5|five))?(?: stars?)?",
+    re.IGNORECASE,
+)
+_COUNT = re.compile(r"\b(?P<count>\d[\d,]*)\s+(?:customer |shopper )?(?:reviews?|ratings?)\b", re.IGNORECASE)
+_NUMBER = re.compile(
+    rf"(?<![\w.])\d+(?:[.,]\d+)*(?:[-–]\d+(?:[.,]\d+)*)?|\b(?:{'|'.join(w for w in NUMBER_WORDS if w != 'one')})\b",
+    re.IGNORECASE,
+)
+# Where a thing is, is a claim of its own: "a whistle on the handle" needs more than a whistle and a handle.
+_PLACE = re.compile(
+    r"\b(?:on|inside|under|behind|around|over|onto|into|against|between|above|below|through)\s+(?:(?:the|a|an"
+    r"|its|each|your)\s+)?(\w+)",
+    re.IGNORECASE,
+)
+
+# Words that claim nothing about an item, or nothing that could be wrong.
+_HARMLESS = word_set(
+    "cost costs costing price priced pricing come comes coming make made has have having feature features offer offers "
+    "include includes provide provides give gives is are it its this that these they which while with and or but also "
+    "item choice option pick match fit fits suit suits suited suitable consider look looks looking try "
+    "good great nice lovely solid fine smart simple well worth work works shown show see list "
+    "colour color size material brand category rating rated star stars piece style design shop tag "
+    "you your need want asked ask request looking for here there too just only at by from of in on to as either "
+    "another other first second third last one ones alternative instead then so keep keeps "
+    "such both each like likes bring brings use used using serve serves call called name named"
+)
+# What the shared words of a message hold and a sentence must not: they judge the price or promise something.
+_NOT_HARMLESS = word_set("cheap cheaper cheapest expensive affordable stock available lot lots many few total")
+
+
+@dataclass
+class Outcome:
+    """What became of a stretch: why the sentence has to go, or the changes that make it right."""
+
+    cut: str = ""
+    changes: tuple[tuple[tuple[int, int], str], ...] = ()
+
+
+def check_claims(part: str, records: list[Record], shown: Sequence[Item], need: Need) -> Outcome:
+    """Hold one stretch, its item names blanked out, against the records of the items it speaks of."""
+    whole = part
+    for pattern, what in ((_DENIAL, "a denial or a guess"), (_COMPARISON, "a comparison")):
+        if match := pattern.search(part):
+            return Outcome(f"{what}: {match[0]}")
+    if (match := _PROMISE.search(part)) and not _phrase_carried(part, match, records):
+        return Outcome(f"a promise: {match[0]}")
+    if match := _STOCK.search(part):
+        # "available in red" speaks of the colour; anything else of the stock.
+        of_colour = match[0].lower() == "available" and re.match(r"\s+(?:in|for|at|with)\b", part[match.end() :])
+        if not of_colour and not all(record.item.stock for record in records):
+            return Outcome("stock that no record carries")
+        part = _blanked(part, match.span())
+    if (match := _SUPERLATIVE.search(part)) and not _phrase_carried(part, match, records):
+        if not _true_superlative(match[0].lower(), part, records, shown):
+            return Outcome(f"a superlative: {match[0]}")
+        part = _OF_THESE.sub(lambda m: BLANK * len(m[0]), _blanked(part, match.span()))
+    limit = need.current.filter.price_max
+    if match := _BUDGET.search(part):
+        if limit is None or any(r.item.price is None or r.item.price > limit for r in records):
+            return Outcome("a budget that is not kept")
+        part = _blanked(part, match.span())
+    outcome = _numbers(part, records, limit)
+    if outcome.cut:
+        return outcome
+    for pattern in (_MONEY, _RATING, _COUNT, _NUMBER):
+        part = pattern.sub(lambda m: BLANK * len(m[0]), part)
+    for match in _PLACE.finditer(part):
+        preposition = match[0].split()[0]
+        word = match[1].lower()
+        if word in FILLERS or word in _HARMLESS:
+            continue
+        if not all(r.carries_pair(preposition, word) or r.carries_phrase(match[0]) for r in records):
+            return Outcome(f"a place that no record carries: {match[0]}")
+    if tie := wrong_tie(whole, records):
+        return Outcome(f"a tie that no record carries: {tie}")
+    if word := _unknown_word(part, records, need):
+        return Outcome(f"no record carries {word!r}")
+    return outcome
+
+
+def states_a_fact(rest: str, records: list[Record]) -> bool:
+    """True if a sentence, its item names taken out, says more than the title does."""
+    if _MONEY.search(rest) or _RATING.search(rest) or _NUMBER.search(rest) or _STOCK.search(rest):
+        return True
+    said = [t.text for t in tokens(rest) if t.text not in _HARMLESS and t.text not in FILLERS]
+    return any(stem(word) not in record.title_words for record in records for word in said)
+
+
+def _numbers(part: str, records: list[Record], limit: Decimal | None) -> Outcome:
+    """Sums, ratings, counts and every other number; a single wrong price of a single item is mended."""
+    changes: list[tuple[tuple[int, int], str]] = []
+    for match in _MONEY.finditer(part):
+        right = _right_sum(match, part, records, limit)
+        if right is None:
+            return Outcome(f"a sum that no record carries: {match[0]}")
+        if right:
+            changes.append((match.span(), right))
+    part = _MONEY.sub(lambda m: BLANK * len(m[0]), part)
+    for match in _RATING.finditer(part):
+        if not all(_rated(record.item, match["a"] or match["b"] or match["c"]) for record in records):
+            return Outcome(f"a rating that no record carries: {match[0]}")
+    part = _RATING.sub(lambda m: BLANK * len(m[0]), part)
+    for match in _COUNT.finditer(part):
+        if any(record.item.rating_count != int(match["count"].replace(",", "")) for record in records):
+            return Outcome(f"a count that no record carries: {match[0]}")
+    part = _COUNT.sub(lambda m: BLANK * len(m[0]), part)
+    for match in _NUMBER.finditer(part):
+        if not all(_number(match, part, record) for record in records):
+            return Outcome(f"a number that no record carries: {match[0]}")
+    return Outcome("", tuple(changes))
+
+
+def _blanked(part: str, span: tuple[int, int]) -> str:
+    return part[: span[0]] + BLANK * (span[1] - span[0]) + part[span[1] :]
+
+
+def _phrase_carried(part: str, match: re.Match[str], records: list[Record]) -> bool:
+    """True if the records have the word with the one after it, or the one before: "all skin", "fragrance tested"."""
+    after = re.match(r"[\s-]+(\w+)", part[match.end() :])
+    before = re.search(r"(\w+)[\s-]+$", part[: match.start()])
+    said = match[0].lower()
+    if re.fullmatch(
+        r"discount\w*|sale|save[sd]?|reduced|percent|%|ship\w*|deliver\w*|refund\w*|warrant\w*|was|were", said
+    ):
+        return False
+    return all(
+        (after is not None and record.carries_pair(said, after[1]))
+        or (before is not None and record.carries_pair(before[1], said))
+        for record in records
+    )
+
+
+def _true_superlative(word: str, part: str, records: list[Record], shown: Sequence[Item]) -> bool:
+    """True for "the cheapest of these" where the price is the lowest shown; every other superlative is cut."""
+    if word not in ("cheapest", "lowest") or len(records) != 1 or not _OF_THESE.search(part):
+        return False
+    price = records[0].item.price
+    prices = [item.price for item in shown if item.price is not None]
+    return price is not None and len(prices) == len(shown) and price == min(prices)
+
+
+def _right_sum(match: re.Match[str], part: str, records: list[Record], limit: Decimal | None) -> str | None:
+    """Empty if the sum is right, the right price where it can be mended, None if the sentence has to go."""
+    amount = parse_amount(match["sum"] or match["sum2"])
+    before = part[: match.start()]
+    if amount is None or _BOUND_ANY.search(before):
+        return None
+    prices = [record.item.price for record in records]
+    if _BOUND_BEFORE.search(before):
+        return "" if amount == limit and all(price is not None and price <= amount for price in prices) else None
+    if all(price == amount for price in prices) and _same_currency(match, records[0].item.currency):
+        return ""
+    if len(records) == 1 and prices[0] is not None and len(_MONEY.findall(part)) == 1:
+        return price_text(prices[0], records[0].item.currency)
+    return None
+
+
+_NAMES = {"USD": "dollar", "EUR": "euro", "GBP": "pound", "INR": "rupee", "JPY": "yen"}
+
+
+def _same_currency(match: re.Match[str], currency: str) -> bool:
+    sign = match["pre"] or match["post"] or ""
+    if not currency or sign.upper() == currency:
+        return True
+    if sign[0].isalpha() and sign.lower() != "us$":
+        return _NAMES.get(currency, "?") == singular(sign.lower())
+    return sign in price_text(Decimal(1), currency) or (sign.lower() == "us$" and currency == "USD")
+
+
+def _rated(item: Item, value: str) -> bool:
+    if item.rating is None:
+        return False
+    decimals = len(value.partition(".")[2])
+    return round(item.rating, decimals) == float(value) if decimals else item.rating == float(value)
+
+
+def _number(match: re.Match[str], part: str, record: Record) -> bool:
+    number = NUMBER_WORDS.get(match[0].lower(), re.sub(r",(?=\d{3}\b)", "", match[0]).replace(",", "."))
+    after = re.match(r"[\s-]*([^\W\d_]+)", part[match.end() :])
+    before = re.search(r"([^\W\d_]+)[\s:-]*$", part[: match.start()])
+    return record.carries_number(number, before[1].lower() if before else "", after[1].lower() if after else "")
+
+
+def _unknown_word(part: str, records: list[Record], need: Need) -> str:
+    """The first word that claims something and stands in no field of an item spoken of; empty if there is none."""
+    asked = {stem(word) for word in need.current.words.split()}
+    words = tokens(part)
+    for place, token in enumerate(words):
+        text = token.text.removesuffix("'s").removesuffix("'")
+        if text not in _NOT_HARMLESS and (text in _HARMLESS or text in FILLERS or singular(text) in _HARMLESS):
+            continue
+        if all(record.carries(text) for record in records):
+            continue
+        if token.raw.islower() and stem(text) in asked and _is_purpose(words, place):
+            continue
+        return token.raw
+    return ""
+
+
+def _is_purpose(words: list[Token], place: int) -> bool:
+    """True if the word stands in a phrase such as "for your desk": the shopper's own words, said back."""
+    return any(token.text in ("for", "your") for token in words[max(0, place - 4) : place])
