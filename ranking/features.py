@@ -29,7 +29,11 @@ NAMES = (
     "text_mean",  # cosine to the history's mean
     "text_max",  # cosine to the nearest of the latest items
     "text_last",  # cosine to the last item
+    "leaf_last",  # 1 in the category of the last item
+    "leaf_fresh",  # share of the latest history in the item's category
+    "traits",  # the item's attribute values among the history's
     "popularity",
+    "popularity_in_leaf",  # the same against the mean of the item's category
     "rating",
     "ratings",
     "price",  # log price against the shopper's usual one, in their own spread
@@ -38,10 +42,9 @@ NAMES = (
     "relevance",  # how well the item answers the request: 0..1 against the best; 0 without a request
     "requested",  # 1 with a request
 )
-RELEVANCE, REQUESTED = NAMES.index("relevance"), NAMES.index("requested")
-
 FRESH = 0.7  # what a step weighs for each later one, for what comes next
 TASTE = 0.9  # the same, for lasting taste
+LAST = 0.0  # the last step alone
 LATEST = 15  # items of the history that are compared one by one
 FLOOR = 1e-3  # added before a logarithm: about a tenth of a typical transition
 LEAF_PRIOR = 20.0  # a category's transitions count as if it had this many average ones more
@@ -63,6 +66,9 @@ class Features:
         smooth = (follows + LEAF_PRIOR * share) / (follows.sum(axis=1, keepdims=True) + LEAF_PRIOR)
         self._leaf_next, self._leaf_share = smooth.astype(np.float32), share.astype(np.float32)
         self._log_popularity = np.log1p(relations.popularity)
+        counts = np.maximum(np.asarray(self._leaf.sum(axis=0)).ravel(), 1)
+        self._leaf_popularity = ((self._leaf.T @ self._log_popularity) / counts).astype(np.float32)
+        self._traits_transposed = table.traits.T.tocsr()
         self._near_transposed = relations.near.T.tocsr()
 
     def compute(
@@ -80,7 +86,7 @@ class Features:
         """
         b, n = len(tracks), len(self.table)
         m = n if places is None else places.shape[1]
-        fresh, taste, last = (_weights(tracks, n, decay) for decay in (FRESH, TASTE, 0.0))
+        fresh, taste, last = (_weights(tracks, n, decay) for decay in (FRESH, TASTE, LAST))
         taken_fresh = taken_last = taken_near = None
         near = fresh @ self.relations.near
         if whole is not None:
@@ -88,7 +94,9 @@ class Features:
         following = fresh @ self.transitions
         following = following if taken_fresh is None else following - taken_fresh
         out = np.zeros((len(NAMES), b, m), dtype=np.float32)
+        feature = dict(zip(NAMES, out, strict=True))
         items = np.broadcast_to(np.arange(n), (b, n)) if places is None else places
+        leaf_of = self.table.leaf[items]
 
         def pick(matrix: sp.csr_matrix) -> Floats:
             dense: Floats = matrix.toarray()
@@ -97,36 +105,38 @@ class Features:
         def log(matrix: sp.csr_matrix) -> Floats:
             return np.log(np.maximum(pick(matrix), 0) + FLOOR)
 
-        out[0] = log(following)
-        single = last @ self.transitions
-        out[1] = log(single if taken_last is None else single - taken_last)
-        spread = near @ self.transitions
-        out[2] = log(spread if taken_near is None else spread - taken_near)
-        out[3] = log(following @ self._near_transposed)
-        out[4] = self._dot(fresh @ self.relations.before, self.relations.after, places)
-        total, total_fresh = _totals(taste), _totals(fresh)
-        out[5] = _group(taste @ self._leaf, total, self.table.leaf[items])
-        out[6] = _group(taste @ self._parent, total, self.table.parent[items])
-        out[7] = _group(taste @ self._maker, total, self.table.maker[items])
+        single, spread = last @ self.transitions, near @ self.transitions
+        feature["transition"][:] = log(following)
+        feature["transition_last"][:] = log(single if taken_last is None else single - taken_last)
+        feature["transition_near"][:] = log(spread if taken_near is None else spread - taken_near)
+        feature["near_transition"][:] = log(following @ self._near_transposed)
+        feature["factors"][:] = self._dot(fresh @ self.relations.before, self.relations.after, places)
+        total, total_fresh, total_last = _totals(taste), _totals(fresh), _totals(last)
+        feature["leaf_share"][:] = _group(taste @ self._leaf, total, leaf_of)
+        feature["parent_share"][:] = _group(taste @ self._parent, total, self.table.parent[items])
+        feature["maker_share"][:] = _group(taste @ self._maker, total, self.table.maker[items])
         leaves = (fresh @ self._leaf).toarray() / total_fresh
         following_leaves = np.log((leaves @ self._leaf_next + 1e-4) / (self._leaf_share + 1e-4))
-        out[8] = np.take_along_axis(
-            following_leaves * (leaves.sum(axis=1, keepdims=True) > 0), self.table.leaf[items], 1
-        )
-        out[9] = self._dot((taste @ self.table.vectors) / total, self.table.vectors, places)
-        out[10], out[11] = self._nearest(tracks, places)
+        following_leaves *= leaves.sum(axis=1, keepdims=True) > 0
+        feature["leaf_transition"][:] = np.take_along_axis(following_leaves, leaf_of, 1)
+        feature["leaf_last"][:] = _group(last @ self._leaf, total_last, leaf_of)
+        feature["leaf_fresh"][:] = np.take_along_axis(leaves, leaf_of, 1)
+        feature["traits"][:] = pick((taste @ self.table.traits) @ self._traits_transposed) / total
+        feature["text_mean"][:] = self._dot((taste @ self.table.vectors) / total, self.table.vectors, places)
+        feature["text_max"][:], feature["text_last"][:] = self._nearest(tracks, places)
         if whole is None:
-            out[12] = self._log_popularity[items]
+            popularity = self._log_popularity[items]
         else:
-            others = self.relations.popularity[items] - pick(_weights(whole, n, 1.0))
-            out[12] = np.log1p(np.maximum(others, 0))
-        out[13] = self.table.rating[items]
-        out[14] = self.table.ratings[items]
-        out[15] = self._price(taste, items)
-        out[16] = np.abs(out[15])
-        out[17] = np.log1p([float((track.weights > 0).sum()) for track in tracks])[:, None]
+            popularity = np.log1p(np.maximum(self.relations.popularity[items] - pick(_weights(whole, n, 1.0)), 0))
+        feature["popularity"][:] = popularity
+        feature["popularity_in_leaf"][:] = popularity - self._leaf_popularity[leaf_of]
+        feature["rating"][:] = self.table.rating[items]
+        feature["ratings"][:] = self.table.ratings[items]
+        feature["price"][:] = self._price(taste, items)
+        feature["price_distance"][:] = np.abs(feature["price"])
+        feature["history_length"][:] = np.log1p([float((track.weights > 0).sum()) for track in tracks])[:, None]
         if relevance is not None:
-            out[RELEVANCE], out[REQUESTED] = relevance, 1.0
+            feature["relevance"][:], feature["requested"][:] = relevance, 1.0
         return out
 
     def following(self, tracks: Sequence[Track]) -> Floats:
@@ -198,17 +208,23 @@ class Features:
 
 
 def _weights(tracks: Sequence[Track], n: int, decay: float) -> sp.csr_matrix:
-    """[b, n]: each liked item's weight, times ``decay`` for each liked item after it; 0: the last one alone."""
+    """[b, n]: each liked item's weight, times ``decay`` for each liked item after it.
+
+    For what comes next, that something was looked at just now says nearly as much as an old purchase: there the root of
+    the weight counts.
+    """
     rows, columns, values = [], [], []
     for number, track in enumerate(tracks):
         liked = track.weights > 0
         places, weights = track.places[liked], track.weights[liked]
-        if decay == 0:
+        if decay == LAST:
             places, weights = places[-1:], weights[-1:]
+        if decay == FRESH:
+            weights = np.sqrt(weights)
         ages = np.arange(len(places) - 1, -1, -1)
         rows.append(np.full(len(places), number))
         columns.append(places)
-        values.append(weights * np.float32(decay or 1.0) ** ages)
+        values.append(weights * np.float32(decay) ** ages)
     shape = (len(tracks), n)
     return sp.csr_matrix((np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))), shape, np.float32)
 

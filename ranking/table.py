@@ -27,6 +27,7 @@ class ItemTable:
     leaf: NDArray[np.int64]  # [n] index into leaves
     parent: NDArray[np.int64]  # [n] number of the path above the leaf
     maker: NDArray[np.int64]  # [n] number of the brand; of the title's first word where there is no brand
+    traits: sp.csr_matrix  # [n, values] of the attributes, rare values weighing more; unit rows, empty without any
     log_price: NDArray[np.float32]  # [n] natural logarithm; NaN: no price
     rating: NDArray[np.float32]  # [n] 0..5, drawn towards the average where few rated
     ratings: NDArray[np.float32]  # [n] log(1 + number of ratings)
@@ -55,6 +56,7 @@ class ItemTable:
             leaves=tuple(leaves),
             parent=np.array([parents.setdefault(item.category[:-1], len(parents)) for item in items], np.int64),
             maker=np.array([makers.setdefault(_maker(item), len(makers)) for item in items], np.int64),
+            traits=_traits(items),
             log_price=np.array([np.log(float(item.price)) if item.price else np.nan for item in items], np.float32),
             rating=rating.astype(np.float32),
             ratings=np.log1p(counts),
@@ -65,6 +67,22 @@ def _maker(item: Item) -> str:
     # Feeds without a brand column mostly open the title with the brand.
     words = (item.brand or item.title).split()
     return item.brand.lower() if item.brand else words[0].lower() if words else ""
+
+
+def _traits(items: Sequence[Item]) -> sp.csr_matrix:
+    values: dict[tuple[str, str], int] = {}
+    pairs = [
+        (number, values.setdefault((name.lower(), value.lower()), len(values)))
+        for number, item in enumerate(items)
+        for name, held in item.attributes.items()
+        for value in held
+    ]
+    rows, columns = (np.array(part, dtype=np.int64) for part in (zip(*pairs, strict=True) if pairs else ((), ())))
+    counts = np.bincount(columns, minlength=max(len(values), 1))
+    weights = np.log((1 + len(items)) / (1 + counts))[columns].astype(np.float32)
+    made = sp.csr_matrix((weights, (rows, columns)), shape=(len(items), max(len(values), 1)))
+    lengths = np.sqrt(np.asarray(made.multiply(made).sum(axis=1))).ravel()
+    return (sp.diags((1 / np.maximum(lengths, 1e-6)).astype(np.float32)) @ made).tocsr()
 
 
 def one_hot(numbers: NDArray[np.int64]) -> sp.csr_matrix:
