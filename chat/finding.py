@@ -81,7 +81,7 @@ class Finder:
         if want.order or gave_up == "price":
             ranked = self._ordered(want, candidates, gave_up)
         else:
-            ranked = self._reranker.rank(history, candidates, self._cards, self._diversity)
+            ranked = self._reranker.rank(history, candidates, self._cards, self._diversity, request=want.words)
         items = self._catalog.many(list(dict.fromkeys([*(one.item_id for one in ranked), *leading])))
         # An item may have left the catalogue between two reads; it is simply not shown.
         ranked = [one for one in ranked if one.item_id in items]
