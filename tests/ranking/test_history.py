@@ -1,6 +1,6 @@
 import pytest
 
-from ranking.history import Event, Events, weight
+from ranking.history import Event, Events, liking
 from retrieval.database import Connections
 
 
@@ -70,5 +70,5 @@ def test_an_event_is_named_by_its_content():
         ("rating", None, 0.0),
     ],
 )
-def test_weight(kind, rating, expected):
-    assert weight(Event(shopper_id="ann", kind=kind, item_id="1", rating=rating, time=1.0)) == expected
+def test_liking(kind, rating, expected):
+    assert liking(kind, rating) == expected

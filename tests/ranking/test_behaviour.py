@@ -1,0 +1,59 @@
+import numpy as np
+import pytest
+
+from ranking.behaviour import Step, split, steps, tracks
+from ranking.history import Event
+
+
+def event(kind, item_id="1", time=1.0, **more):
+    return Event(shopper_id="ann", kind=kind, item_id=item_id, time=time, **more)
+
+
+@pytest.mark.parametrize(
+    ("events", "expected"),
+    [
+        ([], []),
+        ([event("search", "", query="tent")], []),
+        (
+            [event("view", "1", 1), event("view", "2", 2), event("purchase", "1", 3)],
+            [Step("2", "view", 0.2, 2), Step("1", "purchase", 1.0, 3)],
+        ),
+        ([event("purchase", "1", 1), event("view", "1", 2)], [Step("1", "purchase", 1.0, 2)]),
+        ([event("like", "1", 1), event("dislike", "1", 2)], [Step("1", "dislike", -1.0, 2)]),
+        ([event("dislike", "1", 1), event("view", "1", 2)], [Step("1", "dislike", -1.0, 2)]),
+        ([event("dislike", "1", 1), event("like", "1", 2)], [Step("1", "like", 0.8, 2)]),
+        ([event("purchase", "1", 1), event("rating", "1", 2, rating=1)], [Step("1", "rating", -1.0, 2)]),
+    ],
+)
+def test_one_step_an_item_and_the_latest_opinion_wins(events, expected):
+    assert steps(events) == expected
+
+
+def test_tracks_and_their_split():
+    place = {name: number for number, name in enumerate("abcde")}
+    rows = [("ann", "purchase", name, None, "", float(time)) for time, name in enumerate("abcde")]
+    rows += [("bob", "purchase", "a", None, "", 1.0), ("bob", "view", "b", None, "", 2.0)]
+    rows += [("cy", "purchase", "gone", None, "", 1.0)]
+    made = tracks(rows, place)
+    assert {name: track.places.tolist() for name, track in made.items()} == {"ann": [0, 1, 2, 3, 4], "bob": [0, 1]}
+    parts = split(made)
+    assert {name: track.places.tolist() for name, track in parts.train.items()} == {"ann": [0, 1, 2], "bob": [0, 1]}
+    assert [(case.shopper_id, case.history.places.tolist(), case.target) for case in parts.validation] == [
+        ("ann", [0, 1, 2], 3)
+    ]
+    assert [(case.history.places.tolist(), case.target) for case in parts.test] == [([0, 1, 2, 3], 4)]
+
+
+def test_the_target_is_the_last_liking_not_the_last_view():
+    place = {name: number for number, name in enumerate("abcde")}
+    kinds = ["purchase", "view", "purchase", "purchase", "view"]
+    rows = [("ann", kind, name, None, "", 1.0) for kind, name in zip(kinds, "abcde", strict=True)]
+    parts = split(tracks(rows, place))
+    assert parts.test[0].target == 3
+    assert parts.test[0].history.weights == pytest.approx(np.array([1, 0.2, 1]))
+
+
+def test_where_there_are_only_views_a_view_is_a_liking():
+    place = {name: number for number, name in enumerate("abc")}
+    parts = split(tracks([("ann", "view", name, None, "", 1.0) for name in "abc"], place))
+    assert [case.target for case in parts.test] == [2]
