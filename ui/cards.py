@@ -81,7 +81,7 @@ def placeholder_svg(category: tuple[str, ...]) -> str:
         f'style="--hue:{hue}"><rect class="st-ground" width="200" height="160"/>'
         f'<circle class="st-far" cx="{130 + tilt}" cy="{30 + tilt}" r="64"/>'
         f'<path class="st-near" d="M-10 {118 - tilt // 2} Q60 {70 + tilt} 110 {112 - tilt // 2} T210 96 V170 H-10z"/>'
-        f'<text x="100" y="146" text-anchor="middle">{escape(name)}</text></svg>'
+        f'<text x="100" y="131" text-anchor="middle">{escape(name)}</text></svg>'
     )
 
 

@@ -40,6 +40,7 @@ class Exchange:
 
     said: str = ""  # the shopper's words; empty where a tag was removed
     note: str = ""  # what happened instead of words, e.g. "No longer: under $150"
+    session_id: str = ""
     turn_id: str = ""
     personalised: bool = False
     shopper_id: str | None = None
@@ -56,7 +57,8 @@ class Exchange:
         """Fold one event in. Final cards replace the first ones; sentences follow one another."""
         match event:
             case SessionEvent():
-                self.turn_id, self.personalised, self.shopper_id = event.turn_id, event.personalised, event.shopper_id
+                self.session_id, self.turn_id = event.session_id, event.turn_id
+                self.personalised, self.shopper_id = event.personalised, event.shopper_id
             case CardsEvent():
                 self.cards, self.stage = event.cards, event.stage
             case TextEvent():
@@ -97,29 +99,47 @@ class Conversation:
         """The shown tag of this id, if it is still shown."""
         return next((tag for tag in self.tags if tag.id == tag_id), None)
 
-    def press(self, turn_id: str, item_id: str, kind: Kind) -> bool:
-        """Note a press on a shown card; False where no such card was shown or nothing changes (a second press)."""
+    def shown(self, turn_id: str, item_id: str) -> Exchange | None:
+        """The exchange whose turn showed this item, if one did."""
         for exchange in self.exchanges:
             if exchange.turn_id == turn_id and any(card.item_id == item_id for card in exchange.cards):
-                if kind == "click":
-                    return True
-                changed = exchange.pressed.get(item_id) != kind
-                exchange.pressed[item_id] = kind
-                return changed
-        return False
+                return exchange
+        return None
 
     def pressed(self) -> list[tuple[Kind, str]]:
-        """What was liked or refused in this conversation, newest last: the kind and the item's title."""
-        titles = {card.item_id: card.title for exchange in self.exchanges for card in exchange.cards}
-        last = {item_id: kind for exchange in self.exchanges for item_id, kind in exchange.pressed.items()}
+        """What the present shopper liked or refused here, oldest first: the kind and the item's title."""
+        theirs = [exchange for exchange in self.exchanges if self._is_theirs(exchange)]
+        titles = {card.item_id: card.title for exchange in theirs for card in exchange.cards}
+        last = {item_id: kind for exchange in theirs for item_id, kind in exchange.pressed.items()}
         return [(kind, titles[item_id]) for item_id, kind in last.items() if item_id in titles]
+
+    def _is_theirs(self, exchange: Exchange) -> bool:
+        # A new shopper is known by the session alone; a named one keeps what they liked in an earlier session.
+        if self.shopper_id is None:
+            return exchange.shopper_id is None and exchange.session_id == self.session_id
+        return exchange.shopper_id == self.shopper_id
 
     def stop(self) -> None:
         """End the running turn; what is shown of it stays. Closing the turn closes everything behind it."""
         if self.turn is not None:
             self.turn.cancel()
 
+    def choose(self, shopper_id: str | None, name: str) -> None:
+        """Go on as another shopper, in a session of their own; what was said stays in view above a note."""
+        if shopper_id == self.shopper_id:
+            return
+        self._leave_session()
+        self.shopper_id = shopper_id
+        if self.exchanges and not self.exchanges[-1].said and not self.exchanges[-1].turn_id:
+            self.exchanges.pop()  # chosen twice without a word in between: one note is enough
+        if self.exchanges:
+            self.exchanges.append(Exchange(note=f"Now shopping as {name}", state="done"))
+
     def restart(self) -> None:
         """A new chat with the same shopper and the same choice about personalisation."""
+        self._leave_session()
+        self.exchanges = []
+
+    def _leave_session(self) -> None:
         self.stop()
-        self.session_id, self.tags, self.exchanges, self.turn = None, (), [], None
+        self.session_id, self.tags, self.turn = None, (), None

@@ -69,11 +69,27 @@ if (block.id === 'st-foot') {
 }
 
 if (block.id === 'st-middle') {
+  // A picture that can't be had gives way to the drawing beneath it, also after the conversation is drawn anew.
+  const missing = new Set();
+  const hide = (picture) => picture.toggleAttribute('hidden', missing.has(picture.src));
+  element.addEventListener(
+    'error',
+    (error) => {
+      if (error.target.tagName !== 'IMG') return;
+      missing.add(error.target.src);
+      hide(error.target);
+    },
+    true
+  );
+  watch('value', () => element.querySelectorAll('.st-picture img').forEach(hide));
   let turns = 0;
   let wasBusy = false;
   let stay = true; // false once the shopper has scrolled up to read
+  let height = 0; // the last scrollTop: we only ever scroll down, so up is the shopper
   block.addEventListener('scroll', () => {
-    stay = block.scrollHeight - block.scrollTop - block.clientHeight < 90;
+    if (block.scrollHeight - block.scrollTop - block.clientHeight < 90) stay = true;
+    else if (block.scrollTop < height) stay = false;
+    height = block.scrollTop;
   });
   watch('value', () => {
     const log = element.querySelector('.st-log');

@@ -5,14 +5,17 @@ No logic of the shop lives here. What the page asks of an assistant is ``Talks``
 - ``turn(...)`` and ``remove_tag(...)`` are async generators of ``chat.events``. Each is read to its end by one task of
   its own, so that a timeout may span several events; Stop, a new chat and a closed tab cancel that task and close the
   generator, whose ``finally`` is then to close what lies behind it.
-- ``session_id`` is None in the first turn; later ones give back what the ``SessionEvent`` said, also after the visitor
-  has chosen another demo shopper (``shopper_id`` then differs from turn to turn; None is a new shopper).
-- ``feedback(...)`` is called on the event loop and should return within milliseconds.
+- ``session_id`` is None in the first turn; later ones give back what the ``SessionEvent`` said. A new chat and another
+  demo shopper begin again with None (a ``shopper_id`` of None is a new shopper, without a history).
+- ``feedback(...)`` is called on the event loop and should return within milliseconds; its session and turn are those
+  of the turn that showed the card.
 
 An exception that reaches the page is logged with an id, and the shopper reads a plain sentence with that id.
 """
 
 import asyncio
+import logging
+import os
 import secrets
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from html import escape
@@ -21,7 +24,6 @@ from typing import Any, Protocol, cast
 from urllib.parse import quote
 
 import gradio as gr
-import structlog
 
 from chat.errors import ChatError
 from chat.events import ErrorEvent, TurnEvent
@@ -38,7 +40,7 @@ from ui.transcript import (
 
 __all__ = ["PAGE_CSS", "PAGE_THEME", "DemoShopper", "Talks", "build_page", "page_options"]
 
-_log = structlog.get_logger(__name__)
+_log = logging.getLogger(__name__)
 _FOLDER = Path(__file__).parent
 
 PAGE_CSS = (_FOLDER / "shop_page.css").read_text(encoding="utf-8")
@@ -55,10 +57,10 @@ class Talks(Protocol):
     ) -> AsyncIterator[TurnEvent]:
         """Answer a message."""
 
-    def remove_tag(self, session_id: str, tag_id: str) -> AsyncIterator[TurnEvent]:
+    def remove_tag(self, session_id: str, tag_id: str, *, personalise: bool = True) -> AsyncIterator[TurnEvent]:
         """Take one constraint out of the need and show the new cards."""
 
-    def feedback(self, session_id: str, turn_id: str, item_id: str, kind: Kind, shopper_id: str | None = None) -> None:
+    def feedback(self, session_id: str, turn_id: str, item_id: str, kind: Kind) -> None:
         """Keep what the shopper pressed on a shown card."""
 
 
@@ -101,10 +103,11 @@ def build_page(
         conversation.turn = reading
         try:
             yield log_of(conversation), need_html(conversation)
-            while (event := await arrived.get()) is not None:
+            # Another turn, or none, once the visitor has begun anew: what still arrives of this one is not theirs.
+            while (event := await arrived.get()) is not None and conversation.turn is reading:
                 conversation.apply(event, exchange)
                 yield log_of(conversation), need_html(conversation)
-            if not reading.cancelled():
+            if reading.done() and not reading.cancelled():
                 reading.result()  # raises what the turn raised
         except Exception as error:
             exchange.apply(_explained(error, conversation))
@@ -134,27 +137,28 @@ def build_page(
         tag = conversation.tag(str(event._data.get("tag", "")))
         if conversation.busy or tag is None or conversation.session_id is None:
             return
-        turn = assistant.remove_tag(conversation.session_id, tag.id)
+        turn = assistant.remove_tag(conversation.session_id, tag.id, personalise=conversation.personalise)
         async for screen in show(conversation, Exchange(note=f"No longer: {tag.label}"), turn):
             yield screen
 
     async def feedback(conversation: Conversation, event: gr.EventData) -> Any:
         turn_id, item_id, kind = (str(event._data.get(name, "")) for name in ("turn", "item", "kind"))
-        if kind in ("like", "dislike", "click") and conversation.session_id is not None:
-            pressed = cast(Kind, kind)
-            if conversation.press(turn_id, item_id, pressed):
-                try:
-                    assistant.feedback(conversation.session_id, turn_id, item_id, pressed, conversation.shopper_id)
-                except Exception as error:
-                    explained = _explained(error, conversation)
-                    conversation.exchanges[-1].error = explained
+        exchange = conversation.shown(turn_id, item_id)
+        if exchange is not None and kind in ("like", "dislike", "click") and exchange.pressed.get(item_id) != kind:
+            try:
+                assistant.feedback(exchange.session_id, turn_id, item_id, cast(Kind, kind))
+            except Exception as error:
+                exchange.error = _explained(error, conversation)
+            else:
+                if kind != "click":
+                    exchange.pressed[item_id] = cast(Kind, kind)
         return log_of(conversation), side_html(conversation, shoppers)
 
     async def choose(conversation: Conversation, event: gr.EventData) -> Any:
-        known = {shopper.shopper_id for shopper in shoppers}
         wanted = str(event._data.get("value", ""))
-        conversation.shopper_id = wanted if wanted in known else None
-        return sides_of(conversation)
+        chosen = next((shopper for shopper in shoppers if shopper.shopper_id == wanted), None)
+        conversation.choose(chosen.shopper_id if chosen else None, chosen.name if chosen else "a new shopper")
+        return *sides_of(conversation), log_of(conversation), need_html(conversation)
 
     async def personalise(conversation: Conversation) -> Any:
         conversation.personalise = not conversation.personalise
@@ -176,6 +180,8 @@ def build_page(
         chosen = chosen_shopper(conversation, shoppers)
         return header_html(shop_name, chosen, bool(shoppers)), side_html(conversation, shoppers)
 
+    # After every event Gradio sums up its latest ones in pandas, by default 10,000 of them; we read none of it.
+    os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "50")
     fresh = Conversation()
     page = gr.Blocks(title=f"{shop_name} · shop assistant", analytics_enabled=False)
     with page:
@@ -191,10 +197,10 @@ def build_page(
         wired: dict[str, Any] = {"show_progress": "hidden", "concurrency_limit": None, "api_visibility": "private"}
         own = {**wired, "inputs": [conversation]}
         for part in (log, composer):
-            part.say(say, outputs=[log, need], **own)
+            part.say(say, outputs=[log, need], trigger_mode="multiple", **own)
         need.untag(untag, outputs=[log, need], **own)
         log.feedback(feedback, outputs=[log, side], trigger_mode="multiple", **own)
-        side.shopper(choose, outputs=[header, side], **own)
+        side.shopper(choose, outputs=[header, side, log, need], **own)
         side.personalise(personalise, outputs=[side], **own)
         composer.stop(stop, trigger_mode="multiple", **own)
         header.renew(renew, outputs=[log, need, side], **own)
@@ -226,6 +232,7 @@ def _read(turn: AsyncIterator[TurnEvent]) -> tuple[asyncio.Queue[TurnEvent | Non
 
 def _explained(error: Exception, conversation: Conversation) -> ErrorEvent:
     error_id = secrets.token_hex(4)
-    _log.error("the shopper's page could not go on", error_id=error_id, session=conversation.session_id, exc_info=error)
+    kept = {"error_id": error_id, "session": conversation.session_id}
+    _log.error("the shopper's page could not go on (error %s)", error_id, exc_info=error, extra=kept)
     message = str(error) if isinstance(error, ChatError) else "Something went wrong on our side. Please try again."
     return ErrorEvent(message=message, error_id=error_id)

@@ -106,8 +106,7 @@ def composer_html(shop_name: str) -> str:
         'placeholder="What are you looking for?"></textarea>'
         f'<button type="submit" class="st-round st-send" aria-label="Send">{_SEND}</button>'
         f'<button type="button" class="st-round st-stop" data-event="stop" aria-label="Stop">{_STOP}</button></form>'
-        '<p class="st-small">An AI answers here and can be wrong. It shows only items of '
-        f"{escape(shop_name)}; prices are the shop’s own.</p>"
+        f'<p class="st-small">An AI answers here. It shows only items of {escape(shop_name)}.</p>'
         '<div id="st-status" class="st-hidden" role="status" aria-live="polite"></div>'
     )
 

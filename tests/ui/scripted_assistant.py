@@ -73,13 +73,18 @@ HOSTILE = (
 
 
 class ScriptedAssistant:
-    """Answers every message with the same cards; some words change how: "slowly", "break", "offline", "hostile"."""
+    """Answers every message with the same cards; some words change how: "break", "offline", "hostile".
+
+    A turn waits before each step that is named in ``held`` ("final", "text 1", "text 2", "text 3") until a test takes
+    the name out, so that no test races against a clock.
+    """
 
     def __init__(self, pause_s: float = 0.05) -> None:
         self.pause_s = pause_s
+        self.held: set[str] = set()
         self.turns: list[tuple[str, str | None, str | None, bool]] = []  # message, session, shopper, personalise
-        self.removed: list[tuple[str, str]] = []
-        self.feedbacks: list[tuple[str, str, str, str, str | None]] = []
+        self.removed: list[tuple[str, str, bool]] = []
+        self.feedbacks: list[tuple[str, str, str, str]] = []
         self.closed: list[str] = []  # messages whose turn ran its ``finally``
         self.finished: list[str] = []  # messages whose turn came to its end
         self.running = 0
@@ -108,12 +113,12 @@ class ScriptedAssistant:
                     yield DoneEvent(chips=("<img src=x onerror=window.hurt=11>",))
                     return
                 yield CardsEvent(stage="first", cards=FIRST)
-                await asyncio.sleep(self.pause_s)
+                await self._before("final")
                 if "break" in message:
                     raise RuntimeError("secret cause in line 12")
                 yield CardsEvent(stage="final", cards=FINAL)
-                for sentence in SENTENCES:
-                    await asyncio.sleep(30 if "slowly" in message and sentence == SENTENCES[1] else self.pause_s)
+                for number, sentence in enumerate(SENTENCES, start=1):
+                    await self._before(f"text {number}")
                     yield TextEvent(text=sentence, by="llm")
                 yield DoneEvent(
                     question=SENTENCES[-1], chips=("In town", "On the hill"), llm_reached="offline" not in message
@@ -123,20 +128,18 @@ class ScriptedAssistant:
             self.running -= 1
             self.closed.append(message)
 
-    async def remove_tag(self, session_id: str, tag_id: str) -> AsyncIterator[TurnEvent]:
-        self.removed.append((session_id, tag_id))
+    async def _before(self, step: str) -> None:
+        await asyncio.sleep(self.pause_s)
+        while step in self.held:
+            await asyncio.sleep(0.01)
+
+    async def remove_tag(self, session_id: str, tag_id: str, *, personalise: bool = True) -> AsyncIterator[TurnEvent]:
+        self.removed.append((session_id, tag_id, personalise))
         yield SessionEvent(session_id=session_id, turn_id="turn-untag", shopper_id=None, personalised=False)
         yield NeedEvent(tags=tuple(tag for tag in (BUDGET, DRY) if tag.id != tag_id))
         yield CardsEvent(stage="final", cards=FIRST)
         yield TextEvent(text="Without that limit, these come first.", by="template")
         yield DoneEvent()
 
-    def feedback(
-        self,
-        session_id: str,
-        turn_id: str,
-        item_id: str,
-        kind: Literal["like", "dislike", "click"],
-        shopper_id: str | None = None,
-    ) -> None:
-        self.feedbacks.append((session_id, turn_id, item_id, kind, shopper_id))
+    def feedback(self, session_id: str, turn_id: str, item_id: str, kind: Literal["like", "dislike", "click"]) -> None:
+        self.feedbacks.append((session_id, turn_id, item_id, kind))
