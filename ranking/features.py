@@ -21,7 +21,6 @@ NAMES = (
     "transition_last",  # the same for the last item alone
     "transition_near",  # what followed items that are near the history's by text
     "near_transition",  # near by text to what followed the history's items
-    "factors",  # the same relations through a few dimensions
     "leaf_share",  # share of the history in the item's category
     "parent_share",  # the same one level up
     "maker_share",  # share of the history of the item's brand
@@ -110,7 +109,6 @@ class Features:
         feature["transition_last"][:] = log(single if taken_last is None else single - taken_last)
         feature["transition_near"][:] = log(spread if taken_near is None else spread - taken_near)
         feature["near_transition"][:] = log(following @ self._near_transposed)
-        feature["factors"][:] = self._dot(fresh @ self.relations.before, self.relations.after, places)
         total, total_fresh, total_last = _totals(taste), _totals(fresh), _totals(last)
         feature["leaf_share"][:] = _group(taste @ self._leaf, total, leaf_of)
         feature["parent_share"][:] = _group(taste @ self._parent, total, self.table.parent[items])

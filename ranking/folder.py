@@ -52,8 +52,6 @@ def save(rerankers: Path, training: Training, ids: tuple[str, ...]) -> Path:
         np.savez_compressed(
             aside / "relations.npz",
             popularity=relations.popularity,
-            before=relations.before,
-            after=relations.after,
             ids=np.array(ids, dtype=np.str_),
         )
         sp.save_npz(aside / "follows.npz", relations.follows)
@@ -95,8 +93,6 @@ def load(folder: Path) -> Saved:
                 arrays["popularity"],
                 sp.csr_matrix(sp.load_npz(folder / "follows.npz")),
                 sp.csr_matrix(sp.load_npz(folder / "near.npz")),
-                arrays["before"],
-                arrays["after"],
             )
             ids = tuple(str(item_id) for item_id in arrays["ids"])
     except (OSError, ValueError, KeyError, RuntimeError, EOFError, SafetensorError) as error:

@@ -9,7 +9,6 @@ from dataclasses import dataclass
 import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
-from scipy.sparse.linalg import svds
 
 from ranking.behaviour import Track
 
@@ -17,7 +16,6 @@ WINDOW = 5  # steps between two items that still count as one following the othe
 REVERSE = 0.5  # what "came before" counts against "came after"
 DAMPING = 10.0  # added to both counts under the root, so that rare pairs are not overrated
 NEIGHBOURS = 10  # nearest items by text, over which transitions are spread to items with few events
-LATENT = 64  # dimensions of the item factors
 KNN_BATCH = 1_000
 
 
@@ -28,11 +26,9 @@ class Relations:
     popularity: NDArray[np.float32]  # [n] summed weights of the items' events
     follows: sp.csr_matrix  # [n, n] weight of "column came within WINDOW steps after row", over distance
     near: sp.csr_matrix  # [n, n] rows sum to 1: the nearest items by text
-    before: NDArray[np.float32]  # [n, r] item factors: what the item leads to
-    after: NDArray[np.float32]  # [n, r] item factors: what leads to the item
 
     @classmethod
-    def learn(cls, tracks: Sequence[Track], vectors: NDArray[np.float32], seed: int = 0) -> "Relations":
+    def learn(cls, tracks: Sequence[Track], vectors: NDArray[np.float32]) -> "Relations":
         """Count over the tracks; ``vectors`` [n, d] unit rows of the table's items."""
         n = len(vectors)
         popularity = np.zeros(n, dtype=np.float32)
@@ -40,8 +36,7 @@ class Relations:
             np.add.at(popularity, track.places, np.maximum(track.weights, 0))
         rows, columns, values = pairs(tracks)
         follows = sp.csr_matrix((values, (rows, columns)), shape=(n, n), dtype=np.float32)
-        before, after = _factors(normalised(follows, popularity), seed)
-        return cls(popularity, follows, nearest(vectors), before, after)
+        return cls(popularity, follows, nearest(vectors))
 
     def aligned(self, ids: Sequence[str], place: dict[str, int]) -> "Relations":
         """The same relations for another catalogue: ``ids`` are ours, ``place`` the other's. New items have none."""
@@ -53,8 +48,6 @@ class Relations:
             move @ self.popularity,
             (move @ self.follows @ move.T).tocsr(),
             (move @ self.near @ move.T).tocsr(),
-            move @ self.before,
-            move @ self.after,
         )
 
 
@@ -96,13 +89,3 @@ def nearest(vectors: NDArray[np.float32], k: int = NEIGHBOURS) -> sp.csr_matrix:
     rows = np.repeat(np.arange(n), k)
     near = sp.csr_matrix((np.concatenate(values), (rows, np.concatenate(columns))), shape=(n, n), dtype=np.float32)
     return (sp.diags(1 / np.asarray(near.sum(axis=1)).ravel()) @ near).tocsr().astype(np.float32)
-
-
-def _factors(transitions: sp.csr_matrix, seed: int) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
-    n = transitions.shape[0]
-    rank = min(LATENT, n - 2)
-    if rank < 1 or transitions.nnz <= rank:
-        return np.zeros((n, 1), np.float32), np.zeros((n, 1), np.float32)
-    left, values, right = svds(transitions.astype(np.float64), k=rank, rng=np.random.default_rng(seed))
-    root = np.sqrt(np.maximum(values, 0))
-    return (left * root).astype(np.float32), (right.T * root).astype(np.float32)

@@ -95,11 +95,11 @@ def train(
             f"{FEWEST_CASES} are needed to train. Bring more events: shoptalk events FILE"
         )
     progress("counting what follows what", 0, 1)
-    features = Features(table, Relations.learn(list(parts.train.values()), table.vectors, settings.seed))
+    features = Features(table, Relations.learn(list(parts.train.values()), table.vectors))
     network, interrupted = fit(features, items, parts, encode, settings, progress)
     figures = measured(network, features, parts, settings, progress, former) if measure else {}
     progress("counting everything", 0, 1)
-    relations = Relations.learn(list(made.values()), table.vectors, settings.seed)
+    relations = Relations.learn(list(made.values()), table.vectors)
     return Training(network, relations, settings, data_hash(table, made), figures, interrupted)
 
 
