@@ -11,12 +11,10 @@ from decimal import Decimal
 
 from chat.money import parse_amount, price_text
 from chat.record import NUMBER_WORDS, Record, stem
-from chat.relations import wrong_tie
+from chat.relations import BLANK, wrong_tie
 from chat.want import Need
 from chat.words import FILLERS, Token, singular, tokens, word_set
 from retrieval.items import Item
-
-BLANK = "\x1f"  # stands where a name or a verified claim was
 
 _DENIAL = re.compile(
     r"\b(?:not|no|never|without|none|neither|nor|lacks?|cannot|unlike|except|unless|if|may|might|could|would|should"
@@ -106,7 +104,6 @@ class Outcome:
 
 def check_claims(part: str, records: list[Record], shown: Sequence[Item], need: Need) -> Outcome:
     """Hold one stretch, its item names blanked out, against the records of the items it speaks of."""
-    whole = part
     for pattern, what in ((_DENIAL, "a denial or a guess"), (_COMPARISON, "a comparison")):
         if match := pattern.search(part):
             return Outcome(f"{what}: {match[0]}")
@@ -127,6 +124,7 @@ def check_claims(part: str, records: list[Record], shown: Sequence[Item], need: 
         if limit is None or any(r.item.price is None or r.item.price > limit for r in records):
             return Outcome("a budget that is not kept")
         part = _blanked(part, match.span())
+    whole = part
     outcome = _numbers(part, records, limit)
     if outcome.cut:
         return outcome
@@ -218,6 +216,9 @@ def _right_sum(match: re.Match[str], part: str, records: list[Record], limit: De
         return "" if amount == limit and all(price is not None and price <= amount for price in prices) else None
     if all(price == amount for price in prices) and _same_currency(match, records[0].item.currency):
         return ""
+    by_word = not match["pre"] and match["post"][0].isalpha()
+    if by_word and not _same_currency(match, records[0].item.currency):
+        return None  # "3 pounds" may be a weight
     if len(records) == 1 and prices[0] is not None and len(_MONEY.findall(part)) == 1:
         return price_text(prices[0], records[0].item.currency)
     return None

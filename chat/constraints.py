@@ -19,7 +19,7 @@ from retrieval.items import Item
 if TYPE_CHECKING:
     from retrieval.catalog import Vocabulary
 
-BLANK = "\x1f"  # stands where something was read already; no word, and it parts phrases
+BLANK = "\ufffc"  # stands where something was read already; no word, and it parts phrases
 
 _RATING = re.compile(
     r"\b(?:(?:at least|minimum|min\.?|over|above|more than|rated|rating(?: of)?"
@@ -103,6 +103,7 @@ _NEGATED_END = re.compile(
 _SEPARATOR = re.compile(
     r"\s*(?:,\s*(?:(?:or|nor|and)\b)?|\b(?:or|nor|and)\b)\s*(?:no\b|not\b|any\b)?\s*", re.IGNORECASE
 )
+_SIZE_SAID = re.compile(r"\b(?:in |of )?sizes? (?P<size>\d{1,3}(?:[.,]5)?)(?![\w.])", re.IGNORECASE)
 # "Not too heavy" refuses no word that an item could carry.
 _NOT_TOO = re.compile(
     r"\b(?:not|isn'?t|aren'?t|nothing) (?:too|so|very|that|overly) [\w-]+(?: (?:or|and) [\w-]+)?", re.IGNORECASE
@@ -256,6 +257,7 @@ def _relative_price(read: Constraints, shown: Sequence[Item]) -> None:
 
 def _catalogue_words(read: Constraints, vocabulary: "Vocabulary") -> None:
     mentions = find_mentions(read.rest, vocabulary)
+    _unknown_sizes(read, mentions)
     for match in _OPTIONAL.finditer(read.rest):
         for mention in list(mentions):
             if mention.kind == "attribute" and 0 <= mention.span[0] - match.end() < 3:
@@ -286,6 +288,14 @@ def _catalogue_words(read: Constraints, vocabulary: "Vocabulary") -> None:
             held = read.attributes.setdefault(mention.attribute, [])
             held += [value for value in mention.values if value not in held]
             _blank(read, mention.span)
+
+
+def _unknown_sizes(read: Constraints, mentions: Sequence[Mention]) -> None:
+    """A size that no item has would leave nothing: it is dropped, and that is said."""
+    for match in _SIZE_SAID.finditer(read.rest):
+        if not any(_overlaps(mention.span, match.span()) for mention in mentions):
+            read.notes.append(f"I can't filter by size {match['size']}: nothing here is listed with it.")
+            _blank(read, match.span())
 
 
 def _exclude(read: Constraints, mention: Mention) -> None:

@@ -11,9 +11,10 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-from chat.claims import BLANK, check_claims, states_a_fact
+from chat.claims import check_claims, states_a_fact
 from chat.naming import Naming, find_namings
 from chat.record import Record
+from chat.relations import BLANK
 from chat.want import Need
 from chat.words import plain, tokens, word_set
 from retrieval.items import Item
@@ -40,6 +41,7 @@ _EMPTY_TALK = re.compile(
 _PRONOUN = re.compile(r"^(?:it|it's|they|they're)\b", re.IGNORECASE)
 _PRONOUN_SUBJECT = re.compile(r"^(?:It|They)\b")
 _VERBS = word_set(
+    "packs folds stands holds sleeps weighs stays opens takes lasts dries washes "
     "is are has have comes come costs cost features feature offers offer includes include fits fit suits suit provides "
     "provide gives give works work keeps keep made priced rated uses use brings bring serves it's they're makes"
 )

@@ -194,7 +194,7 @@ def _gender(word: str, known: Lexicon) -> tuple[str, ...]:
 
 def _sizes(text: str, known: Lexicon) -> list[Mention]:
     """Sizes said as such: "size 10", "in a 10", "XL", or a message that is nothing but one; a bare number is none."""
-    found = []
+    found: list[Mention] = []
     for match in _SIZE.finditer(text):
         said = next(part for part in match.groups() if part)
         value = known.sizes.get(said.lower().replace(",", "."))

@@ -30,11 +30,11 @@ def find_namings(sentence: str, shown: Sequence[Item]) -> list[Naming]:
     for index, item in sorted(enumerate(shown), key=lambda pair: -len(pair[1].title)):
         for match in re.finditer(rf"(?<!\w){re.escape(item.title)}(?!\w)", sentence, re.IGNORECASE):
             _add(found, Naming(index, match.span(), True))
+    for span in _capitalised(sentence, found):
+        _near_miss(sentence, span, shown, found)
     words = [token for token in tokens(sentence) if not any(_within(token, held.span) for held in found)]
     for run in _runs(words, sentence):
         _shortened(run, shown, found)
-    for span in _capitalised(sentence, found):
-        _near_miss(sentence, span, shown, found)
     return sorted(found, key=lambda naming: naming.span)
 
 
@@ -113,6 +113,9 @@ def _near_miss(sentence: str, span: tuple[int, int], shown: Sequence[Item], foun
     if lead := re.match(r"(?:The|This|Our|Your|A|An|For|And|Both)\s+", text):
         start += lead.end()
         text = text[lead.end() :]
+    said = [singular(token.text) for token in tokens(text)]
+    if any(_subsequence(said, [singular(token.text) for token in tokens(item.title)]) for item in shown):
+        return  # a shortened title is no slip
     scored = sorted(
         ((difflib.SequenceMatcher(None, text.lower(), item.title.lower()).ratio(), i) for i, item in enumerate(shown)),
         reverse=True,

@@ -27,10 +27,11 @@ COLOURS = word_set(
     "maroon burgundy olive turquoise violet ivory khaki charcoal coral mint lilac lavender magenta indigo"
 )
 MATERIALS = word_set(
-    "leather wool cotton polyester nylon silk linen denim suede fleece down canvas steel aluminium aluminum titanium "
+    "leather wool cotton polyester nylon silk linen denim suede fleece canvas steel aluminium aluminum titanium "
     "plastic glass wood wooden bamboo ceramic porcelain rubber silicone cashmere velvet acrylic copper brass iron "
     "merino rattan oak pine walnut marble granite stainless"
 )
+_SAME = {"weigh": "weight", "weighs": "weight", "weighing": "weight"}
 GENDERS = word_set("man woman boy girl kid child unisex baby toddler")
 # Of these kinds an item is one thing or the other: what the attribute does not say, the description cannot add.
 EXCLUSIVE: tuple[tuple[frozenset[str], frozenset[str]], ...] = (
@@ -125,7 +126,7 @@ def _stream(text: str) -> list[str]:
 @lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
     """The word without the endings of plural, -ed, -ing, -ly, -able and -ness; crude, the same for both sides."""
-    word = singular(word.lower())
+    word = _SAME.get(word.lower(), singular(word.lower()))
     if word in FILLERS or word.isdigit() or len(word) < 5:
         return word
     for ending in ("ing", "ness", "ed", "ly", "able", "er", "y", "e"):

@@ -9,7 +9,7 @@ from chat.record import COLOURS, Record, stem
 from chat.words import FILLERS, tokens, word_set
 
 _BOUNDARY = (
-    r"(?=[.,;!\x1f]|\s(?:and (?:is|are|has|have|comes?|costs?|its|it|they|a|an|the)\b|with|for|that"
+    r"(?=[.,;!\ufffc]|\s(?:and (?:is|are|has|have|comes?|costs?|its|it|they|a|an|the)\b|with|for|that"
     r"|which|while|but|in|at|to|from|on|is|are|has|have|comes?|costs?|its|so)\b|$)"
 )
 _MADE_OF = re.compile(
@@ -31,6 +31,7 @@ _BROKEN = re.compile(
     r"|\b\w+: |;|\b(?:is|are) (?:made of )?\w+ and (?:is )?its?\b|\bits \w+ (?:is|are) its\b",
     re.IGNORECASE,
 )
+BLANK = "\ufffc"  # stands where a name or a verified claim was
 # What an item may be called without its record saying so.
 _KINDS = word_set("choice option pick match fit item piece one product way set pair pack")
 _MATERIAL_FIELDS = (
@@ -90,10 +91,10 @@ def _is_kind(record: Record, what: str) -> bool:
     """True if the last word of "is a …" is a word of the title or of the category."""
     words = [token.text for token in tokens(what)]
     if not words:
-        return False
+        return BLANK in what
     last = stem(words[-1])
     kinds = record.title_words | {stem(t.text) for part in record.item.category for t in tokens(part)}
-    return last in kinds or words[-1] in _KINDS or record.carries_phrase(what)
+    return last in kinds or words[-1] in _KINDS or (len(words) > 1 and record.carries_phrase(what))
 
 
 def _is_for(record: Record, who: str) -> bool:
