@@ -4,6 +4,7 @@ Knows tastes and how they turn into events. The tastes themselves stay here: onl
 lines are written out. Each shopper has an own random stream, so one shopper's events do not depend on another's.
 """
 
+import math
 import random
 import re
 from collections.abc import Mapping, Sequence
@@ -50,6 +51,12 @@ class Shopper:
     events: int
     name: str = ""
     line: str = ""
+    visits: tuple[tuple[str, str], ...] = ()  # a persona's: leaf, and a word that the items looked at hold ("": any)
+
+    @property
+    def sharpness(self) -> float:
+        """How strictly likings are followed: a persona is meant to be recognised by its history."""
+        return 1.8 if self.name else 1.0
 
 
 @dataclass(frozen=True)
@@ -91,7 +98,8 @@ def shoppers(seed: int, brands: Mapping[str, int], file: Path = Path(__file__).p
             tier=given["tier"],
             brands=frozenset(given["brands"]),
             audience=given["audience"],
-            events=given["events"],
+            events=0,
+            visits=tuple((leaf, word) for visit in given["visits"] for leaf, word in visit.items()),
             name=given["name"],
             line=given["line"],
         )
@@ -144,13 +152,17 @@ def _drawn(
 
 
 def events(shopper: Shopper, shop: World, seed: int) -> list[Event]:
-    """All that one shopper did, oldest first; ``shopper.events`` of them, each with an id of its own."""
+    """All that one shopper did, oldest first, each event with an id of its own.
+
+    A persona makes the visits that are written for it, and buys; anyone else makes ``shopper.events`` events.
+    """
     stream = random.Random(f"{seed}/events/{shopper.id}")
-    if shopper.events <= 2:
-        return _numbered(shopper, _glance(shopper, shop, stream))
     visits: list[list[Event]] = []
     bought: set[str] = set()
     leaf, last = "", None
+    for leaf, word in shopper.visits:
+        visit, last = _visit(shopper, shop, leaf, last, bought, stream, word)
+        visits.append(visit)
     while sum(len(visit) for visit in visits) < shopper.events:
         follows = [name for name in shop.then.get(leaf, ()) if name in shop.by_leaf]
         if follows and stream.random() < FOLLOW_UP:
@@ -165,6 +177,8 @@ def events(shopper: Shopper, shop: World, seed: int) -> list[Event]:
             leaf, last = stream.choices(list(weights), list(weights.values()))[0], None
         visit, last = _visit(shopper, shop, leaf, last, bought, stream)
         visits.append(visit)
+    if not visits:
+        return _numbered(shopper, _glance(shop, stream))
     moments = sorted(stream.random() ** 0.8 for _ in visits)
     first = LAST_DAY.timestamp() - SPAN_DAYS * 86_400
     dated: list[Event] = []
@@ -177,7 +191,7 @@ def events(shopper: Shopper, shop: World, seed: int) -> list[Event]:
     return _numbered(shopper, dated[-shopper.events :])
 
 
-def _glance(shopper: Shopper, shop: World, stream: random.Random) -> list[Event]:
+def _glance(shop: World, stream: random.Random) -> list[Event]:
     leaf = "Candles"
     item = stream.choice(shop.by_leaf[leaf])
     now = LAST_DAY.timestamp() - 5 * 86_400
@@ -193,10 +207,20 @@ def _event(kind: str, item_id: str = "", query: str = "", rating: float | None =
 
 
 def _visit(
-    shopper: Shopper, shop: World, leaf: str, last: Item | None, bought: set[str], stream: random.Random
+    shopper: Shopper,
+    shop: World,
+    leaf: str,
+    last: Item | None,
+    bought: set[str],
+    stream: random.Random,
+    word: str | None = None,
 ) -> tuple[list[Event], Item | None]:
-    """One visit to one leaf, and the item that it ended with (None where nothing was taken)."""
+    """One visit to one leaf, and the item that it ended with (None where nothing was taken).
+
+    With a ``word`` only items that hold it are looked at, and one is bought.
+    """
     shelf = [item for item in shop.by_leaf[leaf] if item.id not in bought or item.category[0] in CONSUMED]
+    shelf = [item for item in shelf if (word or "") in shop.words[item.id]]
     if not shelf:
         return [], None
     liking = [_liking(shopper, shop, item, last) for item in shelf]
@@ -214,10 +238,10 @@ def _visit(
     fit = _liking(shopper, shop, best, last)
     if fit >= middle and stream.random() < 0.3:
         done.append(_event("like", best.id))
-    if stream.random() > (0.72 if fit >= middle else 0.25):
+    if word is None and stream.random() > (0.72 if fit >= middle else 0.25):
         return done, None
     done.append(_event("cart", best.id))
-    if stream.random() < 0.85:
+    if word is not None or stream.random() < 0.85:
         done.append(_event("purchase", best.id))
         bought.add(best.id)
         if stream.random() < 0.3:
@@ -258,16 +282,15 @@ def _liking(shopper: Shopper, shop: World, item: Item, last: Item | None) -> flo
         score += 0.9 * bool(set(item.attributes.get("colour", ())) & set(last.attributes.get("colour", ())))
     if item.rating is not None:
         score += 0.5 * (item.rating - 4.1)
-    return float(2.718281828 ** min(score, 6.0))
+    return math.exp(min(score * shopper.sharpness, 8.0))
 
 
 def _query(item: Item, stream: random.Random) -> str:
     """What one types to find such an item: its noun, sometimes with one of its values."""
     leaf = item.category[-1].split(" & ")[0].lower()
-    singular = re.sub(r"(?<=[^s])s$", "", leaf)
-    values = [
-        value for name in ("colour", "material", "features", "scent", "type") for value in item.attributes.get(name, ())
-    ]
+    singular = leaf if leaf == "trousers" else re.sub(r"(?<=[^s])s$", "", leaf)
+    named = ("colour", "material", "features", "scent", "type")
+    values = [value for name in named for value in item.attributes.get(name, ()) if singular not in value]
     extra = stream.choice(values) if values and stream.random() < 0.55 else ""
     noun = stream.choice((leaf, singular, singular))
     return f"{extra} {noun}".strip() if stream.random() < 0.8 else f"{noun} {extra}".strip()
