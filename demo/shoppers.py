@@ -56,7 +56,7 @@ class Shopper:
     @property
     def sharpness(self) -> float:
         """How strictly likings are followed: a persona is meant to be recognised by its history."""
-        return 1.8 if self.name else 1.0
+        return 1.8 if self.name else 1.3
 
 
 @dataclass(frozen=True)
@@ -147,7 +147,7 @@ def _drawn(
         tier=tier,
         brands=frozenset(stream.sample(fitting, min(len(fitting), 8))),
         audience=stream.choice(("women", "men")),
-        events=min(60, max(6, int(stream.lognormvariate(3.25, 0.55)))),
+        events=min(60, max(6, int(stream.lognormvariate(3.45, 0.5)))),
     )
 
 
