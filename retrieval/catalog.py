@@ -338,7 +338,7 @@ def search_terms(words: str) -> list[str]:
     >>> search_terms('I want a "red" tent (NEAR/2 the lake)')
     ['red', 'tent', 'near', '2', 'lake']
     """
-    found = dict.fromkeys(re.findall(r"\w+(?:['’]\w+)?", words.casefold()))
+    found = dict.fromkeys(re.findall(r"\w+(?:['’]\w+)?", words.lower()))
     telling = [word for word in found if word not in _STOP_WORDS]
     return (telling or list(found))[:MOST_WORDS]
 

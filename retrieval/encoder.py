@@ -81,6 +81,7 @@ class MiniLMEncoder:
         """Load it (about 0.2 s). ``threads``: 0 for one a core, at most 4. Raises EncoderError."""
         try:
             facts = json.loads((folder / "encoder.json").read_text(encoding="utf-8"))
+            self.folder = folder
             self.name: str = facts["name"]
             self.dimension: int = facts["dimension"]
             self._model = Onnx(folder / "encoder.onnx", folder / "tokenizer.json", facts["max_tokens"], threads)

@@ -74,7 +74,10 @@ def ingest_file(
             raise
     _show(console, report, feed)
     with _stages(console) as told:
-        open_shop(home.folder, settings.models, told).close()
+        shop = open_shop(home.folder, settings.models, told)
+    indexed = len(shop.index)
+    shop.close()
+    console.print(f"{indexed:,} items are indexed: the shop is ready.", highlight=False)
     return report
 
 

@@ -1,0 +1,270 @@
+import threading
+from decimal import Decimal
+from pathlib import Path
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from retrieval.catalog import Catalog, Facts, UpsertCount, Vocabulary, search_terms
+from retrieval.conditions import category_key, price_key
+from retrieval.database import Connections
+from retrieval.filters import Filter
+from retrieval.items import Item
+
+EVERYTHING = Filter(in_stock_only=False)
+
+ITEMS = [
+    Item(
+        id="tent-1", title="Ridge tent for two", brand="Fellside", category=("Outdoor", "Tents"),
+        price=Decimal("149.00"), currency="USD", attributes={"colour": ("green", "Red"), "season": ("3",)},
+        stock=3, rating=4.5, rating_count=20,
+    ),
+    Item(
+        id="tent-2", title="Dome tent", brand="fellside", category=("Outdoor", "Tents"), price=Decimal("89.5"),
+        currency="USD", attributes={"Colour": ("Blue",)}, stock=0, rating=3.9, rating_count=4,
+        description="A steam-free tent; packs small.",
+    ),
+    Item(
+        id="mug", title="Enamel tea mug", brand="Kettle & Co", category=("Kitchen", "Mugs"), price=Decimal("9"),
+        currency="USD", attributes={"colour": ("red",)}, rating=5.0, rating_count=1,
+    ),
+    Item(id="bag", title="Canvas bag — Straße", category=("Outdoor",), brand="", attributes={"material": ("cotton",)}),
+]  # fmt: skip
+
+
+@pytest.fixture
+def catalog(tmp_path: Path) -> Catalog:
+    made = Catalog(Connections(tmp_path / "shop.sqlite3"))
+    made.upsert(ITEMS)
+    return made
+
+
+def test_upsert_counts_and_writes_in_place(catalog: Catalog) -> None:
+    cheaper = ITEMS[0].model_copy(update={"price": Decimal("99")})
+    added = Item(id="new", title="New thing")
+    assert catalog.upsert([cheaper, ITEMS[1], added]) == UpsertCount(new=1, changed=1, same=1)
+    assert catalog.get("tent-1") == cheaper
+    assert [item.id for item in catalog.all()] == ["tent-1", "tent-2", "mug", "bag", "new"]
+    assert catalog.search("ridge", EVERYTHING, 5)[0][0] == "tent-1"
+
+
+def test_what_was_changed_or_removed_is_not_found_by_its_old_words(catalog: Catalog) -> None:
+    catalog.upsert([ITEMS[0].model_copy(update={"title": "Pavilion"})])
+    assert catalog.remove(["mug", "never there"]) == 1
+    assert catalog.search("ridge", EVERYTHING, 5) == []
+    assert catalog.search("enamel", EVERYTHING, 5) == []
+    assert catalog.ids(Filter(attributes={"colour": ("red",)}, in_stock_only=False)) == {"tent-1"}
+
+
+def test_many_keeps_the_order_asked_for_and_leaves_out_the_unknown(catalog: Catalog) -> None:
+    assert list(catalog.many(["mug", "nothing", "tent-1"])) == ["mug", "tent-1"]
+    assert catalog.get("nothing") is None
+
+
+def test_generation_names_the_contents_and_not_their_order(tmp_path: Path, catalog: Catalog) -> None:
+    other = Catalog(Connections(tmp_path / "other.sqlite3"))
+    for item in reversed(ITEMS):
+        other.upsert([item])
+    first = catalog.generation()
+    assert other.generation() == first
+    catalog.upsert([ITEMS[0].model_copy(update={"stock": 2})])
+    assert catalog.generation() != first
+    catalog.upsert(ITEMS)
+    assert catalog.generation() == first
+    catalog.remove([item.id for item in ITEMS])
+    assert catalog.generation() == f"{0:032x}"
+
+
+@pytest.mark.parametrize(
+    ("filter", "expected"),
+    [
+        (Filter(), {"tent-1", "mug", "bag"}),
+        (EVERYTHING, {"tent-1", "tent-2", "mug", "bag"}),
+        (Filter(price_max=Decimal("149")), {"tent-1", "mug"}),
+        (Filter(price_max=Decimal("148.999999999999999999")), {"mug"}),
+        (Filter(price_min=Decimal("9.0")), {"tent-1", "mug"}),
+        (Filter(price_min=Decimal("-1")), {"tent-1", "mug"}),
+        (Filter(price_max=Decimal("-1")), set()),
+        (Filter(brands=("FELLSIDE",), in_stock_only=False), {"tent-1", "tent-2"}),
+        (Filter(excluded_brands=("Fellside",)), {"mug", "bag"}),
+        (Filter(categories=(("outdoor",),)), {"tent-1", "bag"}),
+        (Filter(categories=(("outdoor", "tents"), ("kitchen",))), {"tent-1", "mug"}),
+        (Filter(categories=(("out",),)), set()),
+        (Filter(attributes={"COLOUR": ("RED", "pink")}), {"tent-1", "mug"}),
+        (Filter(attributes={"size": ("10",)}), set()),
+        (Filter(excluded_attributes={"colour": ("red",)}), {"bag"}),
+        (Filter(excluded_terms=("tea",), in_stock_only=False), {"tent-1", "tent-2", "bag"}),
+        (Filter(excluded_terms=("STRASSE",)), {"tent-1", "mug"}),
+        (Filter(rating_min=4.5), {"tent-1", "mug"}),
+        (Filter(excluded_ids=("mug",)), {"tent-1", "bag"}),
+    ],
+)
+def test_ids_satisfy_the_filter(catalog: Catalog, filter: Filter, expected: set[str]) -> None:
+    assert catalog.ids(filter) == expected == {item.id for item in ITEMS if filter.matches(item)}
+    assert catalog.count(filter) == len(expected)
+
+
+WORDS = st.sampled_from(["red", "Red", "tea", "steam", "a\"b'", "straße", "ı", "İ", "ſea", "x,y", "", "日本", "%", "K"])
+PRICES = (
+    st.none() | st.decimals(min_value=0, max_value=1000, places=3) | st.sampled_from([Decimal("1E+3"), Decimal("-0")])
+)
+GENERATED_ITEMS = st.builds(
+    Item,
+    id=st.uuids().map(str),
+    title=st.lists(WORDS, min_size=1).map(" ".join).filter(bool),
+    brand=WORDS,
+    category=st.lists(WORDS, max_size=3).map(tuple),
+    price=PRICES,
+    attributes=st.dictionaries(WORDS, st.lists(WORDS, max_size=2).map(tuple), max_size=3),
+    stock=st.none() | st.integers(0, 2),
+    rating=st.none() | st.sampled_from([0.0, 3.3, 5.0]),
+)
+GENERATED_FILTERS = st.builds(
+    Filter,
+    price_min=PRICES,
+    price_max=PRICES,
+    brands=st.lists(WORDS, max_size=2).map(tuple),
+    excluded_brands=st.lists(WORDS, max_size=2).map(tuple),
+    categories=st.lists(st.lists(WORDS, max_size=2).map(tuple), max_size=2).map(tuple),
+    attributes=st.dictionaries(WORDS, st.lists(WORDS, max_size=2).map(tuple), max_size=1),
+    excluded_attributes=st.dictionaries(WORDS, st.lists(WORDS, max_size=2).map(tuple), max_size=1),
+    excluded_terms=st.lists(WORDS, max_size=2).map(tuple),
+    rating_min=st.none() | st.sampled_from([0.0, 3.3, 4.0]),
+    in_stock_only=st.booleans(),
+)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(items=st.lists(GENERATED_ITEMS, max_size=6), filters=st.lists(GENERATED_FILTERS, min_size=5, max_size=5))
+def test_sql_and_filter_agree_on_anything(tmp_path: Path, items: list[Item], filters: list[Filter]) -> None:
+    catalog = Catalog(Connections(tmp_path / "any.sqlite3"))
+    catalog.remove([item.id for item in catalog.all()])
+    catalog.upsert(items)
+    for filter in filters:
+        assert catalog.ids(filter) == {item.id for item in items if filter.matches(item)}, filter
+
+
+@given(st.lists(st.decimals(min_value=0, allow_nan=False, allow_infinity=False), max_size=5))
+def test_price_keys_sort_as_prices_do(prices: list[Decimal]) -> None:
+    assert [price_key(price) for price in sorted(prices)] == sorted(price_key(price) for price in prices)
+
+
+def test_category_keys_know_where_a_part_ends() -> None:
+    assert not category_key(("Outdoor",)).startswith(category_key(("Out",)))
+    assert not category_key(('a","b',)).startswith(category_key(("a",)))
+
+
+@pytest.mark.parametrize(
+    ("words", "expected"),
+    [
+        ("tent", ["tent-1", "tent-2"]),
+        ("TENTS", ["tent-1", "tent-2"]),
+        ("ridge tent", ["tent-1", "tent-2"]),
+        ("I am looking for a mug, please", ["mug"]),
+        ("strasse", []),
+        ("straße", ["bag"]),
+        ('"', []),
+        ("AND OR NOT NEAR(", []),
+        ("title:mug*", ["mug"]),
+        ("mug' --", ["mug"]),
+        ("", []),
+        ("   ", []),
+        ("😀", []),
+        ("日本", []),
+        ("\ud800", []),
+        ("\x00mug\x00", ["mug"]),
+        ("mug " * 1250, ["mug"]),
+        ("a" * 5000, []),
+    ],
+)
+def test_search_takes_any_text(catalog: Catalog, words: str, expected: list[str]) -> None:
+    found = catalog.search(words, EVERYTHING, 5)
+    assert sorted(item_id for item_id, _ in found) == sorted(expected)
+    assert all(score > 0 for _, score in found)
+    assert [score for _, score in found] == sorted((score for _, score in found), reverse=True)
+
+
+def test_search_obeys_the_filter(catalog: Catalog) -> None:
+    assert [item_id for item_id, _ in catalog.search("tent red", Filter(excluded_terms=("mug",)), 5)] == ["tent-1"]
+
+
+def test_search_terms_are_few_and_telling() -> None:
+    assert search_terms("show me a red tent, a RED one") == ["red", "tent", "one"]
+    assert search_terms("what about this") == ["what", "about", "this"]
+    assert len(search_terms(" ".join(f"word{n}" for n in range(1000)))) == 48
+
+
+def test_popular_weighs_ratings_by_their_count(catalog: Catalog) -> None:
+    assert catalog.popular(EVERYTHING, 5) == ["tent-1", "mug", "tent-2", "bag"]
+    assert catalog.popular(Filter(excluded_terms=("ridge",)), 1) == ["mug"]
+
+
+def test_facts(catalog: Catalog) -> None:
+    assert catalog.facts(EVERYTHING) == Facts(4, Decimal("9"), Decimal("149.00"), "mug", "tent-1", 2)
+    assert catalog.facts(Filter(categories=(("outdoor", "tents"),), in_stock_only=False)) == Facts(
+        2, Decimal("89.5"), Decimal("149.00"), "tent-2", "tent-1", 1
+    )
+    assert catalog.facts(Filter(excluded_terms=("ridge",))) == Facts(2, Decimal("9"), Decimal("9"), "mug", "mug", 1)
+    assert catalog.facts(Filter(brands=("nobody",))) == Facts(0, None, None, "", "", 0)
+
+
+def test_vocabulary(catalog: Catalog) -> None:
+    assert catalog.vocabulary() == Vocabulary(
+        brands=("Fellside", "fellside", "Kettle & Co"),
+        categories=(("Outdoor", "Tents"), ("Kitchen", "Mugs"), ("Outdoor",)),
+        attributes={"colour": ("Red", "green", "Blue"), "season": ("3",), "material": ("cotton",)},
+        currency="USD",
+        price_range=(Decimal("9"), Decimal("149.00")),
+    )
+
+
+def test_remembered_answers_end_with_the_generation(catalog: Catalog) -> None:
+    assert catalog.count(Filter()) == 3
+    assert catalog.vocabulary().currency == "USD"
+    catalog.remove(["mug", "tent-1", "tent-2"])
+    assert catalog.count(Filter()) == 1
+    assert catalog.vocabulary().currency == ""
+
+
+def test_ids_given_out_are_the_callers_own(catalog: Catalog) -> None:
+    catalog.ids(Filter()).clear()
+    assert catalog.count(Filter()) == 3
+
+
+def test_many_threads_read_while_one_writes(catalog: Catalog) -> None:
+    stop, wrong = threading.Event(), []
+
+    def read() -> None:
+        while not stop.is_set():
+            found = catalog.ids(EVERYTHING)
+            if len(found) not in (4, 104) or (len(found) > 4 and not catalog.search("extra", EVERYTHING, 1)):
+                wrong.append(len(found))
+
+    readers = [threading.Thread(target=read) for _ in range(3)]
+    for reader in readers:
+        reader.start()
+    for _ in range(5):
+        catalog.upsert(Item(id=f"extra-{n}", title=f"Extra {n}") for n in range(100))
+    stop.set()
+    for reader in readers:
+        reader.join()
+    assert wrong == []
+
+
+def test_writers_in_two_threads_wait_for_each_other(tmp_path: Path) -> None:
+    catalog = Catalog(Connections(tmp_path / "two.sqlite3"))
+
+    def write(part: int) -> None:
+        for n in range(20):
+            catalog.upsert([Item(id=f"{part}-{n}", title="Thing")])
+
+    writers = [threading.Thread(target=write, args=(part,)) for part in range(3)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    whole = Catalog(Connections(tmp_path / "whole.sqlite3"))
+    whole.upsert(Item(id=f"{part}-{n}", title="Thing") for part in range(3) for n in range(20))
+    assert catalog.size() == 60
+    assert catalog.generation() == whole.generation()

@@ -1,0 +1,125 @@
+import json
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from retrieval.catalog import Catalog
+from retrieval.database import Connections
+from retrieval.errors import FeedError
+from retrieval.feeds import Feed, Read, Rejected
+from retrieval.ingest import Ingest, Report
+
+
+class Shop:
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.connections = Connections(folder / "shop.sqlite3")
+        self.catalog = Catalog(self.connections)
+
+    def ingest(self, path: Path, *, replace: bool = False, feed: Feed | None = None) -> Report:
+        return Ingest(self.catalog, self.connections, feed or Feed.open(path), self.folder / "rejected").run(
+            replace=replace
+        )
+
+    def ids(self) -> list[str]:
+        return [item.id for item in self.catalog.all()]
+
+
+@pytest.fixture
+def shop(tmp_path: Path) -> Shop:
+    return Shop(tmp_path)
+
+
+def feed_of(path: Path, ids: list[str], title: str = "Thing") -> Path:
+    path.write_text("id,title\n" + "".join(f"{item_id},{title} {item_id}\n" for item_id in ids))
+    return path
+
+
+class Stopping(Feed):
+    """A feed whose reading is interrupted after some rows, as by Ctrl-C."""
+
+    rows = 0
+
+    def after(self, rows: int) -> Iterator[Read | Rejected]:
+        for number, entry in enumerate(super().after(rows)):
+            if number == self.rows:
+                raise KeyboardInterrupt
+            yield entry
+
+
+def test_new_then_same_then_changed(shop: Shop) -> None:
+    path = feed_of(shop.folder / "feed.csv", ["a", "b"])
+    assert shop.ingest(path) == Report(read=2, new=2)
+    assert shop.ingest(path) == Report(read=2, same=2)
+    path.write_text("id,title\na,Thing a\nb,Other b\nc,Thing c\n")
+    assert shop.ingest(path) == Report(read=3, new=1, changed=1, same=1)
+
+
+def test_replace_removes_what_is_gone_and_only_then(shop: Shop) -> None:
+    shop.ingest(feed_of(shop.folder / "old.csv", ["a", "b", "c"]))
+    newer = feed_of(shop.folder / "new.csv", ["b", "d"])
+    assert shop.ingest(newer) == Report(read=2, new=1, same=1)
+    assert shop.ids() == ["a", "b", "c", "d"]
+    assert shop.ingest(newer, replace=True) == Report(read=2, same=2, removed=2)
+    assert shop.ids() == ["b", "d"]
+
+
+def test_replace_never_empties_the_catalogue(shop: Shop) -> None:
+    shop.ingest(feed_of(shop.folder / "old.csv", ["a"]))
+    with pytest.raises(FeedError, match="would empty the catalogue"):
+        shop.ingest(feed_of(shop.folder / "new.csv", []), replace=True)
+    assert shop.ids() == ["a"]
+
+
+def test_dropped_rows_are_counted_and_kept_aside(shop: Shop) -> None:
+    path = shop.folder / "feed.csv"
+    path.write_text("id,title\na,Thing\n,No id\na,Again\nb,\n")
+    report = shop.ingest(path)
+    kept = Path(report.kept_aside)
+    assert report == Report(
+        read=4,
+        new=1,
+        dropped=3,
+        first_dropped=[
+            {"line": 3, "reason": "the id is missing"},
+            {"line": 4, "reason": "the id 'a' stands in line 2 already"},
+            {"line": 5, "reason": "the title is empty"},
+        ],
+        kept_aside=str(kept),
+    )
+    assert kept.parent == shop.folder / "rejected"
+    assert [json.loads(line) for line in kept.read_text().splitlines()] == [
+        {"line": 3, "reason": "the id is missing", "raw": ",No id"},
+        {"line": 4, "reason": "the id 'a' stands in line 2 already", "raw": '{"id":"a","title":"Again"}'},
+        {"line": 5, "reason": "the title is empty", "raw": "b,"},
+    ]
+    shop.ingest(path)
+    assert len(kept.read_text().splitlines()) == 3
+
+
+def test_interrupted_and_run_again_it_goes_on(shop: Shop) -> None:
+    path = feed_of(shop.folder / "feed.csv", [f"i{n}" for n in range(1100)] + ["i0", ""])
+    stopping = Stopping(Feed.open(path).source, Feed.open(path).mapping)
+    stopping.rows = 700
+    with pytest.raises(KeyboardInterrupt):
+        shop.ingest(path, feed=stopping)
+    assert len(shop.ids()) == 500
+    report = shop.ingest(path, replace=True)
+    assert (report.resumed_after, report.read, report.new, report.dropped) == (500, 1102, 1100, 2)
+    assert len(Path(report.kept_aside).read_text().splitlines()) == 2
+    assert len(shop.ids()) == 1100
+    assert shop.ingest(path).resumed_after == 0
+
+
+def test_a_file_that_changed_meanwhile_is_read_from_its_beginning(shop: Shop) -> None:
+    path = feed_of(shop.folder / "feed.csv", [f"i{n}" for n in range(600)])
+    stopping = Stopping(Feed.open(path).source, Feed.open(path).mapping)
+    stopping.rows = 550
+    with pytest.raises(KeyboardInterrupt):
+        shop.ingest(path, feed=stopping)
+    feed_of(path, [f"i{n}" for n in range(600)], title="Better")
+    os.utime(path, (1, 1))
+    report = shop.ingest(path)
+    assert (report.resumed_after, report.changed, report.new) == (0, 500, 100)
