@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
+from itertools import islice
 from typing import TYPE_CHECKING
 
 from chat.mentions import Mention, find_mentions, lexicon
@@ -110,18 +111,17 @@ _NOT_TOO = re.compile(
 )
 _SOLD_OUT = re.compile(
     r"\b(?:(?:include|including|also|even|show)(?: me)? (?:the )?(?:out[- ]of[- ]stock|sold[- ]out"
-    r"|unavailable)(?: ones| items)?|(?:don'?t mind|doesn'?t matter if)(?: it'?s)? (?:out of stock|sold out))\b",
+    r"|unavailable)(?: ones| items)?|(?:out[- ]of[- ]stock|sold[- ]out)(?: ones| items)? (?:too|as well|also)"
+    r"|(?:don'?t mind|doesn'?t matter if)(?: it'?s)? (?:out of stock|sold out))\b",
     re.IGNORECASE,
 )
 _IN_STOCK = re.compile(
     r"\b(?:(?:only )?(?:that(?:'s| is| are) )?(?:currently )?in stock(?: only)?|available (?:now|right now|today))\b",
     re.IGNORECASE,
 )
-_REFUSED_SHOWN = re.compile(
-    r"\b(?:not (?:this|that)(?: one)?|(?:don'?t|do not) like (?:this|that|it)(?: one)?)\b", re.IGNORECASE
-)
 
 LONGEST_REFUSED_TERM = 3  # words
+MOST_REFUSALS = 20  # read in one message
 
 
 @dataclass
@@ -218,9 +218,14 @@ def _money(read: Constraints, currency: str) -> None:
             read.price = _joined(read.price, money)
         else:
             read.notes.append(
-                f"Our prices are in {currency_name(currency)}, so I have not filtered by {money.text.strip()}."
+                f"Our prices are in {currency_name(currency)}, so I have not filtered by {_bare_sum(money.text)}."
             )
         _blank(read, money.span)
+
+
+def _bare_sum(text: str) -> str:
+    match = re.search(r"\S?\d.*", text)
+    return match[0].strip() if match else text
 
 
 def _joined(held: Money | None, new: Money) -> Money:
@@ -267,8 +272,8 @@ def _catalogue_words(read: Constraints, vocabulary: "Vocabulary") -> None:
                 break
     for match in _NOT_TOO.finditer(read.rest):
         _blank(read, match.span())
-    negated = _negated_spans(read.rest)
-    for span in negated:
+    refusals = _refusals(read.rest)
+    for span in (span for _, spans in refusals for span in spans):
         inside = [mention for mention in mentions if _overlaps(mention.span, span)]
         for mention in inside:
             _exclude(read, mention)
@@ -276,8 +281,8 @@ def _catalogue_words(read: Constraints, vocabulary: "Vocabulary") -> None:
             term = " ".join(token.text for token in tokens(read.rest[span[0] : span[1]]))
             read.excluded_terms += [form for form in forms(term) if term and form not in read.excluded_terms]
         mentions = [mention for mention in mentions if mention not in inside]
-    for start, end in _negation_areas(read.rest, negated):
-        _blank(read, (start, end))
+    for start, spans in refusals:
+        _blank(read, (start, spans[-1][1]))
     for mention in mentions:
         if mention.kind == "category":
             read.categories.append(mention)
@@ -309,25 +314,25 @@ def _exclude(read: Constraints, mention: Mention) -> None:
         read.excluded_terms += [form for form in forms(mention.text) if form not in read.excluded_terms]
 
 
-def _negated_spans(text: str) -> list[tuple[int, int]]:
-    """The places of what is refused, each thing apart: of "no nuts or milk", "nuts" and "milk"."""
-    spans: list[tuple[int, int]] = []
-    for cue in _NEGATION.finditer(text):
+def _refusals(text: str) -> list[tuple[int, list[tuple[int, int]]]]:
+    """Each refusal: where its cue begins, and the things refused: of "no nuts or milk", "nuts" and "milk"."""
+    found: list[tuple[int, list[tuple[int, int]]]] = []
+    for cue in islice(_NEGATION.finditer(text), MOST_REFUSALS):
         after = text[cue.end() :]
-        if _NO_REFUSAL.match(after) or (spans and cue.start() < spans[-1][1]):
+        if _NO_REFUSAL.match(after) or (found and cue.start() < found[-1][1][-1][1]):
             continue
-        start = cue.end()
         lead = _NEGATED_LEAD.match(after)
-        start += lead.end() if lead else 0
+        start = cue.end() + (lead.end() if lead else 0)
         stop = _NEGATED_END.search(text, start)
-        end = stop.start() if stop else len(text)
-        for first, last in _units(text, start, end):
-            words = [t for t in tokens(text[first:last]) if t.text not in FILLERS]
-            if not words or _NO_REFUSAL.match(text[first:last]):
-                continue
-            words = words[:LONGEST_REFUSED_TERM]
-            spans.append((first + words[0].start, first + words[-1].end))
-    return spans
+        spans = []
+        for first, last in _units(text, start, stop.start() if stop else len(text)):
+            words = [token for token in tokens(text[first:last]) if token.text not in FILLERS]
+            if words and not _NO_REFUSAL.match(text[first:last]):
+                words = words[:LONGEST_REFUSED_TERM]
+                spans.append((first + words[0].start, first + words[-1].end))
+        if spans:
+            found.append((cue.start(), spans))
+    return found
 
 
 def _units(text: str, start: int, end: int) -> list[tuple[int, int]]:
@@ -341,17 +346,6 @@ def _units(text: str, start: int, end: int) -> list[tuple[int, int]]:
         if "," in match[0] and not re.search(r"\b(?:or|nor|no|not)\b", text[match.start() : end], re.IGNORECASE):
             return units
     return [*units, (first, end)]
-
-
-def _negation_areas(text: str, spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
-    """The places of the refusals with their cues, to be blanked."""
-    areas = []
-    for cue in _NEGATION.finditer(text):
-        ends = [end for start, end in spans if 0 <= start - cue.end() <= 80]
-        following = [start for start, _ in spans if start >= cue.end()]
-        if ends and following and not _NO_REFUSAL.match(text[cue.end() :]):
-            areas.append((cue.start(), max(e for s, e in spans if s >= cue.end() and s - cue.end() <= 80)))
-    return areas
 
 
 def _is_head(text: str, mention: Mention, mentions: Sequence[Mention]) -> bool:
@@ -368,9 +362,11 @@ def _is_head(text: str, mention: Mention, mentions: Sequence[Mention]) -> bool:
     followed = bool(after) and BLANK not in gap and not re.search(r"[.,;!?]", gap)
     if followed and (after[0].text not in FILLERS or after[0].text in ("one", "ones", "thing", "things")):
         return False
+    if word == "for":
+        return True
     if any(other is not mention and other.kind == "category" for other in mentions):
         return False
-    if word in ("a", "an", "some", "any", "the", "my", "for"):
+    if word in ("a", "an", "some", "any", "the", "my"):
         return True
     # "a wine glass": the value ends a phrase that another word began.
     joined = re.fullmatch(r"[ -]+", text[before.end(1) : mention.span[0]]) if before else None

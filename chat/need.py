@@ -51,6 +51,7 @@ _REFINING = re.compile(
     r"|the same|same)\b",
     re.IGNORECASE,
 )
+_BARE_OPENING = re.compile(r"(?:\W|yes|no|ok|okay|and|well|so|please)*$", re.IGNORECASE)
 _PRONOUNS = word_set("one ones it them that those these something anything thing things some any stuff")
 _PREPOSITIONS = word_set(
     "for with without in on at by from of to under over as like that which who because since when where if so than "
@@ -119,7 +120,8 @@ def _search(text: str, need: Need, read: Constraints, shown: Sequence[Item], sta
     opens = _opens_new_want(text, need, head, category, read)
     if about and not read.any_set and not opens and not words:
         return Reading(need, "about_item", references=about, notes=tuple(read.notes))
-    if about and not read.any_set and not category and _is_question(text):
+    asks_price = read.cheaper or read.price is not None or read.price_max is not None
+    if about and not category and not asks_price and _asks_about(text):
         return Reading(need, "about_item", references=about, notes=tuple(read.notes))
     current = need.current
     if opens and not current.is_empty:
@@ -147,15 +149,15 @@ def _all_ids(read: Constraints) -> tuple[str, ...]:
     return tuple(dict.fromkeys(reference.item_id for reference in read.references))
 
 
-def _is_question(text: str) -> bool:
-    return bool(
-        text.rstrip().endswith("?")
-        or re.match(
-            r"\W*(?:is|are|does|do|can|could|has|have|what|how|which|where|when|will|would"
-            r"|tell)\b",
+def _asks_about(text: str) -> bool:
+    """True if the words ask after a thing's properties: "is the first waterproof?", and not for other things."""
+    return (
+        re.match(
+            r"\W*(?:and |so |ok )?(?:is|are|does|has|how|what|which|where|when|will|would|can it|tell me|more about)\b(?! (?:there|about)\b)",
             text,
-            re.I,
+            re.IGNORECASE,
         )
+        is not None
     )
 
 
@@ -171,6 +173,8 @@ def _head(read: Constraints) -> list[str]:
         ends = re.search(r"[.,;:!?()]", gap) or (BLANK in gap and phrase and _ends_phrase(rest, token.start))
         if ends and phrase:
             break
+        if token.text in ("or", "and") and not phrase:
+            continue  # "black or red boots", its colours read already
         if token.text in _PREPOSITIONS:
             break
         if token.text not in FILLERS or (token.text in _PRONOUNS and token.text not in ("any", "some")):
@@ -215,19 +219,7 @@ def _opens_new_want(text: str, need: Need, head: list[str], category: Mention | 
     asks = re.search(r"[a-z]", request, re.I) is not None
     has_article = re.match(r"\W*(?:a|an|some)\b", text, re.IGNORECASE) is not None
     plural = singular(head[-1]) != head[-1]
-    return (
-        (
-            asks
-            and not re.match(
-                r"(?:\W|yes|no|ok|okay|and|well|so"
-                r"|please)*$",
-                match[0],
-                re.I,
-            )
-        )
-        or has_article
-        or plural
-    )
+    return (asks and not _BARE_OPENING.match(request)) or has_article or plural
 
 
 def _within(paths: Sequence[tuple[str, ...]], held: Sequence[tuple[str, ...]]) -> bool:

@@ -6,7 +6,7 @@ Pure. Knows the need and the items; never asks what the need holds, nor the same
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
-from math import log2
+from math import ceil, log2
 from statistics import quantiles
 
 from chat.money import price_text
@@ -83,7 +83,7 @@ def _offer_price(options: list[tuple[float, Question]], candidates: Sequence[Ite
         return
     cuts = quantiles(prices, n=3, method="inclusive")
     step = 5 if cuts[0] < 100 else 10 if cuts[0] < 1000 else 100
-    rounded = sorted({int(-(-cut // step) * step) for cut in cuts})
+    rounded = sorted({ceil(cut / step) * step for cut in cuts})
     chips = tuple(f"under {price_text(type(prices[0])(cut), currency, short=True)}" for cut in rounded)
     options.append((1.1, Question("price", _TEXTS["price"], chips)))
 

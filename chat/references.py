@@ -88,9 +88,9 @@ def _ordinal(match: re.Match[str], shown: Sequence[Item], text: str) -> Item | N
     has_article = re.match(r"(?:the|that|your) ", match[0], re.IGNORECASE) is not None
     following = tokens(text[match.end() :])[:1]
     # "the first tent" points only if a noun of a shown item follows; "my first tent" does not point at all.
-    if not has_noun and not (
-        has_article and (not following or following[0].text in FILLERS or _names(following[0].text, shown))
-    ):
+    asked_about = re.match(r"\W*(?:is|are|does|do|can|has|how)\b", text, re.IGNORECASE) is not None
+    points = not following or following[0].text in FILLERS or asked_about or _names(following[0].text, shown)
+    if not has_noun and not (has_article and points):
         return None
     index = _ORDINALS[match["word"].lower()]
     return shown[index] if -len(shown) <= index < len(shown) else None
@@ -105,12 +105,12 @@ def _numbered(match: re.Match[str], shown: Sequence[Item], text: str) -> Item | 
 def _superlative(match: re.Match[str], shown: Sequence[Item], text: str) -> Item | None:
     following = tokens(text[match.end() :])[:1]
     pointing = re.search(r"(?:ones?|items?|options?|them|these|those)$", match[0]) is not None
-    if not pointing and following and following[0].text not in FILLERS and not _names(following[0].text, shown):
-        return None
+    if not pointing and following and following[0].text not in FILLERS:
+        return None  # "the cheapest tent" asks the catalogue, not the cards
     if not pointing and re.search(
         r"\b(?:show|find|have|want|need|what'?s|what is|give)\b", text[: match.start()], re.IGNORECASE
     ):
-        return None  # "show me the cheapest" asks the catalogue, not the cards
+        return None  # so does "show me the cheapest"
     word = match["word"].lower()
     priced = [(item.price, item) for item in shown if item.price is not None]
     rated = [(Decimal(str(item.rating)), item) for item in shown if item.rating is not None]

@@ -41,7 +41,7 @@ _ADJECTIVE = re.compile(
 )
 
 # A full stop ends a sentence where a space and no lower-case letter follows: not in "4.5", "approx. 3" or "$45.00".
-_END = re.compile(r"[.!?]+[\"')\]]*(?=\s+[^a-z\s]|\s*\n)|\n+")
+_END = re.compile(r"[.!?]+[\"')\]]*(?=\s+[^a-z\d\s]|\s*\n)|\n+")
 
 
 async def reply(
