@@ -178,7 +178,7 @@ def build_page(
 
     def sides_of(conversation: Conversation) -> tuple[str, str]:
         chosen = chosen_shopper(conversation, shoppers)
-        return header_html(shop_name, chosen, bool(shoppers)), side_html(conversation, shoppers)
+        return header_html(shop_name, chosen), side_html(conversation, shoppers)
 
     # After every event Gradio sums up its latest ones in pandas, by default 10,000 of them; we read none of it.
     os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "50")
@@ -186,7 +186,7 @@ def build_page(
     page = gr.Blocks(title=f"{shop_name} · shop assistant", analytics_enabled=False)
     with page:
         conversation = gr.State(fresh)
-        with gr.Column(elem_id="st", elem_classes=[] if shoppers else ["st-alone"]):
+        with gr.Column(elem_id="st"):
             first_header, first_side = sides_of(fresh)
             header = _part("st-top", first_header)
             side = _part("st-side", first_side)

@@ -22,19 +22,15 @@ _SEND = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M12 19V5.5m-6 6 6-
 _STOP = '<svg viewBox="0 0 24 24" aria-hidden="true"><rect x="7.5" y="7.5" width="9" height="9" rx="1.5"/></svg>'
 
 
-def header_html(shop_name: str, shopper: DemoShopper | None, choosable: bool) -> str:
-    """The slim bar on top: the shop, who is shopping (narrow screens only) and a new chat."""
-    name = shopper.name if shopper else "New shopper"
-    who = (
-        f'<button type="button" class="st-quiet st-who" data-event="panel" aria-controls="st-side" '
-        f'aria-expanded="false" aria-label="Shopping as {escape(name, quote=True)}: change">'
-        f"{_PERSON}<span>{escape(name.split()[0])}</span></button>"
-        if choosable
-        else ""
-    )
+def header_html(shop_name: str, shopper: DemoShopper | None) -> str:
+    """The slim bar on top: the shop, who is shopping (opens the panel on narrow screens) and a new chat."""
+    name = shopper.name if shopper else "You"
     return (
         f'<header class="st-header"><span class="st-mark" aria-hidden="true">{escape(shop_name[:1].upper())}</span>'
-        f'<h1 class="st-name">{escape(shop_name)}<small>Shop assistant</small></h1>{who}'
+        f'<h1 class="st-name">{escape(shop_name)}<small>Shop assistant</small></h1>'
+        f'<button type="button" class="st-quiet st-who" data-event="panel" aria-controls="st-side" '
+        f'aria-expanded="false" aria-label="{escape(name, quote=True)}: shopper and personalisation">'
+        f"{_PERSON}<span>{escape(name.split()[0])}</span></button>"
         f'<button type="button" class="st-quiet" data-event="renew">{_NEW}<span>New chat</span></button></header>'
     )
 
@@ -210,7 +206,7 @@ def _history(conversation: Conversation, chosen: DemoShopper | None) -> str:
     ]
     before = [f"<li>{escape(line)}</li>" for line in (chosen.history if chosen else ())]
     if not now and not before:
-        return ""
+        return '<p class="st-empty">What you like or refuse here is listed in this panel.</p>'
     faded = "" if conversation.personalise else " st-off"
     return f'<h2 class="st-label">History</h2><ol class="st-history{faded}">{"".join(now + before)}</ol>'
 

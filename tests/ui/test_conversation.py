@@ -4,7 +4,7 @@ from scripted_assistant import BUDGET, DRY, FINAL, FIRST, SENTENCES, ScriptedAss
 
 from chat.events import ErrorEvent
 from ui.conversation import Conversation, Exchange
-from ui.transcript import log_html, need_html
+from ui.transcript import log_html, need_html, side_html
 
 
 async def played(conversation: Conversation, message: str) -> Exchange:
@@ -84,3 +84,8 @@ def test_an_error_is_told_in_words_with_its_reference() -> None:
 
 def test_no_need_shows_no_tags() -> None:
     assert need_html(Conversation()) == ""
+
+
+def test_a_shop_without_demo_shoppers_offers_the_switch_and_nobody_to_choose() -> None:
+    panel = side_html(Conversation(personalise=False), ())
+    assert ('role="switch"' in panel, 'aria-checked="false"' in panel, "<select" in panel) == (True, True, False)
