@@ -32,16 +32,17 @@ log = logging.getLogger(__name__)
 Vectors = Callable[[Sequence[str]], NDArray[np.float32]]
 Floats = NDArray[np.float32]
 
-ENOUGH = 0.6  # share of the best relevance from which on an item answers the request: history may order these freely
+ENOUGH = 0.7  # share of the best relevance from which on an item answers the request: history may order these freely
 GATE = 20.0  # logits that an item loses for each unit of relevance below that; histories move some 3 to 6 logits
 UNLIKE = 0.55  # cosine to a disliked item from which on an item is pushed down
 DISLIKE = 10.0  # logits lost for each unit of cosine above that
 BOUGHT = 1.5  # logits lost by what the shopper has already: shown where it is asked for, else others come first
-LIKE = 0.5  # cosine from which on an item may be called like another
+LIKE = 0.65  # cosine from which on an item may be called like another
+LIKE_IN_LEAF = 0.45  # the same within one category
 LIFT = 0.2  # logits that the history must add, beyond what it adds to the median item, to be the reason
 OFTEN = 2.0  # summed "came after" from which on one may say "often"
 TOP_POPULAR = 0.9  # quantile of popularity from which on an item is called popular
-SHARPNESS = 1.0  # logits to the scale on which relevance and variety are traded
+MARGIN = 3.0  # logits below the best at which an item is worth half of it when traded for variety
 
 
 @dataclass(frozen=True)
@@ -168,8 +169,7 @@ class Reranker:
         logits = logits - self._held_back(behaviour, places)
         if asked:
             logits = logits - np.float32(GATE) * np.maximum(ENOUGH - relevance, 0)
-        best = np.partition(logits, -min(k, len(logits)))[-min(k, len(logits))]
-        traded = (1 / (1 + np.exp(-np.clip(logits - best, -30, 30) / SHARPNESS))).astype(np.float32)
+        traded = (1 / (1 + np.exp(-np.clip(logits - logits.max() + MARGIN, -30, 30)))).astype(np.float32)
         chosen = mmr(traded, self._table.vectors[places], k, diversity)
         scores = self._saved.network.probability(logits)
         items = self._catalog.many([kept[place].item_id for place in chosen])
@@ -222,17 +222,20 @@ class Reranker:
         followed = self._features.relations.follows[own][:, places].toarray().T
         same = own[None] == places[:, None]
         # An item is not "like" itself, and half-alike is not alike.
-        likeness = np.where((cosines >= LIKE) & ~same, cosines, 0) * weights
+        in_leaf = self._table.leaf[own][None] == self._table.leaf[places][:, None]
+        alike = cosines >= np.where(in_leaf, LIKE_IN_LEAF, LIKE)
+        likeness = np.where(alike & ~same, cosines, 0) * weights
         strength = followed / (followed + OFTEN)
         pull = likeness + np.where((followed >= OFTEN) & ~same, strength, 0) * weights
-        titles = self._catalog.many([step.item_id for step in liked])
+        best = pull.argmax(axis=1)
+        titles = self._catalog.many(list({liked[int(column)].item_id for column in best}))
         made: list[Reason | None] = []
-        for row, column in enumerate(pull.argmax(axis=1)):
+        for row, column in enumerate(best):
             step = liked[int(column)]
-            if pull[row, column] <= 0 or step.item_id not in titles:
+            if pull[row, column] > 0 and step.item_id in titles:
+                made.append(of_history(step, titles[step.item_id].title, similar=bool(likeness[row, column] > 0)))
+            else:
                 made.append(None)
-                continue
-            made.append(of_history(step, titles[step.item_id].title, similar=bool(likeness[row, column] > 0)))
         return made
 
 

@@ -1,0 +1,139 @@
+import pytest
+from small_shop_data import encode, vectors
+
+from ranking.folder import go_live, save
+from ranking.history import Event
+from ranking.reasons import shortened
+from ranking.reranker import Reranker, Untrained, open_reranker
+from retrieval.ground import Candidate, Evidence
+
+
+@pytest.fixture(scope="module")
+def reranker(tmp_path_factory, small_shop, material, training):
+    folder = save(tmp_path_factory.mktemp("model") / "reranker", training, material[0].ids)
+    return Reranker.load(folder, small_shop[0], vectors)
+
+
+@pytest.fixture(scope="module")
+def find(material):
+    """Candidates for a request, by the words that it shares with an item; all items for a blank one."""
+    table = material[0]
+
+    def found(request):
+        if not request:
+            return [Candidate(item_id, 1 - rank / 200, ()) for rank, item_id in enumerate(table.ids)]
+        cosines = table.vectors @ encode([request])[0]
+        order = sorted(range(len(table)), key=lambda at: -cosines[at])
+        best = cosines[order[0]]
+        return [
+            Candidate(table.ids[at], float(cosines[at] / best), (Evidence("query", "dense", rank, float(cosines[at])),))
+            for rank, at in enumerate(order, start=1)
+        ]
+
+    return found
+
+
+def did(kind, item_id, time=1.0, **more):
+    return Event(shopper_id="ann", kind=kind, item_id=item_id, time=time, **more)
+
+
+LIPSTICKS = [did("purchase", f"lipstick-{maker}-red", time) for time, maker in enumerate(("acme", "borel", "corvo"))]
+
+
+@pytest.mark.parametrize("diversity", [0.0, 0.25, 0.9])
+def test_a_lipstick_lover_who_asks_for_a_razor_gets_razors(reranker, find, diversity):
+    ranked = reranker.rank(LIPSTICKS, find("razor"), 5, diversity, request="razor")
+    assert {one.item_id.split("-")[0] for one in ranked} == {"razor"}
+    assert {one.reason.text for one in ranked if one.reason.kind == "need"} <= {"matches “razor”"}
+
+
+def test_history_orders_what_answers_the_request(reranker, find):
+    history = [did("purchase", f"{kind}-dune-green", time) for time, kind in enumerate(("tent", "lantern", "mug"))]
+    ranked = reranker.rank(history, find("kettle"), 5, 0.0)
+    assert {one.item_id.split("-")[0] for one in ranked} == {"kettle"}
+    assert ranked[0].item_id.startswith("kettle-dune")
+
+
+def test_without_history_relevance_then_rating_and_never_a_reason_of_history(reranker, find):
+    asked = reranker.rank([], find("blue kettle"), 5, 0.0, request="blue kettle")
+    assert {one.item_id.split("-")[0] for one in asked} == {"kettle"}
+    assert asked[0].item_id.endswith("blue")
+    assert asked[0].reason.text == "matches “blue kettle”"
+    blank = reranker.rank([], find(""), 5, 0.25)
+    assert len(blank) == 5
+    assert {one.reason.kind for one in [*asked, *blank]} <= {"need", "popular"}
+
+
+def test_a_like_changes_the_next_ranking_without_training(reranker, find):
+    before = reranker.rank(LIPSTICKS, find(""), 5, 0.0)
+    after = reranker.rank([*LIPSTICKS, did("like", "tent-elka-black", 9.0)], find(""), 5, 0.0)
+    assert [one.item_id for one in before] != [one.item_id for one in after]
+    assert any("elka" in one.item_id for one in after)
+
+
+def test_a_dislike_leaves_the_item_out_and_pushes_its_likes_down(reranker, find):
+    candidates = find("mug")
+    before = reranker.rank([], candidates, 20, 0.0)
+    refused = before[0].item_id
+    after = reranker.rank([did("dislike", refused)], candidates, 20, 0.0)
+    assert refused not in {one.item_id for one in after}
+    like = [one.item_id for one in before[1:] if len(set(one.item_id.split("-")) & set(refused.split("-"))) == 2]
+    places = {one.item_id: place for place, one in enumerate(after)}
+    assert all(places.get(item_id, 99) >= 8 for item_id in like)
+
+
+def test_a_reason_of_history_names_an_item_of_the_history_and_what_was_done(reranker, find):
+    history = [did("purchase", "tent-dune-green", 1), did("view", "lantern-dune-green", 2)]
+    ranked = reranker.rank(history, find(""), 8, 0.0)
+    reasons = {one.reason for one in ranked if one.reason.kind == "history"}
+    assert reasons
+    texts = {
+        "tent-dune-green": "the Dune green tent you bought",
+        "lantern-dune-green": "the Dune green lantern you looked at",
+    }
+    assert all(reason.text.endswith(texts[reason.item_id]) for reason in reasons)
+    assert all(reason.text.startswith(("like ", "often chosen after ")) for reason in reasons)
+
+
+def test_scores_are_probabilities_and_the_relevance_is_grounding_s(reranker, find):
+    candidates = find("razor")
+    given = {candidate.item_id: candidate.score for candidate in candidates}
+    ranked = reranker.rank(LIPSTICKS, candidates, 10, 0.0)
+    assert all(0 <= one.score <= 1 and one.relevance == given[one.item_id] for one in ranked)
+    assert [one.score for one in ranked] == sorted((one.score for one in ranked), reverse=True)
+
+
+@pytest.mark.parametrize("kind", ["Reranker", "Untrained"])
+def test_nothing_to_rank_and_items_that_left_the_catalogue(kind, reranker, small_shop, find):
+    ranker = reranker if kind == "Reranker" else Untrained(small_shop[0], vectors)
+    assert ranker.rank(LIPSTICKS, [], 5, 0.25) == []
+    assert ranker.rank([], [Candidate("gone", 1.0, ())], 5, 0.25) == []
+    assert len(ranker.rank([], find("razor")[:2], 5, 0.25)) == 2
+    assert ranker.rank([did("dislike", "razor-acme-red")], [Candidate("razor-acme-red", 1.0, ())], 5, 0.25) == []
+
+
+def test_without_a_live_model_the_untrained_one_ranks(tmp_path, small_shop, material, training, find):
+    catalog = small_shop[0]
+    opened = open_reranker(tmp_path / "reranker", catalog, vectors)
+    assert opened.version == "untrained"
+    ranked = opened.rank([], find("razor"), 3, 0.0, request="razor")
+    assert [one.item_id.split("-")[0] for one in ranked] == ["razor"] * 3
+    assert ranked[0].reason.text == "matches “razor”"
+    folder = save(tmp_path / "reranker", training, material[0].ids)
+    go_live(folder)
+    assert open_reranker(tmp_path / "reranker", catalog, vectors).version == folder.name
+    (folder / "network.safetensors").unlink()
+    assert open_reranker(tmp_path / "reranker", catalog, vectors).version == "untrained"
+
+
+@pytest.mark.parametrize(
+    ("title", "expected"),
+    [
+        ("Short title", "Short title"),
+        ("Trailhawk waterproof trail running shoes", "Trailhawk waterproof…"),
+        ("Trailhawk waterproof - trail running", "Trailhawk waterproof…"),
+        ("x" * 40, "x" * 23 + "…"),
+    ],
+)
+def test_titles_are_cut_at_a_word(title, expected):
+    assert shortened(title, 24) == expected
