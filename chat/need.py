@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 __all__ = ["Need", "Reading", "Tag", "Want", "merge_understanding", "read_message"]
 
 LONGEST_WORDS = 200  # characters of a want's words
+MOST_CHIPS = 4  # departments offered where the shopper has named nothing
+MOST_LISTED = 12  # departments named in answer to "what do you sell?"
 MOST_WANTS = 6  # remembered in a session; the oldest goes first
 STRETCH = Decimal("1.25")  # "a bit more" raises the cap by a quarter
 
@@ -49,6 +51,11 @@ _REFINING = re.compile(
     r"|should|it|it's|that|which|they|make it|more|less|not|no|from|preferably|ideally|something (?:more|less"
     r"|a bit|with|in|for|that)|anything (?:in|with|more)|cheaper|bigger|smaller|lighter|a (?:bit|little)"
     r"|the same|same)\b",
+    re.IGNORECASE,
+)
+_ASKS_ABOUT = re.compile(
+    r"\W*(?:and |so |ok )?(?:is|are|does|has|how|what|which|where|when|will|would|can it|tell me|more about)\b"
+    r"(?! (?:there|about)\b)",
     re.IGNORECASE,
 )
 _BARE_OPENING = re.compile(r"(?:\W|yes|no|ok|okay|and|well|so|please)*$", re.IGNORECASE)
@@ -102,7 +109,10 @@ def read_message(message: str, need: Need, vocabulary: "Vocabulary", shown: Sequ
     pointed = [reference.item_id for reference in read.references]
     intent = intents.hint(text, shown=bool(shown), pointed=len([r for r in read.references if r.manner == "about"]))
     if intent in TALK:
-        return Reading(need, intent, notes=())
+        departments = tuple(dict.fromkeys(path[0] for path in vocabulary.categories if path))
+        notes = (f"The shop has {_listed(departments[:MOST_LISTED])}.",) if intent == "range" and departments else ()
+        chips = () if intent in ("thanks", "farewell") else departments[:MOST_CHIPS]
+        return Reading(need, intent, notes=notes, chips=chips)
     if intent == "compare":
         return Reading(need, "compare", references=tuple(pointed))
     if intent == "more":
@@ -110,6 +120,10 @@ def read_message(message: str, need: Need, vocabulary: "Vocabulary", shown: Sequ
             need = need.refusing(item.id)
         return Reading(need, "more")
     return _search(text, need, read, shown, started_over)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
 
 
 def _search(text: str, need: Need, read: Constraints, shown: Sequence[Item], started_over: bool) -> Reading:
@@ -151,14 +165,7 @@ def _all_ids(read: Constraints) -> tuple[str, ...]:
 
 def _asks_about(text: str) -> bool:
     """True if the words ask after a thing's properties: "is the first waterproof?", and not for other things."""
-    return (
-        re.match(
-            r"\W*(?:and |so |ok )?(?:is|are|does|has|how|what|which|where|when|will|would|can it|tell me|more about)\b(?! (?:there|about)\b)",
-            text,
-            re.IGNORECASE,
-        )
-        is not None
-    )
+    return _ASKS_ABOUT.match(text) is not None
 
 
 def _head(read: Constraints) -> list[str]:

@@ -10,6 +10,7 @@ from typing import Literal
 
 from chat.money import price_text
 from chat.need import Need, Reading
+from chat.telling import sentences_about
 from chat.want import price_label
 from retrieval.items import Item
 
@@ -23,6 +24,7 @@ class Sentence:
     verdict: str = "kept"  # kept | repaired: what the check made of it
 
 
+MOST_COMPARED = 4  # items in one answer
 NOT_REACHED = "The assistant's language model can't be reached right now; here is what the shop has."
 _TALK = {
     "greeting": "Hello! Tell me what you are looking for, or who it is for, and I will show you what the shop has.",
@@ -31,7 +33,7 @@ _TALK = {
     "identity": "I am the shop's AI assistant: I show what its catalogue has, and can't help with much else.",
     "off_topic": "I can only help with what this shop sells: what would you like to find?",
     "help": "No problem: tell me who it is for, what it should be used for or what you would like to spend.",
-    "range": "Name a kind of thing, a use or a person, and I will show you what the shop has for it.",
+    "range": "Name a kind of thing, a use or a person, and I will show you what there is for it.",
     "empty": "I could not read that: what are you looking for?",
     "start_over": "All right, we start afresh: what are you looking for?",
 }
@@ -42,6 +44,12 @@ def template_reply(shown: Sequence[Item], need: Need, reading: Reading, llm_reac
     lines = list(reading.notes)
     if reading.intent in _TALK and not shown:
         lines.append(_TALK[reading.intent])
+    elif reading.intent in ("about_item", "compare"):
+        about = [item for item in shown if item.id in reading.references] or list(shown)[:MOST_COMPARED]
+        for item in about[:MOST_COMPARED]:
+            lines += sentences_about(item, need)[: 3 if len(about) == 1 else 2]
+        if not about:
+            lines.append("Which one do you mean? Its name or its place in the row is enough.")
     elif not shown:
         lines.append(_nothing(need))
     else:

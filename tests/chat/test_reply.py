@@ -10,7 +10,8 @@ from chat.errors import LLMError
 from chat.llm import LLM
 from chat.need import Need, Reading, read_message
 from chat.question import next_question
-from chat.reply import Sentence, Splitter, predicates, reply, short_name, template_reply
+from chat.reply import Sentence, Splitter, reply, template_reply
+from chat.telling import predicates, short_name
 from prompts.library import Library
 
 PROMPT = Library().get("reply")
@@ -167,6 +168,23 @@ def test_plain_sentences_are_computed_from_the_records() -> None:
 def test_talk_gets_one_kind_sentence(message: str) -> None:
     (sentence,) = plain(message=message)
     assert sentence.endswith((".", "!", "?"))
+
+
+def test_an_answer_about_an_item_is_its_record() -> None:
+    need = read_message("a tent", Need(), VOCABULARY, ()).need
+    reading = read_message("is the first one waterproof?", need, VOCABULARY, TENTS)
+    assert [one.text for one in template_reply(TENTS[:1], reading.need, reading)] == [
+        "Northfell Ridge 2 Tent costs $149.00 and is rated 4.5 out of 5.",
+        "The shop lists colour: green; capacity: 2 people; waterproof: yes; material: polyester.",
+        "A low tent for two with taped seams.",
+    ]
+    assert len(template_reply((), reading.need, reading)) == 1
+
+
+def test_what_the_shop_sells_is_told_from_the_catalogue() -> None:
+    assert plain(message="what do you sell?")[0] == (
+        "The shop has Outdoor, Clothing, Footwear, Kitchen, Food & Tea, Beauty, Electronics and Bags."
+    )
 
 
 def test_a_tag_taken_out_has_a_plain_answer_too() -> None:
