@@ -1,0 +1,49 @@
+import typer
+from typer.testing import CliRunner
+
+from ranking.history import Events
+from retrieval.catalog import Catalog
+from retrieval.database import Connections
+from retrieval.items import Item
+from ui import cli_ranking
+from ui.home import Home
+
+app = typer.Typer()
+cli_ranking.register(app)
+
+
+def test_events_are_taken_in_and_what_was_dropped_is_reported(tmp_path):
+    home = Home(tmp_path / "home")
+    connections = Connections(home.database)
+    Catalog(connections).upsert([Item(id="1", title="Tent"), Item(id="2", title="Mug", stock=0)])
+    file = tmp_path / "bought.csv"
+    file.write_text("user_id,item_id,position\nann,1,0\nann,2,1\nann,7,2\n")
+    arguments = ["events", str(file), "--kind", "purchase", "--order-column", "position"]
+
+    result = CliRunner().invoke(app, arguments, env={"SHOPTALK_HOME": str(home.folder)}, catch_exceptions=False)
+
+    assert result.exit_code == 0
+    assert [event.item_id for event in Events(connections).of("ann")] == ["1", "2"]
+    rows = [[cell.strip() for cell in line.split("│")[1:3]] for line in result.output.splitlines() if "│" in line]
+    assert rows == [
+        ["rows read", "3"],
+        ["new", "2"],
+        ["there already", "0"],
+        ["purchase", "2"],
+        ["dropped", "1"],
+        ["unknown item (line 4)", "1"],
+    ]
+    assert (home.folder / "rejected" / "events-bought.jsonl").exists()
+    connections.close()
+
+
+def test_without_items_or_a_model_it_says_what_to_do(tmp_path):
+    environment = {"SHOPTALK_HOME": str(tmp_path)}
+    empty = CliRunner().invoke(app, ["events", "none.csv"], env=environment)
+    assert str(empty.exception) == (
+        "The catalogue is empty, so that no event would have an item. Run: shoptalk ingest FILE"
+    )
+    untrained = CliRunner().invoke(app, ["evaluate"], env=environment)
+    assert str(untrained.exception) == "No reranker was trained yet. Run: shoptalk train"
+    wrong = CliRunner().invoke(app, ["events", "x.csv", "--kind", "dance"], env=environment)
+    assert str(wrong.exception).startswith("--kind 'dance' is none of search, view, click")
