@@ -29,8 +29,8 @@ from retrieval.probe import fault
 from retrieval.vectors import VectorFolder
 
 POINTER = "current.json"
-LAYOUT = 1  # grows whenever what a folder holds, or how an item is encoded, changes
-TITLE_WEIGHT = 0.6  # of an item's vector; the rest is the whole text's. Chosen with bench.search
+LAYOUT = 2  # grows whenever what a folder holds, or how an item is encoded, changes
+TITLE_WEIGHT = 0.5  # of an item's vector; the rest is the whole text's. Chosen with bench.search
 
 log = logging.getLogger(__name__)
 

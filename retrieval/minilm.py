@@ -131,6 +131,11 @@ def _export(source: Path, target: Path) -> None:
     # Imported here: torch and transformers take seconds to load, and only the first run needs them.
     import torch
     from transformers import AutoModel
+    from transformers.utils import logging as transformers_logging
+
+    # It would report the pooling layer, which is left out on purpose, as unexpected, and draw a bar of its own.
+    transformers_logging.set_verbosity_error()
+    transformers_logging.disable_progress_bar()
 
     class Pooled(torch.nn.Module):
         def __init__(self) -> None:

@@ -39,4 +39,4 @@ def test_a_file_is_ingested_indexed_and_reported(tmp_path: Path, minilm: MiniLME
 def wrapped(text: str, width: int) -> list[str]:
     shown = io.StringIO()
     Console(file=shown, width=width).print(text, markup=False, highlight=False)
-    return shown.getvalue().splitlines()
+    return [line.rstrip() for line in shown.getvalue().splitlines()]
