@@ -27,8 +27,9 @@ from chat.finding import Finder, Found
 from chat.llm import LLM, Usage
 from chat.need import Need, Reading, merge_understanding, read_message
 from chat.question import next_question
-from chat.reply import Sentence, reply, template_reply
+from chat.reply import Sentence, reply
 from chat.store import Session, Shown, Store, Turn
+from chat.template import caveats, template_reply
 from chat.understand import Understanding, understand
 from prompts.library import Library
 from ranking.history import Event, Events
@@ -257,25 +258,31 @@ class Assistant:
     async def _sentences(
         self, llm: LLM, turn: Turn, reading: Reading, need: Need, found: Found, deadline: float
     ) -> AsyncGenerator[Sentence]:
-        """The answer's sentences: the LLM's checked ones, or the template's where it gives none."""
-        plain = template_reply(found.shown, need, reading, llm_reached=turn.llm_reached)
-        if not turn.llm_reached or not found.ranked:
+        """The answer's sentences: what must be said first, then the LLM's checked ones, or ours where it gives none.
+
+        What is asked about a shown item is answered from its record alone: an LLM of this size would only blur it.
+        """
+        for sentence in caveats(found.shown, need, reading, carried=found.carried, llm_reached=turn.llm_reached):
+            yield sentence
+        plain = template_reply(found.shown, need, reading)
+        if not turn.llm_reached or not found.ranked or not reading.needs_search:
             for sentence in plain:
                 yield sentence
             return
         prompt = self._library.get("reply")
         turn.prompts["reply"] = prompt.version
+        turn.llm = llm.model
         written = 0
         try:
             async with aclosing(
                 reply(llm, prompt, turn.message, need, found.shown, found.ranked, reading)
             ) as sentences:
                 while True:
-                    async with asyncio.timeout_at(deadline):
-                        try:
+                    try:
+                        async with asyncio.timeout_at(deadline):
                             sentence = await anext(sentences)
-                        except StopAsyncIteration:
-                            break
+                    except StopAsyncIteration:
+                        break
                     written += 1
                     yield sentence
         except (LLMError, TimeoutError):

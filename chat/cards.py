@@ -50,7 +50,8 @@ def facts(item: Item, asked: Filter, words: str) -> tuple[str, ...]:
     lowered, title = words.lower(), item.title.lower()
     ordered: list[tuple[int, str]] = []
     for name, values in item.attributes.items():
-        text = f"{name}: {', '.join(values)}"
+        # The name of a list of features says nothing that its values do not.
+        text = ", ".join(values) if name.lower() in ("feature", "features") else f"{name}: {', '.join(values)}"
         if name.lower() in {wanted.lower() for wanted in asked.attributes}:
             ordered.append((0, text))
         elif name.lower() in lowered or any(value.lower() in lowered for value in values):

@@ -103,7 +103,7 @@ def needs_antecedent(checked: Checked) -> bool:
 def _check_once(text: str, shown: Sequence[Item], need: Need, about: Sequence[str]) -> Checked:
     namings = find_namings(text, shown)
     named = tuple(dict.fromkeys(shown[naming.index].id for naming in namings))
-    if why := _bad_form(text):
+    if why := _bad_form(text, _masked(text, namings)):
         return Checked("", "cut", f"form: {why}", named)
     if len(named) != len(namings):
         return Checked("", "cut", "names one item twice", named)
@@ -134,13 +134,16 @@ def _check_once(text: str, shown: Sequence[Item], need: Need, about: Sequence[st
     return Checked(repaired, "repaired" if changes else "kept", "; ".join(whys), named)
 
 
-def _bad_form(text: str) -> str:
-    """What is wrong with the sentence before its facts are looked at; empty if nothing is."""
+def _bad_form(text: str, bare: str) -> str:
+    """What is wrong with the sentence before its facts are looked at; empty if nothing is.
+
+    ``bare``: the text without the names in it, which may hold a "#" or a "&".
+    """
     if not text or len(text) > LONGEST_SENTENCE:
         return "empty or too long"
     if text[-1] not in ".!":
         return "no full stop"
-    if _MARKUP.search(text):
+    if _MARKUP.search(bare):
         return "markup, link or tag"
     if _EMPTY_TALK.search(text) or not (text[0].isupper() or text[0].isdigit()):
         return "empty talk"

@@ -28,7 +28,7 @@ _BROKEN = re.compile(
     r"\b(?:is|are) (?:has|have|comes?|costs?|is|are)\b|\b(?:comes?|has|have|is|are|made|and|in|a|an|the|of)\s*[.!]"
     r"|\b(?:a|an) (?:and|is|are|in|of|with)\b|\b(\w+) \1\b|\bcomes? (?:unisex|made)\b|\b(?:is|are) in (?:unisex"
     r"|all)\b"
-    r"|\b\w+: |;|\b(?:is|are) (?:made of )?\w+ and (?:is )?its?\b|\bits \w+ (?:is|are) its\b",
+    r"|\b\w+: |;|\bmade of [\w-]+-free\b|\b(?:is|are) (?:made of )?\w+ and (?:is )?its?\b|\bits \w+ (?:is|are) its\b",
     re.IGNORECASE,
 )
 BLANK = "\ufffc"  # stands where a name or a verified claim was

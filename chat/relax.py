@@ -1,6 +1,6 @@
 """What to give up when nothing satisfies every constraint, least important first.
 
-Pure. Refusals ("not leather", "not that one") are never given up: showing what was refused is worse than showing nothing.
+Pure. Refusals ("not leather", "not that one") are never given up: to show what was refused is worse than nothing.
 """
 
 from collections.abc import Iterator

@@ -15,12 +15,12 @@ from chat.llm import LLM
 from chat.money import price_text
 from chat.need import Need, Reading
 from chat.telling import told
-from chat.template import Sentence, template_reply
+from chat.template import Sentence
 from prompts.library import Prompt
 from ranking.reranker import Ranked
 from retrieval.items import Item
 
-__all__ = ["Sentence", "reply", "template_reply"]
+__all__ = ["Sentence", "reply"]
 
 MOST_SENTENCES = 3
 SAMPLE = Decimal(45)  # the price in the prompt's examples

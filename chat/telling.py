@@ -16,7 +16,7 @@ from retrieval.items import Item
 FACTS_TOLD = 2
 MOST_NAMED = 5  # attributes in a plain answer about one item
 MOST_VALUES = 3  # of an attribute with more, e.g. the sizes in stock, no single value is a fact of the item
-LONGEST_ABOUT = 120  # characters
+LONGEST_ABOUT = 90  # characters
 LONGEST_FACT = 40  # characters
 LONGEST_NAME = 8  # words
 LONGEST_TITLE = 120  # characters, where a title cannot be shortened
@@ -52,7 +52,7 @@ def short_name(item: Item, shown: Sequence[Item]) -> str:
     """
     short = re.split(r",\s| - | – |\s\(| with | in (?=\w+$)", item.title)[0].strip()
     words = short.split()[:LONGEST_NAME]
-    while len(words) > 2 and (words[-1].lower() in FILLERS or not words[-1][-1].isalnum()):
+    while len(words) > 2 and (words[-1].lower() in FILLERS or words[-1].isdigit() or not words[-1][-1].isalnum()):
         words.pop()
     short = " ".join(words)
     namings = find_namings(f"The {short} is here.", shown)
@@ -81,12 +81,22 @@ def predicates(item: Item, need: Need) -> list[str]:
         elif lowered in ("for", "gender", "age", "skin", "hair", "players"):
             found.append("is unisex" if value.lower() == "unisex" else f"is for {value.lower()}")
         elif lowered in ("features", "feature"):
-            found.append(f"is {value}" if all(_ADJECTIVE.search(text) for text in values[:2]) else f"has {value}")
+            found += _feature(values)
         elif stem(lowered) in map(stem, value.lower().split()):
             found.append(f"is {value}")
         else:
             found.append(f"its {lowered} is {value}")
     return found[:FACTS_TOLD]
+
+
+def _feature(values: Sequence[str]) -> list[str]:
+    """The first feature and the next of its kind: "is waterproof and packable", "has whistle and lime filter"."""
+    usable = [value for value in values if not re.match(r"(?:no|not|without|works|fits|zips|comes|for)\b", value)]
+    adjectives = [value for value in usable if _ADJECTIVE.search(value)]
+    if usable and usable[0] in adjectives:
+        return [f"is {' and '.join(adjectives[:2])}"]
+    things = [value for value in usable if value not in adjectives]
+    return [f"has {' and '.join(things[:2])}"] if things else []
 
 
 def attributes_by_need(item: Item, need: Need) -> list[tuple[str, tuple[str, ...]]]:

@@ -39,24 +39,51 @@ _TALK = {
 }
 
 
-def template_reply(shown: Sequence[Item], need: Need, reading: Reading, llm_reached: bool = True) -> list[Sentence]:
-    """The plain answer to this turn; never empty. ``shown``: the items on the cards, in their order."""
-    lines = list(reading.notes)
+def template_reply(shown: Sequence[Item], need: Need, reading: Reading) -> list[Sentence]:
+    """The plain answer to this turn, without its caveats. ``shown``: the items on the cards, in their order."""
     if reading.intent in _TALK and not shown:
-        lines.append(_TALK[reading.intent])
+        lines = [_TALK[reading.intent]]
     elif reading.intent in ("about_item", "compare"):
-        about = [item for item in shown if item.id in reading.references] or list(shown)[:MOST_COMPARED]
-        for item in about[:MOST_COMPARED]:
-            lines += sentences_about(item, need)[: 3 if len(about) == 1 else 2]
-        if not about:
-            lines.append("Which one do you mean? Its name or its place in the row is enough.")
+        lines = _about(shown, need, reading)
     elif not shown:
-        lines.append(_nothing(need))
+        lines = [_nothing(need)]
     else:
-        if not llm_reached:
-            lines.append(NOT_REACHED)
-        lines += _on_show(shown, need)
+        lines = [_on_show(shown, need.currency)]
     return [Sentence(line, "template") for line in lines]
+
+
+def caveats(
+    shown: Sequence[Item], need: Need, reading: Reading, *, carried: bool = True, llm_reached: bool = True
+) -> list[Sentence]:
+    """What must be said before anything else: how what is shown differs from what was asked for.
+
+    ``carried``: False where the shop seems to have no such thing at all.
+    """
+    lines = list(reading.notes)
+    if not llm_reached:
+        lines.append(NOT_REACHED)
+    limits, currency = need.current.filter, need.currency
+    broken = [set(limits.broken_by(item)) for item in shown]
+    outside_budget = bool(shown) and all(names & {"price_min", "price_max"} for names in broken)
+    if shown and not carried:
+        lines.append(f"I don't see {need.current.topic or need.current.words} in this shop; these come nearest.")
+    if outside_budget:
+        nearest = f", from {price_text(shown[0].price, currency)}" if shown[0].price is not None else ""
+        lines.append(
+            f"Nothing that fits is {price_label(limits, currency)}; "
+            f"these are the nearest{nearest}, outside your budget."
+        )
+    elif any(names - {"price_min", "price_max"} for names in broken):
+        lines.append("Nothing has everything you asked for; each card says where it differs.")
+    return [Sentence(line, "template") for line in lines]
+
+
+def _about(shown: Sequence[Item], need: Need, reading: Reading) -> list[str]:
+    about = [item for item in shown if item.id in reading.references] or list(shown)
+    if not about:
+        return ["Which one do you mean? Its name or its place in the row is enough."]
+    few = about[:MOST_COMPARED]
+    return [line for item in few for line in sentences_about(item, need)[: 3 if len(few) == 1 else 2]]
 
 
 def _nothing(need: Need) -> str:
@@ -64,32 +91,17 @@ def _nothing(need: Need) -> str:
     return f"I found nothing in the shop for “{wanted}”; try other words, or take away one of the tags above."
 
 
-def _on_show(shown: Sequence[Item], need: Need) -> list[str]:
-    limits, currency = need.current.filter, need.currency
-    broken = {name for item in shown for name in limits.broken_by(item)}
-    lines = []
-    price_broken = broken & {"price_min", "price_max"} and all(
-        set(limits.broken_by(item)) & {"price_min", "price_max"} for item in shown
-    )
-    if price_broken:
-        lines.append(
-            f"Nothing that fits is {price_label(limits, currency)}; these are the nearest, outside your budget."
-        )
-    elif broken - {"price_min", "price_max"}:
-        lines.append("Nothing has everything you asked for; each card says where it differs.")
+def _on_show(shown: Sequence[Item], currency: str) -> str:
     prices = [(item.price, item) for item in shown if item.price is not None]
     if len(shown) == 1:
-        lines.append(f"{shown[0].title} is what I found{_for(shown[0].price, currency)}.")
-    elif len(prices) > 1:
-        low, high = min(prices, key=lambda pair: pair[0]), max(prices, key=lambda pair: pair[0])
-        if low[0] == high[0]:
-            lines.append(f"Here are {len(shown)} to look at, at {price_text(low[0], currency)}.")
-        else:
-            span = f"from {price_text(low[0], currency)} to {price_text(high[0], currency)}"
-            lines.append(f"Here are {len(shown)} to look at, {span}; {low[1].title} costs least.")
-    else:
-        lines.append(f"Here are {len(shown)} to look at, {shown[0].title} first.")
-    return lines
+        return f"{shown[0].title} is what I found{_for(shown[0].price, currency)}."
+    if len(prices) < 2:
+        return f"Here are {len(shown)} to look at, {shown[0].title} first."
+    low, high = min(prices, key=lambda pair: pair[0]), max(prices, key=lambda pair: pair[0])
+    if low[0] == high[0]:
+        return f"Here are {len(shown)} to look at, at {price_text(low[0], currency)}."
+    span = f"from {price_text(low[0], currency)} to {price_text(high[0], currency)}"
+    return f"Here are {len(shown)} to look at, {span}; {low[1].title} costs least."
 
 
 def _for(price: Decimal | None, currency: str) -> str:

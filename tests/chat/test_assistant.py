@@ -109,7 +109,7 @@ async def test_a_wrong_price_never_reaches_the_shopper(assistant: Assistant, llm
 
 async def test_without_an_llm_the_shop_still_answers_and_says_so(shop: Shop) -> None:
     events = await collect(assistant_over(shop, f"http://127.0.0.1:{free_port()}/v1").turn(TENT))
-    assert shown(events)[:2] == ["tent-1", "tent-2"]
+    assert set(shown(events)[:2]) == {"tent-1", "tent-2"}
     assert {by for by, _ in texts(events)} == {"template"}
     assert "can't be reached" in texts(events)[0][1]
     assert not done(events).llm_reached
@@ -139,7 +139,7 @@ async def test_stop_closes_the_llm_and_keeps_what_was_shown(
     await stream.aclose()
     (row,) = Store(shop.connections).turns(session_id)
     assert (row["finished"], row["message"]) == (0, TENT)
-    assert Store(shop.connections).last_shown(session_id)[:2] == ["tent-1", "tent-2"]
+    assert set(Store(shop.connections).last_shown(session_id)[:2]) == {"tent-1", "tent-2"}
 
 
 async def test_stop_while_the_answer_is_written_closes_the_stream(
@@ -188,9 +188,10 @@ async def test_not_this_is_an_event_of_the_shopper_and_changes_the_next_ranking(
 ) -> None:
     first = await collect(assistant.turn(TENT, shopper_id="ada"))
     session = session_of(first)
+    place = shown(first).index("tent-1") + 1
     assistant.feedback(session.session_id, session.turn_id, "tent-1", "dislike")
     (event,) = Events(shop.connections).of("ada")
-    assert (event.kind, event.item_id, event.turn_id, event.position) == ("dislike", "tent-1", session.turn_id, 1)
+    assert (event.kind, event.item_id, event.turn_id, event.position) == ("dislike", "tent-1", session.turn_id, place)
     second = await collect(assistant.turn(TENT, session.session_id, shopper_id="ada"))
     assert "tent-1" not in shown(second)
 

@@ -10,8 +10,9 @@ from chat.errors import LLMError
 from chat.llm import LLM
 from chat.need import Need, Reading, read_message
 from chat.question import next_question
-from chat.reply import Sentence, Splitter, reply, template_reply
+from chat.reply import Sentence, Splitter, reply
 from chat.telling import predicates, short_name
+from chat.template import caveats, template_reply
 from prompts.library import Library
 
 PROMPT = Library().get("reply")
@@ -137,10 +138,11 @@ def test_facts_are_said_as_they_can_be_taken_over() -> None:
     assert predicates(record, asked) == ["has whistle and lime filter", "is dark roast"]
 
 
-def plain(*shown_ids: str, message: str = "a tent", llm_reached: bool = True) -> list[str]:
+def plain(*shown_ids: str, message: str = "a tent", llm_reached: bool = True, carried: bool = True) -> list[str]:
     reading = read_message(message, Need(), VOCABULARY, ())
     shown = [one for one in TENTS if one.id in shown_ids]
-    return [one.text for one in template_reply(shown, reading.need, reading, llm_reached)]
+    said = caveats(shown, reading.need, reading, carried=carried, llm_reached=llm_reached)
+    return [one.text for one in [*said, *template_reply(shown, reading.need, reading)]]
 
 
 def test_plain_sentences_are_computed_from_the_records() -> None:
@@ -153,12 +155,15 @@ def test_plain_sentences_are_computed_from_the_records() -> None:
         "The assistant's language model can't be reached right now; here is what the shop has."
     )
     assert plain("t3", message="a tent under $50") == [
-        "Nothing that fits is under $50; these are the nearest, outside your budget.",
+        "Nothing that fits is under $50; these are the nearest, from $299.00, outside your budget.",
         "Summit Family Tent is what I found, for $299.00.",
     ]
     assert plain(message="a hammock") == [
         "I found nothing in the shop for “hammock”; try other words, or take away one of the tags above."
     ]
+    assert plain("t3", message="a hammock", carried=False)[0] == (
+        "I don't see hammock in this shop; these come nearest."
+    )
     assert plain("t1", message="a tent under €50")[0] == "Our prices are in US dollars, so I have not filtered by €50."
 
 
