@@ -13,6 +13,7 @@ from ranking.history import Kind
 from retrieval.items import Item
 
 LONGEST_TITLE = 48  # letters of another item's title inside a reason
+HIGHLY = 1.0  # weight of a rating from which on it may be called high: 4 stars and more
 GOOD_RATING = 4.3
 ENOUGH_RATINGS = 10
 
@@ -22,7 +23,7 @@ _VERBS: dict[Kind, str] = {
     "cart": "you put in your basket",
     "view": "you looked at",
     "click": "you looked at",
-    "rating": "you rated highly",
+    "rating": "you rated well",
 }
 
 
@@ -38,7 +39,8 @@ class Reason:
 def of_history(step: Step, title: str, similar: bool) -> Reason:
     """The step's item is what weighs most: the candidate is like it, or is often chosen after it."""
     relation = "like" if similar else "often chosen after"
-    return Reason("history", f"{relation} the {shortened(title)} {_VERBS[step.kind]}", step.item_id)
+    did = "you rated highly" if step.kind == "rating" and step.weight >= HIGHLY else _VERBS[step.kind]
+    return Reason("history", f"{relation} the {shortened(title)} {did}", step.item_id)
 
 
 def of_need(item: Item, request: str) -> Reason:
