@@ -39,5 +39,5 @@ lock:
 	.venv-lock/bin/pip install -q --upgrade pip
 	.venv-lock/bin/pip install -q '.[cpu,dev]'
 	.venv-lock/bin/pip freeze --exclude shoptalk --exclude torchvision --exclude torchaudio --exclude torchcodec \
-		| sed -E 's|^torch @ .*/torch-([0-9.]+)(\+|%2B)cpu-.*|torch==\1+cpu|' > requirements.lock
+		> requirements.lock
 	rm -rf .venv-lock
