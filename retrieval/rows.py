@@ -8,6 +8,7 @@ import codecs
 import csv
 import io
 import json
+import re
 from collections import Counter, deque
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -70,7 +71,7 @@ def recognise(path: Path, format: Format | None = None) -> Source:
     if format is None:
         if start == "<":
             raise FeedError(f"{path} looks like XML or HTML. Only CSV and JSON Lines can be read.")
-        if start == "[":
+        if re.match(r"\s*\[\s*[\[{\]]", text):
             raise FeedError(
                 f"{path} is one JSON list. JSON Lines is wanted, one object a line: jq -c '.[]' {path.name}"
             )
