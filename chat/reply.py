@@ -75,7 +75,8 @@ class Writer:
         self._shown = shown
         self._need = need
         self._said: list[str] = []
-        self._about: tuple[str, ...] = ()  # what the sentence before named
+        # What "it" is: the item that the prompt told of, until a sentence names another.
+        self._about: tuple[str, ...] = tuple(item.id for item in shown[:1])
         self._named = False  # whether the shopper has seen that name
 
     @property

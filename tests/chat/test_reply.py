@@ -63,7 +63,7 @@ def test_a_stream_is_parted_the_same_however_it_comes(text: str, sentences: list
             "The Northfell Ridge 2 Tent is a gift from heaven. It costs $120.00.",
             [Sentence("Northfell Ridge 2 Tent costs $149.00.", "llm", "repaired")],
         ),
-        ("It costs $149.00.", []),
+        ("It costs $149.00.", [Sentence("Northfell Ridge 2 Tent costs $149.00.", "llm", "repaired")]),
         ("Sure! Here is a tent. The Zephyr 9 is waterproof.", []),
         (
             "The Acme Dome Tent is black. The Acme Dome Tent is black. The Acme Dome Tent is black",
