@@ -23,7 +23,7 @@ _VERBS: dict[Kind, str] = {
     "cart": "you put in your basket",
     "view": "you looked at",
     "click": "you looked at",
-    "rating": "you rated well",
+    "rating": "you rated",
 }
 
 

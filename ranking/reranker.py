@@ -109,6 +109,16 @@ class Untrained:
         return made
 
 
+@dataclass(frozen=True)
+class _View:
+    """The catalogue as the reranker sees it; replaced as a whole, so that two turns at once never see half of one."""
+
+    generation: str
+    table: ItemTable
+    features: Features
+    popular: float  # popularity from which on an item is called popular
+
+
 class Reranker:
     """The trained reranker over a catalogue; ``version`` is the hash of its folder's content."""
 
@@ -119,22 +129,21 @@ class Reranker:
         self._saved = saved
         self._catalog = catalog
         self._vectors = vectors
-        self._refresh()
+        self._view = self._read()
 
     @classmethod
     def load(cls, folder: Path, catalog: Catalog, vectors: Vectors) -> "Reranker":
         """Load the model in the folder; NoModel if there is none. ``vectors`` gives unit rows [n, d] of item ids."""
         return cls(model_folder.load(folder), catalog, vectors)
 
-    def _refresh(self) -> None:
+    def _read(self) -> "_View":
         """Read the catalogue anew: items that came since have text, price and rating, and no relations yet."""
-        items = list(self._catalog.all())
-        self._generation = self._catalog.generation()
-        self._table = ItemTable.of(items, self._vectors([item.id for item in items]))
-        relations = self._saved.relations.aligned(self._saved.ids, self._table.place)
-        self._features = Features(self._table, relations)
+        generation, items = self._catalog.generation(), list(self._catalog.all())
+        table = ItemTable.of(items, self._vectors([item.id for item in items]))
+        relations = self._saved.relations.aligned(self._saved.ids, table.place)
         positive = relations.popularity[relations.popularity > 0]
-        self._popular = float(np.quantile(positive, TOP_POPULAR)) if len(positive) else np.inf
+        popular = float(np.quantile(positive, TOP_POPULAR)) if len(positive) else np.inf
+        return _View(generation, table, Features(table, relations), popular)
 
     def rank(
         self,
@@ -151,29 +160,30 @@ class Reranker:
         out. What was asked for is never overridden: an item that answers the request far worse than the best one is
         not lifted by history. ``request`` is what the shopper asked for, in their words; it only words the reasons.
         """
-        if any(candidate.item_id not in self._table.place for candidate in candidates):
-            self._refresh()
+        view = self._view
+        unknown = any(candidate.item_id not in view.table.place for candidate in candidates)
+        # Where the catalogue has not changed, an unknown candidate has left it, and there is nothing new to read.
+        if unknown and view.generation != self._catalog.generation():
+            view = self._view = self._read()
         behaviour = steps(history)
         kept = [
-            candidate
-            for candidate in _without_disliked(behaviour, candidates)
-            if candidate.item_id in self._table.place
+            candidate for candidate in _without_disliked(behaviour, candidates) if candidate.item_id in view.table.place
         ]
         if not kept:
             return []
-        places = np.array([self._table.place[candidate.item_id] for candidate in kept], dtype=np.int64)
+        places = np.array([view.table.place[candidate.item_id] for candidate in kept], dtype=np.int64)
         asked = any(candidate.evidence for candidate in kept)
         relevance = relevance_of_candidates(kept)
-        track = Track.of(behaviour, self._table.place)
-        logits, lift = self._logits(track, places, relevance if asked else None)
-        logits = logits - self._held_back(behaviour, places)
+        track = Track.of(behaviour, view.table.place)
+        logits, lift = self._logits(view, track, places, relevance if asked else None)
+        logits = logits - _held_back(view, behaviour, places)
         if asked:
             logits = logits - np.float32(GATE) * np.maximum(ENOUGH - relevance, 0)
         traded = (1 / (1 + np.exp(-np.clip(logits - logits.max() + MARGIN, -30, 30)))).astype(np.float32)
-        chosen = mmr(traded, self._table.vectors[places], k, diversity)
+        chosen = mmr(traded, view.table.vectors[places], k, diversity)
         scores = self._saved.network.probability(logits)
         items = self._catalog.many([kept[place].item_id for place in chosen])
-        by_history = self._by_history(behaviour, places[chosen])
+        by_history = self._by_history(view, behaviour, places[chosen])
         made = []
         for number, place in enumerate(chosen):
             item = items.get(kept[place].item_id)
@@ -181,48 +191,38 @@ class Reranker:
                 continue
             reason = by_history[number] if lift[place] > LIFT else None
             if reason is None and not asked:
-                popularity = self._features.relations.popularity[places[place]]
-                reason = of_popularity(item, popular=bool(popularity >= self._popular))
+                popularity = view.features.relations.popularity[places[place]]
+                reason = of_popularity(item, popular=bool(popularity >= view.popular))
             reason = reason or of_need(item, request if asked else "")
             made.append(Ranked(item.id, float(scores[place]), kept[place].score, reason))
         return made
 
-    def _logits(self, track: Track, places: NDArray[np.int64], relevance: Floats | None) -> tuple[Floats, Floats]:
+    def _logits(
+        self, view: "_View", track: Track, places: NDArray[np.int64], relevance: Floats | None
+    ) -> tuple[Floats, Floats]:
         """Logits [m], and what the history added to each beyond what it added to the median item."""
         nobody = Track(np.zeros(0, np.int64), np.zeros(0, np.float32))
         both = None if relevance is None else np.stack([relevance, relevance])
-        computed = self._features.compute([track, nobody], np.stack([places, places]), both)
+        computed = view.features.compute([track, nobody], np.stack([places, places]), both)
         with_history, without = self._saved.network.logits(computed)
         if not (track.weights > 0).any():
             return without, np.zeros_like(without)
         added = with_history - without
         return with_history, added - np.median(added)
 
-    def _held_back(self, behaviour: Sequence[Step], places: NDArray[np.int64]) -> Floats:
-        """Logits that candidates lose for being like what was disliked, or bought already."""
-        held = np.zeros(len(places), dtype=np.float32)
-        known = [step for step in behaviour if step.item_id in self._table.place]
-        disliked = [self._table.place[step.item_id] for step in known if step.weight < 0][-LATEST_STEPS:]
-        if disliked:
-            cosines = (self._table.vectors[places] @ self._table.vectors[disliked].T).max(axis=1)
-            held += np.float32(DISLIKE) * np.maximum(cosines - np.float32(UNLIKE), 0)
-        bought = [self._table.place[step.item_id] for step in known if step.kind in ("purchase", "rating")]
-        held[np.isin(places, bought)] += np.float32(BOUGHT)
-        return held
-
-    def _by_history(self, behaviour: Sequence[Step], places: NDArray[np.int64]) -> list[Reason | None]:
+    def _by_history(self, view: "_View", behaviour: Sequence[Step], places: NDArray[np.int64]) -> list[Reason | None]:
         """For each place the history item that weighs most on it, in words; None where none weighs."""
-        liked = [step for step in behaviour if step.weight > 0 and step.item_id in self._table.place][-LATEST_STEPS:]
+        liked = [step for step in behaviour if step.weight > 0 and step.item_id in view.table.place][-LATEST_STEPS:]
         if not liked:
             return [None] * len(places)
-        own = np.array([self._table.place[step.item_id] for step in liked], dtype=np.int64)
+        own = np.array([view.table.place[step.item_id] for step in liked], dtype=np.int64)
         ages = np.arange(len(liked) - 1, -1, -1)
         weights = np.array([step.weight for step in liked], dtype=np.float32) * np.float32(FRESH) ** (ages / 2)
-        cosines = self._table.vectors[places] @ self._table.vectors[own].T
-        followed = self._features.relations.follows[own][:, places].toarray().T
+        cosines = view.table.vectors[places] @ view.table.vectors[own].T
+        followed = view.features.relations.follows[own][:, places].toarray().T
         same = own[None] == places[:, None]
         # An item is not "like" itself, and half-alike is not alike.
-        in_leaf = self._table.leaf[own][None] == self._table.leaf[places][:, None]
+        in_leaf = view.table.leaf[own][None] == view.table.leaf[places][:, None]
         alike = cosines >= np.where(in_leaf, LIKE_IN_LEAF, LIKE)
         likeness = np.where(alike & ~same, cosines, 0) * weights
         strength = followed / (followed + OFTEN)
@@ -237,6 +237,19 @@ class Reranker:
             else:
                 made.append(None)
         return made
+
+
+def _held_back(view: _View, behaviour: Sequence[Step], places: NDArray[np.int64]) -> Floats:
+    """Logits that candidates lose for being like what was disliked, or bought already."""
+    held = np.zeros(len(places), dtype=np.float32)
+    known = [step for step in behaviour if step.item_id in view.table.place]
+    disliked = [view.table.place[step.item_id] for step in known if step.weight < 0][-LATEST_STEPS:]
+    if disliked:
+        cosines = (view.table.vectors[places] @ view.table.vectors[disliked].T).max(axis=1)
+        held += np.float32(DISLIKE) * np.maximum(cosines - np.float32(UNLIKE), 0)
+    bought = [view.table.place[step.item_id] for step in known if step.kind in ("purchase", "rating")]
+    held[np.isin(places, bought)] += np.float32(BOUGHT)
+    return held
 
 
 def _without_disliked(behaviour: Sequence[Step], candidates: Sequence[Candidate]) -> list[Candidate]:

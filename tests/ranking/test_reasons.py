@@ -20,7 +20,7 @@ def item(**more):
         ("cart", 0.7, True, "like the Larch tent you put in your basket"),
         ("click", 0.3, True, "like the Larch tent you looked at"),
         ("rating", 1.0, True, "like the Larch tent you rated highly"),
-        ("rating", 0.3, True, "like the Larch tent you rated well"),
+        ("rating", 0.3, True, "like the Larch tent you rated"),
         ("view", 0.2, False, "often chosen after the Larch tent you looked at"),
     ],
 )

@@ -1,11 +1,14 @@
 import pytest
-from small_shop_data import encode, vectors
+from small_shop_data import encode, items, vectors
 
 from ranking.folder import go_live, save
 from ranking.history import Event
 from ranking.reasons import shortened
 from ranking.reranker import Reranker, Untrained, open_reranker
+from retrieval.catalog import Catalog
+from retrieval.database import Connections
 from retrieval.ground import Candidate, Evidence
+from retrieval.items import Item
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +104,20 @@ def test_scores_are_probabilities_and_the_relevance_is_grounding_s(reranker, fin
     ranked = reranker.rank(LIPSTICKS, candidates, 10, 0.0)
     assert all(0 <= one.score <= 1 and one.relevance == given[one.item_id] for one in ranked)
     assert [one.score for one in ranked] == sorted((one.score for one in ranked), reverse=True)
+
+
+def test_an_item_that_came_after_training_can_be_ranked_at_once(tmp_path, material, training):
+    connections = Connections(tmp_path / "shop.sqlite3")
+    catalog = Catalog(connections)
+    catalog.upsert(items()[:80])
+    ranker = Reranker.load(save(tmp_path / "reranker", training, material[0].ids), catalog, vectors)
+    catalog.upsert([Item(id="razor-new-red", title="New red razor", category=("Shop", "Razor"))])
+    found = [
+        Candidate("razor-new-red", 1.0, (Evidence("query", "dense", 1, 0.9),)),
+        Candidate("razor-acme-red", 0.9, (Evidence("query", "dense", 2, 0.8),)),
+    ]
+    assert {one.item_id for one in ranker.rank(LIPSTICKS, found, 5, 0.0)} == {"razor-new-red", "razor-acme-red"}
+    connections.close()
 
 
 @pytest.mark.parametrize("kind", ["Reranker", "Untrained"])
