@@ -134,7 +134,7 @@ def _export(source: Path, target: Path) -> None:
     from transformers.utils import logging as transformers_logging
 
     # It would report the pooling layer, which is left out on purpose, as unexpected, and draw a bar of its own.
-    transformers_logging.set_verbosity_error()
+    transformers_logging.set_verbosity_error()  # type: ignore[no-untyped-call]
     transformers_logging.disable_progress_bar()  # type: ignore[no-untyped-call]
 
     class Pooled(torch.nn.Module):
