@@ -66,7 +66,7 @@ def run(command: list[str], failure: str, doing: str = "", environment: dict[str
         say(doing)
     begun = said = time.monotonic()
     with LOG.open("ab") as log:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 - our own commands, no shell
             command, stdin=subprocess.DEVNULL, stdout=log, stderr=subprocess.STDOUT, env=environment
         )
         try:

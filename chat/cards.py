@@ -3,7 +3,7 @@
 Pure. Knows the item, the need and the reason; knows nothing of pages.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from chat.events import Card
@@ -74,7 +74,7 @@ def _money(amount: Decimal | None, currency: str) -> str:
     return price_text(amount, currency) if amount is not None else ""
 
 
-_WORDS = {
+_WORDS: dict[str, Callable[[Item, Filter, str], str]] = {
     "price_min": lambda item, asked, currency: (
         "price not given" if item.price is None else f"below your {_money(asked.price_min, currency)}"
     ),

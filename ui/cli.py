@@ -54,7 +54,7 @@ def app() -> None:
 
 
 def configure_logging(home: Path) -> Path:
-    """Send every log line, as JSON, to the home's log file; returns its path. Only warnings of ours reach a terminal."""
+    """Send every log line, as JSON, to the home's log file and nothing to the terminal; returns the file's path."""
     path = home / "logs" / "shoptalk.log"
     path.parent.mkdir(parents=True, exist_ok=True)
     handler = logging.FileHandler(path, delay=True)

@@ -65,10 +65,13 @@ def chat(
     """Talk to the shop in this terminal."""
     settings = Settings()
     home = Home(settings.home)
-    with home.owned(), language_model(settings, home) as model:
-        with opened_assistant(settings, home, model.llm, console) as (assistant, _):
-            _wait(model.server)
-            asyncio.run(converse(assistant, console, shopper_id=shopper or None, personalise=personalise))
+    with (
+        home.owned(),
+        language_model(settings, home) as model,
+        opened_assistant(settings, home, model.llm, console) as (assistant, _),
+    ):
+        _wait(model.server)
+        asyncio.run(converse(assistant, console, shopper_id=shopper or None, personalise=personalise))
 
 
 def _serve(settings: Settings, port: int, demo: bool) -> None:

@@ -10,7 +10,7 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from chat.assistant import Assistant
+from chat.assistant import Assistant, FeedbackKind
 from chat.events import Card, CardsEvent, DoneEvent, ErrorEvent, NeedEvent, SessionEvent, TextEvent
 
 GREETING = (
@@ -24,7 +24,8 @@ async def converse(
 ) -> None:
     """Read messages and print answers until an empty line or the end of input."""
     console.print(GREETING)
-    session_id, turn_id, cards = None, "", ()
+    session_id: str | None = None
+    turn_id, cards = "", tuple[Card, ...]()
     while True:
         try:
             message = (await asyncio.to_thread(console.input, "\n[bold cyan]you[/] ")).strip()
@@ -71,9 +72,10 @@ def table(cards: tuple[Card, ...]) -> Table:
     return grid
 
 
-def _opinion(message: str, cards: tuple[Card, ...]) -> tuple[Card, str] | None:
+def _opinion(message: str, cards: tuple[Card, ...]) -> tuple[Card, FeedbackKind] | None:
     word, _, number = message.partition(" ")
-    kind = {"like": "like", "not": "dislike"}.get(word.lower())
+    kinds: dict[str, FeedbackKind] = {"like": "like", "not": "dislike"}
+    kind = kinds.get(word.lower())
     if kind is None or not number.strip().isdigit():
         return None
     position = int(number)
