@@ -60,6 +60,12 @@ _ASKS_ABOUT = re.compile(
 )
 _BARE_OPENING = re.compile(r"(?:\W|yes|no|ok|okay|and|well|so|please)*$", re.IGNORECASE)
 _PRONOUNS = word_set("one ones it them that those these something anything thing things some any stuff")
+# "A tent for two": records count people, so that the words to search with do too. Not "for two weeks".
+_PARTY_NUMBERS = {"one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "eight": "8"}
+_PARTY = re.compile(
+    rf"\bfor ({'|'.join(_PARTY_NUMBERS)}|[1-9])(?: people| persons?)?(?=\W*(?:$|[,.;!?]|(?:and|with|under|in)\b))",
+    re.IGNORECASE,
+)
 _PREPOSITIONS = word_set(
     "for with without in on at by from of to under over as like that which who because since when where if so than "
     "about is are was and or but made while during he she they we i it my"
@@ -297,10 +303,16 @@ def _narrowed(paths: tuple[tuple[str, ...], ...], held: tuple[tuple[str, ...], .
     return inside or paths
 
 
+def _people(match: re.Match[str]) -> str:
+    number = _PARTY_NUMBERS.get(match[1].lower(), match[1])
+    return f"for {number} {'person' if number == '1' else 'people'}"
+
+
 def _words(rest: str) -> str:
     """What is left to search for: the content words in their order, with the small words that join them."""
     if match := _REQUEST.match(rest):
         rest = rest[match.end() :]
+    rest = _PARTY.sub(_people, rest)
     kept: list[str] = []
     for token in tokens(rest):
         if token.text in FILLERS and token.text not in _CONNECTORS:

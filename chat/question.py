@@ -54,6 +54,8 @@ def next_question(need: Need, candidates: Sequence[Item]) -> Question | None:
     for name in sorted(names):
         if name.lower() in closed or names[name] / len(candidates) < LEAST_COVERAGE:
             continue
+        if _is_said(need.current.words, [value for item in candidates for value in item.attributes.get(name, ())]):
+            continue
         counts = Counter(item.attributes[name][0] for item in candidates if item.attributes.get(name))
         _offer(options, name, counts, len(candidates))
     if not limits.brands and "brand" not in closed:
@@ -61,6 +63,12 @@ def next_question(need: Need, candidates: Sequence[Item]) -> Question | None:
     if "price" not in closed and limits.price_max is None and limits.price_min is None:
         _offer_price(options, candidates, need.currency)
     return max(options, key=lambda option: option[0])[1] if options else None
+
+
+def _is_said(words: str, values: Sequence[str]) -> bool:
+    """True if the want's words hold one of the values whole: nobody is asked for what they said."""
+    said = f" {words.lower()} "
+    return any(f" {value.lower()} " in said for value in values)
 
 
 def _offer(options: list[tuple[float, Question]], name: str, counts: Counter[str], total: int) -> None:

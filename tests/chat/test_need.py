@@ -317,3 +317,16 @@ def test_prices_are_written_for_the_shopper() -> None:
 )  # fmt: skip
 def test_singulars(many: str, one: str) -> None:
     assert singular(many) == one
+
+
+@pytest.mark.parametrize(
+    ("message", "words"),
+    [
+        ("a tent for two under $200", "tent for 2 people"),
+        ("a tent for 4 people", "tent for 4 people"),
+        ("a bag for two weeks", "bag for two weeks"),
+        ("socks for two year olds", "socks for two year olds"),
+    ],
+)
+def test_a_party_is_counted_as_records_count_it(message: str, words: str) -> None:
+    assert read_message(message, Need(), VOCABULARY, ()).need.current.words == words

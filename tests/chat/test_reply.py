@@ -226,3 +226,15 @@ def test_a_budget_is_asked_for_where_prices_are_far_apart_and_none_was_said() ->
     assert asked is not None
     assert (asked.key, asked.chips) == ("price", ("under $30", "under $45"))
     assert next_question(read_message("a gadget under $50", Need(), VOCABULARY, ()).need, things) is None
+
+
+def test_nobody_is_asked_for_what_their_words_hold() -> None:
+    """The shopper is asked again for what they said: NVIDIA retail-shopping-assistant PR 199."""
+    sizes = ["1 person", "2 people", "3 people", "4 people"]
+    found = [item(str(n), f"Tent {n}", attributes={"capacity": [sizes[n % 4]]}) for n in range(8)]
+    said = read_message("a tent for two", Need(), VOCABULARY, ()).need
+    open_to = read_message("a tent", Need(), VOCABULARY, ()).need
+    question = next_question(open_to, found)
+    assert question is not None
+    assert question.key == "capacity"
+    assert next_question(said, found) is None
