@@ -5,6 +5,7 @@ Knows commands and exit codes: 0 done, 2 something that the user can mend, 1 a f
 
 import errno
 import logging
+import shutil
 import sys
 from pathlib import Path
 
@@ -18,6 +19,8 @@ from prompts.errors import PromptError
 from ranking.errors import RankingError
 from retrieval.errors import RetrievalError
 from ui import cli_catalogue, cli_ranking, cli_serve
+
+LEAST_FREE_BYTES = 5_000_000  # below it, whatever failed failed for want of room
 
 commands = typer.Typer(
     name="shoptalk",
@@ -39,18 +42,26 @@ def app() -> None:
     except (ChatError, RetrievalError, RankingError, PromptError) as error:
         errors.print(str(error), markup=False, style="red")
         sys.exit(2)
-    except OSError as error:
-        if error.errno != errno.ENOSPC:
-            raise
-        errors.print(f"The disk is full: {error.filename or Settings().home}. Free some space and run it again.")
-        sys.exit(2)
     except KeyboardInterrupt:
         errors.print("Stopped.")
         sys.exit(130)
-    except Exception:
+    except Exception as error:
         logging.getLogger("shoptalk").exception("the command failed")
+        if disk_is_full(error, Settings().home):
+            errors.print(
+                f"The disk is full: nothing more can be written in {Settings().home}. Free some space and run it again."
+            )
+            sys.exit(2)
         errors.print(f"Something went wrong that Shoptalk did not foresee. Its log has the cause: {log_path}")
         sys.exit(1)
+
+
+def disk_is_full(error: BaseException, folder: Path) -> bool:
+    """True if the error comes of a full disk, in whatever words: libraries say it in many."""
+    if isinstance(error, OSError) and error.errno == errno.ENOSPC:
+        return True
+    full = any(words in str(error).lower() for words in ("disk is full", "no space left", "disk full"))
+    return full or shutil.disk_usage(folder).free < LEAST_FREE_BYTES
 
 
 def configure_logging(home: Path) -> Path:
