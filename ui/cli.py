@@ -84,6 +84,7 @@ def configure_logging(home: Path) -> Path:
             ],
         )
     )
+    logging.raiseExceptions = False  # a log that cannot be written must not put a stack trace on the terminal
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     for chatty in ("httpx", "httpx2", "chromadb", "httpcore", "openai"):
         logging.getLogger(chatty).setLevel(logging.WARNING)
