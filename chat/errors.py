@@ -5,7 +5,6 @@ ChatError
 ├── LLMError      the LLM gave no usable answer
 │   ├── LLMUnreachable
 │   └── LLMTimeout
-├── PromptRejected   (see prompts.library)
 └── UnknownSession
 
 Every message is fit for the person who reads it; none carries a stack trace or a secret.

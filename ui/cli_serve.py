@@ -101,6 +101,8 @@ def _wait(server: LLMServer | None) -> None:
     if server is None:
         return
     begun = time.monotonic()
+    if not console.is_terminal and not server.ready():
+        console.print("Waiting for the language model (about 40 s) …")
     try:
         with console.status("Waiting for the language model …") as status:
             server.wait_ready(
