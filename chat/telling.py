@@ -86,6 +86,8 @@ def predicates(item: Item, need: Need) -> list[str]:
             found.append(f"is {value}")
         else:
             found.append(f"its {lowered} is {value}")
+    if not found and item.category:
+        found.append(f"is in {item.category[-1]}")  # a record that says nothing else still has its place in the shop
     return found[:FACTS_TOLD]
 
 
