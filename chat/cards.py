@@ -8,6 +8,7 @@ from decimal import Decimal
 
 from chat.events import Card
 from chat.money import price_text
+from chat.want import group_label, value_label
 from ranking.reranker import Ranked
 from retrieval.filters import Filter
 from retrieval.items import Item
@@ -48,11 +49,12 @@ def make_card(item: Item, position: int, reason: str, asked: Filter, words: str,
 def facts(item: Item, asked: Filter, words: str) -> tuple[str, ...]:
     """The two facts that matter most here: what was asked about first, then what the title does not say already."""
     lowered, title = words.lower(), item.title.lower()
+    wanted = {name.lower() for name in (*asked.attributes, *(pair[0] for group in asked.one_of for pair in group))}
     ordered: list[tuple[int, str]] = []
     for name, values in item.attributes.items():
         # The name of a list of features says nothing that its values do not.
         text = ", ".join(values) if name.lower() in ("feature", "features") else f"{name}: {', '.join(values)}"
-        if name.lower() in {wanted.lower() for wanted in asked.attributes}:
+        if name.lower() in wanted:
             ordered.append((0, text))
         elif name.lower() in lowered or any(value.lower() in lowered for value in values):
             ordered.append((1, text))
@@ -67,7 +69,8 @@ def facts(item: Item, asked: Filter, words: str) -> tuple[str, ...]:
 
 def outside(item: Item, asked: Filter, currency: str) -> tuple[str, ...]:
     """What the item breaks of what was asked, in words; empty for nearly every card."""
-    return tuple(_WORDS[name](item, asked, currency) for name in asked.broken_by(item) if name in _WORDS)
+    said = (_WORDS[name](item, asked, currency) for name in asked.broken_by(item) if name in _WORDS)
+    return tuple(dict.fromkeys(said))
 
 
 def _money(amount: Decimal | None, currency: str) -> str:
@@ -84,8 +87,21 @@ _WORDS: dict[str, Callable[[Item, Filter, str], str]] = {
     "brands": lambda item, asked, currency: f"not {' or '.join(asked.brands)}",
     "excluded_brands": lambda item, asked, currency: f"from {item.brand}",
     "categories": lambda item, asked, currency: f"not in {' or '.join(path[-1] for path in asked.categories)}",
-    "attributes": lambda item, asked, currency: (
-        "not " + ", ".join(value for values in asked.attributes.values() for value in values)
+    "price_above": lambda item, asked, currency: (
+        "price not given" if item.price is None else f"not over {_money(asked.price_above, currency)}"
+    ),
+    "price_below": lambda item, asked, currency: (
+        "price not given" if item.price is None else f"not under {_money(asked.price_below, currency)}"
+    ),
+    "attributes": lambda item, asked, currency: ", ".join(
+        f"not {value_label(name, values)}"
+        for name, values in asked.attributes.items()
+        if Filter(attributes={name: values}, in_stock_only=False).broken_by(item)
+    ),
+    "one_of": lambda item, asked, currency: ", ".join(
+        f"not {group_label(group)}"
+        for group in asked.one_of
+        if Filter(one_of=(group,), in_stock_only=False).broken_by(item)
     ),
     "excluded_attributes": lambda item, asked, currency: (
         "has " + ", ".join(value for values in asked.excluded_attributes.values() for value in values)

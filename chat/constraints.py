@@ -7,20 +7,19 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from decimal import Decimal
-from itertools import islice
 from typing import TYPE_CHECKING
 
-from chat.mentions import Mention, find_mentions, lexicon
+from chat.mentions import Mention, find_mentions, has_many, lexicon
 from chat.money import Money, currency_name, find_money
-from chat.references import Reference, find_references
+from chat.references import ORDINALS, Reference, find_references
+from chat.refusals import BLANK, ONLY, refusals
+from chat.tying import is_head, is_tied
 from chat.want import Order
-from chat.words import FILLERS, forms, tokens
+from chat.words import forms, singular, tokens
 from retrieval.items import Item
 
 if TYPE_CHECKING:
     from retrieval.catalog import Vocabulary
-
-BLANK = "\ufffc"  # stands where something was read already; no word, and it parts phrases
 
 _RATING = re.compile(
     r"\b(?:(?:at least|minimum|min\.?|over|above|more than|rated|rating(?: of)?"
@@ -36,6 +35,7 @@ _CHEAPER = re.compile(
     r"|alternatives?|than (?:that|this|these|those|it)))?\b|\btoo (?:expensive|pricey|dear|costly|much money)\b",
     re.IGNORECASE,
 )
+_THAN_ONE = re.compile(rf"\W*than (?P<which>(?:the )?(?:{'|'.join(ORDINALS)})) ?(?:one)?\b", re.IGNORECASE)
 _DEARER = re.compile(
     r"\b(?:(?:something|a bit|a little|much) )*(?:more expensive|pricier|higher end|more upmarket"
     r"|more premium)(?: (?:ones?|options?))?\b",
@@ -46,6 +46,12 @@ _BIT_MORE = re.compile(
     r"|stretch(?: to)?) (?:a (?:bit|little) )?(?:more|higher|further)\b|^\W*a (?:bit|little) more\W*$",
     re.IGNORECASE,
 )
+_ADDS = re.compile(
+    r"^\W*(?:(?:hmm+|ok(?:ay)?|oh|well|actually|maybe|and|yes)\W+)*or\b"
+    r"|\b(?:is|are|would be|works?)(?: also)? (?:fine|ok(?:ay)?|good|great|nice|alright)(?:,? (?:too|as well|also))?\b"
+    r"|\b(?:too|as well)\W*$",
+    re.IGNORECASE,
+)
 _ORDER: tuple[tuple[Order, re.Pattern[str]], ...] = (
     ("cheapest", re.compile(r"\b(?:cheapest|least expensive|lowest[- ]priced?|most affordable)\b", re.IGNORECASE)),
     ("dearest", re.compile(r"\b(?:most expensive|priciest|dearest|most premium)\b", re.IGNORECASE)),
@@ -53,7 +59,8 @@ _ORDER: tuple[tuple[Order, re.Pattern[str]], ...] = (
 )
 _SUBJECTS = r"brands?|prices?|budget|cost|colou?rs?|sizes?|materials?|fabrics?|styles?|ratings?|stars?"
 _RELAX = re.compile(
-    rf"\bany (?P<a>{_SUBJECTS})(?: (?:is|are|will|would|at all))?(?: (?:fine|ok(?:ay)?|good|do|work))?\b"
+    rf"\bany (?P<a>{_SUBJECTS})(?! (?:but|except|other than))(?: (?:is|are|will|would|at all))?"
+    rf"(?: (?:fine|ok(?:ay)?|good|do|work))?\b"
     rf"|\b(?:the )?(?P<b>{_SUBJECTS}|money) (?:doesn'?t|does not|do not|don'?t|isn'?t|is not"
     rf"|is no) (?:really )?(?:matter|important|an? issue|a problem|object|concern)\b"
     rf"|\b(?:don'?t|do not) (?:really )?(?:care|mind|bother)(?: about)?(?: the| what"
@@ -74,36 +81,6 @@ _OPTIONAL = re.compile(
     r"|(?:isn'?t|not) (?:a must|required|needed)\b)",
     re.IGNORECASE,
 )
-_NEGATION = re.compile(
-    r"\b(?:anything but|anything except|everything but|except(?: for)?|other than|apart from|instead of"
-    r"|rather than|without|avoid(?:ing)?|excluding|exclude"
-    r"|(?:i )?(?:really )?(?:hate|dislike)|(?:i )?(?:do not|don'?t|didn'?t) (?:really )?(?:want|like|need|wear"
-    r"|eat|use|do)|(?:is|are|was|does|do|has|have)n'?t(?: have| contain| made)?|cannot have|can'?t have"
-    r"|can'?t (?:wear|eat|stand|use)"
-    r"|allergic to|not|non|no|never|nothing)\b[- ]?",
-    re.IGNORECASE,
-)
-# What may follow a "no" or "not" and refuses nothing.
-_NO_REFUSAL = re.compile(
-    r"^\s*(?:too|so|very|that|sure|really sure|idea|problem|worries|rush|hurry|thanks?|thank|need|matter"
-    r"|preference|more|less|only|just|bad|yet|now|longer|one|necessarily|interested|what|know|limit|doubt|much"
-    r"|quite|as|a (?:fan of )?problem|mind|care|sure|at all|working|available|in stock)\b",
-    re.IGNORECASE,
-)
-_NEGATED_LEAD = re.compile(
-    r"^(?:\s|any\b|a\b|an\b|the\b|made\b|of\b|from\b|by\b|in\b|with\b|to\b|be\b|it\b|them\b|that\b|is\b|are\b"
-    r"|contain(?:ing|s)?\b|have\b|colou?red\b|brand\b|want\b)+",
-    re.IGNORECASE,
-)
-_NEGATED_END = re.compile(
-    rf"[.;:!?{BLANK}]|\b(?:but|for|with|under|over|please|because|that|which|who|at|i|i'm|we|it|so|since|if|show"
-    rf"|just|something|only|maybe|he|she|they|and (?:i|not|no|also|with|in|under|something|show|it)|in|on|as"
-    rf"|when|thanks|ones?)\b|$",
-    re.IGNORECASE,
-)
-_SEPARATOR = re.compile(
-    r"\s*(?:,\s*(?:(?:or|nor|and)\b)?|\b(?:or|nor|and)\b)\s*(?:no\b|not\b|any\b)?\s*", re.IGNORECASE
-)
 _SIZE_SAID = re.compile(r"\b(?:in |of )?sizes? (?P<size>\d{1,3}(?:[.,]5)?)(?![\w.])", re.IGNORECASE)
 # "Not too heavy" refuses no word that an item could carry.
 _NOT_TOO = re.compile(
@@ -120,9 +97,6 @@ _IN_STOCK = re.compile(
     re.IGNORECASE,
 )
 
-LONGEST_REFUSED_TERM = 3  # words
-MOST_REFUSALS = 20  # read in one message
-
 
 @dataclass
 class Constraints:
@@ -130,8 +104,8 @@ class Constraints:
 
     rest: str = ""
     price: Money | None = None
-    price_max: Decimal | None = None  # by comparison with what is shown: below a shown price
-    price_min: Decimal | None = None
+    price_below: Decimal | None = None  # by comparison with what is shown
+    price_above: Decimal | None = None
     stretch: bool = False  # "a bit more": the bound is raised by a quarter
     cheaper: bool = False
     rating_min: float | None = None
@@ -139,6 +113,10 @@ class Constraints:
     order: Order = ""
     brands: list[str] = field(default_factory=list)
     attributes: dict[str, list[str]] = field(default_factory=dict)
+    groups: list[tuple[tuple[str, str], ...]] = field(default_factory=list)  # each: one of these pairs must hold
+    who: list[tuple[int, int]] = field(default_factory=list)  # words for whom it is, which are in the rest as well
+    counted: bool = False  # a value with a number was read: "500 g"
+    adds: bool = False  # "lavender is fine too": a value widens what was asked for rather than replacing it
     categories: list[Mention] = field(default_factory=list)  # wherever they stand; which is wanted, need decides
     excluded_brands: list[str] = field(default_factory=list)
     excluded_attributes: dict[str, list[str]] = field(default_factory=dict)
@@ -155,9 +133,9 @@ class Constraints:
     def any_set(self) -> bool:
         """True if something other than a category or a reference was read."""
         return bool(
-            self.price or self.price_max is not None or self.price_min is not None or self.stretch or self.cheaper
+            self.price or self.price_below is not None or self.price_above is not None or self.stretch or self.cheaper
             or self.rating_min is not None or self.in_stock_only is not None or self.order or self.brands
-            or self.attributes or self.excluded_brands or self.excluded_attributes or self.excluded_terms
+            or self.attributes or self.groups or self.excluded_brands or self.excluded_attributes or self.excluded_terms
             or self.relaxed or self.optional or self.no_preference
         )  # fmt: skip
 
@@ -166,9 +144,10 @@ def read_constraints(text: str, vocabulary: "Vocabulary", shown: Sequence[Item])
     """What the text (already plain) constrains, against the catalogue's words and the items on show."""
     read = Constraints(rest=text)
     read.no_preference = _NO_PREFERENCE.search(text) is not None
+    read.adds = _ADDS.search(text) is not None
     _rating(read)
     _relaxed(read, vocabulary)
-    _money(read, vocabulary.currency)
+    _money(read, vocabulary)
     read.references = find_references(read.rest, shown)
     for reference in read.references:
         _blank(read, reference.span)
@@ -185,6 +164,12 @@ def read_constraints(text: str, vocabulary: "Vocabulary", shown: Sequence[Item])
         _blank(read, match.span())
     _catalogue_words(read, vocabulary)
     return read
+
+
+def without_who(read: Constraints) -> None:
+    """Blank the words for whom it is, where something else says what it is."""
+    for span in read.who:
+        _blank(read, span)
 
 
 def _blank(read: Constraints, span: tuple[int, int]) -> None:
@@ -212,8 +197,13 @@ def _same_subject(name: str, subject: str) -> bool:
     return spelling.get(name, name) == spelling.get(subject, subject)
 
 
-def _money(read: Constraints, currency: str) -> None:
+def _money(read: Constraints, vocabulary: "Vocabulary") -> None:
+    currency = vocabulary.currency
+    # "UPF 50+" and "100 g" are values, however a number beside them is worded.
+    values = [mention.span for mention in find_mentions(read.rest, vocabulary) if _is_counted(mention)]
     for money in find_money(read.rest):
+        if not money.currencies and any(_overlaps(money.span, span) for span in values):
+            continue
         if money.fits(currency):
             read.price = _joined(read.price, money)
         else:
@@ -221,6 +211,11 @@ def _money(read: Constraints, currency: str) -> None:
                 f"Our prices are in {currency_name(currency)}, so I have not filtered by {_bare_sum(money.text)}."
             )
         _blank(read, money.span)
+
+
+def _is_counted(mention: Mention) -> bool:
+    """True if the value is a number with what it counts."""
+    return mention.kind == "attribute" and re.search(r"(?i)(?=.*\d)(?=.*[a-z])", mention.text) is not None
 
 
 def _bare_sum(text: str) -> str:
@@ -245,19 +240,25 @@ def _relative_price(read: Constraints, shown: Sequence[Item]) -> None:
     priced = [item.price for item in shown if item.price is not None]
     base = next((item.price for item in shown if item.id in pointed and item.price is not None), None)
     base = base if base is not None else next(iter(priced), None)
-    cent = Decimal("0.01")
     if match := _CHEAPER.search(read.rest):
         read.cheaper = True
-        read.price_max = max(base - cent, cent) if base is not None else None
+        read.price_below = base
         if base is None:
             read.order = "cheapest"
         _blank(read, match.span())
+        if base is not None and not pointed and (unseen := _THAN_ONE.match(read.rest[match.end() :])):
+            read.notes.append(f"I can't see {unseen['which']} one here, so I went by {_priced_at(shown, base)}.")
+            _blank(read, (match.end(), match.end() + unseen.end()))
     elif match := _DEARER.search(read.rest):
-        read.price_min = base + cent if base is not None else None
+        read.price_above = base
         _blank(read, match.span())
     elif match := _BIT_MORE.search(read.rest):
         read.stretch = True
         _blank(read, match.span())
+
+
+def _priced_at(shown: Sequence[Item], price: Decimal) -> str:
+    return next(item.title for item in shown if item.price == price)
 
 
 def _catalogue_words(read: Constraints, vocabulary: "Vocabulary") -> None:
@@ -272,27 +273,64 @@ def _catalogue_words(read: Constraints, vocabulary: "Vocabulary") -> None:
                 break
     for match in _NOT_TOO.finditer(read.rest):
         _blank(read, match.span())
-    refusals = _refusals(read.rest)
-    for span in (span for _, spans in refusals for span in spans):
+    for match in ONLY.finditer(read.rest):
+        _blank(read, match.span())
+    refused = refusals(read.rest)
+    for span in (span for _, spans in refused for span in spans):
         inside = [mention for mention in mentions if _overlaps(mention.span, span)]
         for mention in inside:
-            _exclude(read, mention)
+            _exclude(read, mention, vocabulary)
         if not inside:
             term = " ".join(token.text for token in tokens(read.rest[span[0] : span[1]]))
             read.excluded_terms += [form for form in forms(term) if term and form not in read.excluded_terms]
         mentions = [mention for mention in mentions if mention not in inside]
-    for start, spans in refusals:
+    for start, spans in refused:
         _blank(read, (start, spans[-1][1]))
+    gender, last = lexicon(vocabulary).gender, None
+    whole = read.rest
     for mention in mentions:
         if mention.kind == "category":
             read.categories.append(mention)
         elif mention.kind == "brand":
             read.brands.append(mention.brand)
             _blank(read, mention.span)
-        elif mention.attribute == lexicon(vocabulary).gender or not _is_head(read.rest, mention, mentions):
-            held = read.attributes.setdefault(mention.attribute, [])
-            held += [value for value in mention.values if value not in held]
+        elif (mention.attribute == gender and _is_adult(mention)) or (
+            mention.attribute != gender
+            and not is_head(read.rest, mention, mentions)
+            and is_tied(read.rest, mention, mentions)
+        ):
+            _require(read, mention, joined=last is not None and _either(whole[last.span[1] : mention.span[0]]))
             _blank(read, mention.span)
+            last = mention
+        elif mention.attribute == gender:
+            # Who it is for says what kind of thing it is, where nothing else does: "a bored cat".
+            _require(read, mention, joined=False)
+            if any(other.kind == "category" for other in mentions):
+                _blank(read, mention.span)
+            else:
+                read.who.append(mention.span)
+
+
+def _is_adult(mention: Mention) -> bool:
+    return any(value.lower() in ("men", "women", "man", "woman", "male", "female") for value in mention.values)
+
+
+def _either(between: str) -> bool:
+    return re.fullmatch(r"\W*(?:,|/|\bor\b)\W*(?:in |a |an )?", between, re.IGNORECASE) is not None and (
+        "or" in between or "/" in between
+    )
+
+
+def _require(read: Constraints, mention: Mention, *, joined: bool) -> None:
+    """Note what the value asks for; ``joined``: an "or" ties it to the value before."""
+    read.counted = read.counted or _is_counted(mention)
+    if not mention.others and not has_many(mention.attribute):
+        held = read.attributes.setdefault(mention.attribute, [])
+        held += [value for value in mention.values if value not in held]
+    elif joined and read.groups:
+        read.groups[-1] = tuple(dict.fromkeys((*read.groups[-1], *mention.pairs)))
+    elif mention.pairs not in read.groups:
+        read.groups.append(mention.pairs)
 
 
 def _unknown_sizes(read: Constraints, mentions: Sequence[Mention]) -> None:
@@ -303,74 +341,27 @@ def _unknown_sizes(read: Constraints, mentions: Sequence[Mention]) -> None:
             _blank(read, match.span())
 
 
-def _exclude(read: Constraints, mention: Mention) -> None:
+def _exclude(read: Constraints, mention: Mention, vocabulary: "Vocabulary") -> None:
     if mention.kind == "brand":
         read.excluded_brands.append(mention.brand)
         return
     if mention.kind == "attribute":
-        read.excluded_attributes.setdefault(mention.attribute, []).extend(mention.values)
+        for name, value in mention.pairs:
+            read.excluded_attributes.setdefault(name, []).append(value)
+        _exclude_compounds(read, mention, vocabulary)
     # Merchants leave attributes out: what is called leather in its title is refused as well.
     if not mention.text.startswith(("size", "in ")):
         read.excluded_terms += [form for form in forms(mention.text) if form not in read.excluded_terms]
 
 
-def _refusals(text: str) -> list[tuple[int, list[tuple[int, int]]]]:
-    """Each refusal: where its cue begins, and the things refused: of "no nuts or milk", "nuts" and "milk"."""
-    found: list[tuple[int, list[tuple[int, int]]]] = []
-    for cue in islice(_NEGATION.finditer(text), MOST_REFUSALS):
-        after = text[cue.end() :]
-        if _NO_REFUSAL.match(after) or (found and cue.start() < found[-1][1][-1][1]):
-            continue
-        lead = _NEGATED_LEAD.match(after)
-        start = cue.end() + (lead.end() if lead else 0)
-        stop = _NEGATED_END.search(text, start)
-        spans = []
-        for first, last in _units(text, start, stop.start() if stop else len(text)):
-            words = [token for token in tokens(text[first:last]) if token.text not in FILLERS]
-            if words and not _NO_REFUSAL.match(text[first:last]):
-                words = words[:LONGEST_REFUSED_TERM]
-                spans.append((first + words[0].start, first + words[-1].end))
-        if spans:
-            found.append((cue.start(), spans))
-    return found
-
-
-def _units(text: str, start: int, end: int) -> list[tuple[int, int]]:
-    """The parts of an enumeration between start and end; a comma goes on only where "or", "nor" or "no" follows."""
-    units, first = [], start
-    for match in _SEPARATOR.finditer(text, start, end):
-        if match.start() < first:
-            continue
-        units.append((first, match.start()))
-        first = match.end()
-        if "," in match[0] and not re.search(r"\b(?:or|nor|no|not)\b", text[match.start() : end], re.IGNORECASE):
-            return units
-    return [*units, (first, end)]
-
-
-def _is_head(text: str, mention: Mention, mentions: Sequence[Mention]) -> bool:
-    """True if the value stands where the thing itself stands ("a glass", "camping"): that is left to the search.
-
-    A value is a constraint before a noun ("red shoes"), after "in", "with" or "of", or alone with nothing else.
-    """
-    before = re.search(r"(\w+)\W*$", text[: mention.span[0]])
-    word = before[1].lower() if before else ""
-    if word in ("in", "with", "of", "be", "is", "are", "only", "them", "it", "size", "but", "colour", "color"):
-        return False
-    after = tokens(text[mention.span[1] :])[:1]
-    gap = text[mention.span[1] : mention.span[1] + (after[0].start if after else 0)]
-    followed = bool(after) and BLANK not in gap and not re.search(r"[.,;!?]", gap)
-    if followed and (after[0].text not in FILLERS or after[0].text in ("one", "ones", "thing", "things")):
-        return False
-    if word == "for":
-        return True
-    if any(other is not mention and other.kind == "category" for other in mentions):
-        return False
-    if word in ("a", "an", "some", "any", "the", "my"):
-        return True
-    # "a wine glass": the value ends a phrase that another word began.
-    joined = re.fullmatch(r"[ -]+", text[before.end(1) : mention.span[0]]) if before else None
-    return bool(word) and joined is not None and word not in FILLERS
+def _exclude_compounds(read: Constraints, mention: Mention, vocabulary: "Vocabulary") -> None:
+    """Who refuses wool refuses lambswool: values of the same attribute that end in the refused word."""
+    end = singular(mention.text)
+    for value in vocabulary.attributes.get(mention.attribute, ()) if len(end) > 3 else ():
+        for word in (token.text for token in tokens(value)):
+            if singular(word) != end and singular(word).endswith(end) and "-" not in word:
+                read.excluded_attributes[mention.attribute].append(value)
+                read.excluded_terms += [form for form in forms(word) if form not in read.excluded_terms]
 
 
 def _overlaps(a: tuple[int, int], b: tuple[int, int]) -> bool:

@@ -16,7 +16,7 @@ from retrieval.ground import Candidate, Grounder
 from retrieval.items import Item
 
 QUESTION_DEPTH = 6  # candidates that a question is chosen from, as a multiple of the cards
-SUPERLATIVE_RELEVANCE = 0.6  # of the best candidate's score: below it, "the cheapest" would be something else
+SUPERLATIVE_RELEVANCE = 0.8  # of the best candidate's score: below it, "the cheapest" would be something else
 CARRIED_COSINE = (
     0.42  # 30 asked-for things that the demo shop has reach 0.42 or share a word; 13 of 30 it has not do not
 )
@@ -108,7 +108,7 @@ class Finder:
         if order == "best_rated":
             held = sorted(items, key=lambda item: (-(item.rating or 0), -(item.rating_count or 0), item.id))
         else:
-            bound = want.filter.price_max if want.filter.price_max is not None else want.filter.price_min
+            bound = want.filter.highest if want.filter.highest is not None else want.filter.lowest
             sign = -1 if order == "dearest" else 1
             priced = [(item.price, item) for item in items if item.price is not None]
             distance = abs if order == "nearest" else (lambda difference: sign * difference)

@@ -56,7 +56,7 @@ _THANKS = re.compile(
     r"^\W*(?:(?:ok|okay|great|perfect|good|nice|awesome|wonderful|cool|no|yes|oh|lovely|super)\W+)*(?:(?:many "
     r"|a lot of |no )?thanks?(?: you| u)?|thx|ty|cheers|much appreciated|appreciate it)\b(?:[\s,]+(?:so|very|a"
     r"|lot|much|again|for|your|the|help|everything|that|you|all|that's|is|great|i'm|good|bunch|ton|this|perfect"
-    r"|it))*\W*$",
+    r"|it))*(?:\W+you(?:'re| are)\b[^?,;]*)?\W*$",
     re.IGNORECASE,
 )
 _FAREWELL = re.compile(

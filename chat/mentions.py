@@ -11,6 +11,7 @@ from functools import lru_cache
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
+from chat.numbers import with_digits
 from chat.words import FILLERS, Token, singular, tokens, word_set
 
 if TYPE_CHECKING:
@@ -21,11 +22,15 @@ Kind = Literal["brand", "category", "attribute"]
 LONGEST_PHRASE = 6  # words of a brand, a category or a value that are looked up together
 COLOURS = ("colour", "color")
 SIZES = ("size", "shoe size", "clothing size")
-# Where a value stands under several attributes, the first of these that has it is meant.
-PRIMARY = (*COLOURS, "material", "gender", "department", *SIZES, "fabric", "type")
+MATERIALS = ("material", "fabric")
+# Where a value stands under several attributes, the first of these that has it is meant; else any of them.
+PRIMARY = (*COLOURS, *MATERIALS, "gender", "department")
 _YES = frozenset({"yes", "true", "y"})
 # "dark blue" is not the value "blue"; such a shade is left to the search.
 _SHADES = word_set("dark light pale bright deep off neon pastel soft dusty baby sky royal hot")
+# Attributes of which an item has several values at once: asked for one after the other, all of them must hold.
+MANY = word_set("feature features diet diets dietary tag tags property properties benefit benefits certification "
+                "certifications function functions extras technology technologies suitability")  # fmt: skip
 # Brands that are also everyday words count only as written, or after "from" or "by".
 _EVERYDAY = word_set(
     "next only fossil guess gap boss coach target apple orange her him she he vero free people theory vince express "
@@ -39,6 +44,7 @@ _EVERYDAY = word_set(
 _SIZE = re.compile(
     r"\b(?:(?:in )?sizes?(?: is| of|:)?|in an?|in) ([a-z]{1,4}|\d{1,3}(?:[.,]5)?)(?![\w.-])"
     r"|(?<![\w-])((?i:xxs|xs|xl|xxl|xxxl|2xl|3xl|4xl))(?![\w-])"
+    r"|\b(?:(?:wo)?men'?s|ladies'?|boys'?|girls'?|kids'?) (?P<whose>\d{1,2}(?:[.,]5)?)(?![\w.-])"
     r"|^\W*([SMLsml]|\d{1,2}(?:[.,]5)?)\W*(?:please)?\W*$",
     re.IGNORECASE,
 )
@@ -48,6 +54,8 @@ _GENDERS = {
     "boy": "boy", "boys'": "boy", "boy's": "boy", "girl": "girl", "girl's": "girl",
     "kid": "kid", "kids'": "kid", "kid's": "kid", "child": "kid", "children's": "kid",
 }  # fmt: skip
+
+_FOR = word_set("for a an my the his her our your suits fits")
 
 
 @dataclass(frozen=True)
@@ -61,6 +69,12 @@ class Mention:
     paths: tuple[tuple[str, ...], ...] = ()
     attribute: str = ""
     values: tuple[str, ...] = ()
+    others: tuple[tuple[str, str], ...] = ()  # the same value of other attributes, where it is not clear which is meant
+
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Every (attribute name, value) that may be meant."""
+        return (*((self.attribute, value) for value in self.values), *self.others)
 
 
 @dataclass
@@ -115,7 +129,26 @@ def _build(vocabulary: "Vocabulary") -> Lexicon:
             key = _key(lowered if value.lower() in _YES else value)
             if len(key) > 2 and not key.replace(".", "").isdigit() and key not in FILLERS:
                 made.values[key][name].append(value)
+    _name_materials(made, vocabulary)
     return made
+
+
+def _name_materials(made: Lexicon, vocabulary: "Vocabulary") -> None:
+    """Lets "velvet" mean "cotton velvet": the material itself, where no other value is called so."""
+    for name, values in vocabulary.attributes.items():
+        short: dict[str, list[str]] = defaultdict(list)
+        for value in values if name.lower() in MATERIALS else ():
+            last = _key(value).rpartition(" ")[2]
+            if last != _key(value) and len(last) > 3 and last not in FILLERS and last not in made.paths:
+                short[last].append(value)
+        for last, held in short.items():
+            if last not in made.values:
+                made.values[last][name] = held
+
+
+def has_many(name: str) -> bool:
+    """True if an item may well have several values of this attribute at once."""
+    return name.lower().rpartition(" ")[2] in MANY
 
 
 def find_mentions(text: str, vocabulary: "Vocabulary") -> list[Mention]:
@@ -152,14 +185,16 @@ def _lookup(text: str, words: list[Token], first: int, length: int, known: Lexic
     ):
         return Mention("brand", span, raw.lower(), brand=brand)
     if length == 1 and known.gender and window[0].text not in FILLERS:
-        gender = _gender(window[0].text, known)
+        gender = _gender(window[0].text, known, everyone=before in _FOR)
         if gender:
             return Mention("attribute", span, raw.lower(), attribute=known.gender, values=gender)
     if paths and not (values and _before_noun(words, first + length)):
         return Mention("category", span, raw.lower(), paths=tuple(paths))
-    name = _attribute_of(values)
-    if name and before not in _SHADES:
-        return Mention("attribute", span, raw.lower(), attribute=name, values=tuple(dict.fromkeys(values[name])))
+    if values and before not in _SHADES:
+        name = _attribute_of(values)
+        others = () if _is_primary(name) else tuple((n, v) for n, held in values.items() for v in held if n != name)
+        meant = tuple(dict.fromkeys(values[name]))
+        return Mention("attribute", span, raw.lower(), attribute=name, values=meant, others=others)
     return None
 
 
@@ -172,14 +207,17 @@ def _names_brand(raw: str, brand: str, before: str, first: int) -> bool:
 
 
 def _attribute_of(values: dict[str, list[str]]) -> str:
-    """The attribute that a value belongs to; empty where that is ambiguous."""
-    if len(values) == 1:
-        return next(iter(values))
+    """The attribute that a value belongs to, or the first of them where that is not clear."""
     by_lower = {name.lower(): name for name in values}
-    return next((by_lower[name] for name in PRIMARY if name in by_lower), "")
+    return next((by_lower[name] for name in PRIMARY if name in by_lower), next(iter(values)))
 
 
-def _gender(word: str, known: Lexicon) -> tuple[str, ...]:
+def _is_primary(name: str) -> bool:
+    return name.lower() in PRIMARY
+
+
+def _gender(word: str, known: Lexicon, everyone: bool) -> tuple[str, ...]:
+    """The values for a man, a woman or a child; what is for ``everyone`` suits a person, but is no "men's jacket"."""
     who = _GENDERS.get(word) or _GENDERS.get(singular(word), "")
     if not who:
         return ()
@@ -188,8 +226,8 @@ def _gender(word: str, known: Lexicon) -> tuple[str, ...]:
         for key in (who, "child" if who == "kid" else who)
         for value in known.values.get(key, {}).get(known.gender, [])
     ]
-    everyone = known.values.get("unisex", {}).get(known.gender, []) if who in ("man", "woman") else []
-    return tuple(dict.fromkeys([*hits, *everyone])) if hits else ()
+    unisex = known.values.get("unisex", {}).get(known.gender, []) if everyone and who in ("man", "woman") else []
+    return tuple(dict.fromkeys([*hits, *unisex])) if hits else ()
 
 
 def _sizes(text: str, known: Lexicon) -> list[Mention]:
@@ -199,8 +237,15 @@ def _sizes(text: str, known: Lexicon) -> list[Mention]:
         said = next(part for part in match.groups() if part)
         value = known.sizes.get(said.lower().replace(",", "."))
         if value and not any(_meet(match.span(), held.span) for held in found):
+            span = match.span("whose") if match["whose"] else match.span()
             found.append(
-                Mention("attribute", match.span(), match[0].lower(), attribute=known.size_name, values=(value,))
+                Mention(
+                    "attribute",
+                    span,
+                    text[span[0] : span[1]].lower(),
+                    attribute=known.size_name,
+                    values=(value,),
+                )
             )
     return found
 
@@ -215,7 +260,11 @@ def _before_noun(words: list[Token], index: int) -> bool:
 
 def _broken(text: str, window: list[Token]) -> bool:
     """True if punctuation parts the words: "red, shoes" is no phrase."""
-    return any(re.search(r"[,.;:!?()]", text[a.end : b.start]) for a, b in pairwise(window))
+    gaps = ((a, text[a.end : b.start], b) for a, b in pairwise(window))
+    return any(
+        re.search(r"[,.;:!?()]", gap) and not (gap == "," and a.text.isdigit() and re.match(r"\d{3}$", b.text))
+        for a, gap, b in gaps
+    )
 
 
 def _inside(word: Token, span: tuple[int, int]) -> bool:
@@ -230,4 +279,7 @@ def _names_of_segment(segment: str) -> Iterable[str]:
 
 @lru_cache(maxsize=65_536)
 def _key(phrase: str) -> str:
-    return singular(" ".join(token.text for token in tokens(phrase)).replace("-", " "))
+    """The phrase in the one spelling that is looked up: "750ml" is "750 ml", "1,000 pieces" "one thousand pieces"."""
+    words = with_digits(" ".join(token.text for token in tokens(phrase)).replace("-", " "))
+    words = re.sub(r"(?<=\b\d) (?=\d{3}\b)", "", words)
+    return singular(re.sub(r"(?<=\d)(?=[a-z])", " ", words))

@@ -7,6 +7,8 @@ import re
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
+from chat.numbers import SPELT, spelt_value
+
 AROUND = Decimal("0.2")  # "around 50" means 20% below to 20% above
 
 SYMBOLS = {"USD": "$", "EUR": "€", "GBP": "£", "JPY": "¥", "INR": "₹", "CAD": "CA$", "AUD": "A$", "CHF": "CHF "}
@@ -28,8 +30,8 @@ _CURRENCY_WORDS: tuple[tuple[str, frozenset[str]], ...] = (
     (r"us\$|usd|us dollars?", frozenset({"USD"})),
     (r"ca\$|c\$|cad|canadian dollars?", frozenset({"CAD"})),
     (r"a\$|au\$|aud|australian dollars?", frozenset({"AUD"})),
-    (r"\$|dollars?|bucks", DOLLARS),
-    (r"€|eur|euros?", frozenset({"EUR"})),
+    (r"\$|dol+[aeou]+r+s?|dollas?|bucks?", DOLLARS),  # "dollars" is misspelt in every way
+    (r"€|eur|euros?|euors?", frozenset({"EUR"})),
     (r"£|gbp|pounds?(?! of)|quid", frozenset({"GBP"})),
     (r"¥|jpy|yen", frozenset({"JPY"})),
     (r"₹|inr|rs\.?|rupees?", frozenset({"INR"})),
@@ -37,17 +39,9 @@ _CURRENCY_WORDS: tuple[tuple[str, frozenset[str]], ...] = (
 )
 _ANY_CURRENCY = "|".join(pattern for pattern, _ in _CURRENCY_WORDS)
 _DIGITS = r"\d{1,3}(?:[.,' \u00a0\u202f]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d{1,2})?"
-_WORD_NUMBERS = {
-    **{"zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9},
-    "ten": 10,
-    **{"fifteen": 15, "twenty": 20, "thirty": 30, "forty": 40, "fifty": 50, "sixty": 60, "seventy": 70},
-    **{"eighty": 80, "ninety": 90, "a hundred": 100, "one hundred": 100, "hundred": 100, "two hundred": 200},
-    **{"three hundred": 300, "five hundred": 500, "a thousand": 1000, "one thousand": 1000, "two thousand": 2000},
-}
-_SPELT = "|".join(sorted(map(re.escape, _WORD_NUMBERS), key=len, reverse=True))
 _AMOUNT = (
     rf"(?:(?P<pre{{n}}>(?<![a-z])(?:{_ANY_CURRENCY}))\s?)?"
-    rf"(?P<sum{{n}}>(?<![\w.,])(?:{_DIGITS})|\b(?:{_SPELT})\b)(?P<kilo{{n}}>\s?k\b)?(?:,-|\.-)?(?![\d%])"
+    rf"(?P<sum{{n}}>(?<![\w.,])(?:{_DIGITS})|\b(?:{SPELT})\b)(?P<kilo{{n}}>\s?k\b)?(?:,-|\.-)?(?![\d%])"
     rf"(?:\s?(?P<post{{n}}>(?:{_ANY_CURRENCY})(?![a-z])))?"
 )
 
@@ -57,12 +51,19 @@ def _amount(number: int) -> str:
 
 
 # The words before a sum (or after it) and what they make of it.
+_NOT_MORE = (
+    r"(?:not|never|cannot|without|dont|wouldnt|cant|wont|[a-z]+n't)"
+    r"\s(?:(?:want|wanna|to|like|wish|prefer|care|spend|spending|pay|paying|go|going|rather|really|be|it|is|cost|costing"
+    r"|anything|for|much|a (?:cent|penny))\s){0,5}(?:more than|over|above|beyond|past|exceed(?:ing)?)"
+)
 _MAX_BEFORE = (
+    rf"{_NOT_MORE}|"
     r"under|below|less than|cheaper than|no more than|not more than|not over|nothing over|nothing above|not above"
-    r"|up to|at most|within|max(?:imum)?(?: of| is)?|no higher than|beneath|lower than|keep it under|<=?"
+    r"|up to|at most|within|max(?:imum)?[.:]?(?: of| is)?|no higher than|beneath|lower than|keep it under|<=?"
+    r"|no (?:bigger|higher|larger|greater) (?:budget |price )?than"
     r"|(?:my |a |the |our |with a |on a )?(?:budget|limit|cap|spend)(?: is| of| about|:| at)*"
     r"|(?:i|we) (?:only )?(?:have|got|can spend|can pay|can afford)(?: up to| about)?|spend(?: up to)?|afford"
-    r"|unter|bis"
+    r"|unter|bis|let'?s say|call it"
 )
 _MIN_BEFORE = (
     r"over|above|more than|at least|no less than|not less than|not under|from|starting at"
@@ -88,8 +89,9 @@ _SINGLE = re.compile(
 )
 # After a bare number these make it money no longer: "under 5 kg", "over 18 years", "at least 4 people".
 _UNITLESS_NEXT = re.compile(
-    r"\s*(?:$|[.,;:!?)]|(?:and|but|or|for|please|if|with|would|is|that|which|in|on|total|each|apiece|per|a piece"
-    r"|max|because|as|thanks)\b)",
+    r"\s*(?:$|[^\w\s%°'\"\-/+×]|(?:and|but|or|for|please|pl[sz]|if|with|would|is|that|which|in|on|total|each|apiece"
+    r"|per|a piece|max|because|as|thanks|thx|though|tho|so|not|no|i|it|you|we|maybe|only|altogether|all in|ideally"
+    r"|preferably|then|ok|okay|tops|since|when|actually|at)\b)",
     re.IGNORECASE,
 )
 
@@ -139,7 +141,7 @@ def parse_amount(text: str, kilo: bool = False) -> Decimal | None:
     >>> parse_amount("1.299,00"), parse_amount("1,299.50"), parse_amount("19,90"), parse_amount("fifty")
     (Decimal('1299.00'), Decimal('1299.50'), Decimal('19.90'), Decimal('50'))
     """
-    spelt = _WORD_NUMBERS.get(" ".join(text.lower().split()))
+    spelt = spelt_value(text)
     if spelt is not None:
         return Decimal(spelt) * (1000 if kilo else 1)
     digits = re.sub(r"[\s'\u00a0\u202f]", "", text)
@@ -185,6 +187,8 @@ def _range(match: re.Match[str], message: str) -> Money | None:
     join = match["join"].lower()
     if join == "and" and cue != "between":
         return None
+    if join == "-" and spelt_value(f"{match['sum1']}-{match['sum2']}") is not None:
+        return None  # "twenty-five" is one number
     if not currencies and not (cue and _UNITLESS_NEXT.match(message, match.end())) and not _priced(message, match):
         return None
     low = parse_amount(match["sum1"], bool(match["kilo1"] or match["kilo2"]))

@@ -24,6 +24,7 @@ _TEXTS = {
     "color": "Is there a colour you would like?",
     "size": "Which size do you need?",
     "gender": "Who is it for?",
+    "for": "Who is it for?",
     "material": "Do you have a material in mind?",
     "brand": "Is there a brand you like?",
     "price": "Do you have a budget in mind?",
@@ -47,7 +48,8 @@ def next_question(need: Need, candidates: Sequence[Item]) -> Question | None:
     if len(candidates) < LEAST_ITEMS or need.current.is_empty:
         return None
     limits = need.current.filter
-    held = {name.lower() for name in limits.attributes} | {name.lower() for name in need.indifferent}
+    held = {name.lower() for name in limits.attributes} | {pair[0].lower() for group in limits.one_of for pair in group}
+    held |= {name.lower() for name in need.indifferent}
     closed = held | {name.lower() for name in need.asked}
     options: list[tuple[float, Question]] = []
     names = Counter(name for item in candidates for name in item.attributes)
@@ -60,7 +62,7 @@ def next_question(need: Need, candidates: Sequence[Item]) -> Question | None:
         _offer(options, name, counts, len(candidates))
     if not limits.brands and "brand" not in closed:
         _offer(options, "brand", Counter(item.brand for item in candidates if item.brand), len(candidates))
-    if "price" not in closed and limits.price_max is None and limits.price_min is None:
+    if "price" not in closed and limits.highest is None and limits.lowest is None:
         _offer_price(options, candidates, need.currency)
     return max(options, key=lambda option: option[0])[1] if options else None
 

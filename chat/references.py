@@ -14,19 +14,25 @@ from retrieval.items import Item
 
 Manner = Literal["about", "like", "refuse"]
 
-_ORDINALS = {
+ORDINALS = {
     "first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "fifth": 4, "5th": 4,
     "sixth": 5, "6th": 5, "seventh": 6, "eighth": 7, "last": -1,
 }  # fmt: skip
 _NUMBERS = {"one": 0, "two": 1, "three": 2, "four": 3, "five": 4}
 _NOUN = r"(?:ones?|items?|options?|products?|picks?|choices?)"
 _ORDINAL = re.compile(
-    rf"\b(?:the |that |your )?(?P<word>{'|'.join(_ORDINALS)})(?: {_NOUN})?\b(?! (?:time|class|aid|hand|floor"
+    rf"\b(?:the |that |your )?(?P<word>{'|'.join(ORDINALS)})(?: {_NOUN})?\b(?! (?:time|class|aid|hand|floor"
     rf"|name|birthday|of all|\w+day)\b)",
     re.IGNORECASE,
 )
 _NUMBERED = re.compile(
     r"\b(?:(?:number|option|item|no\.?|#) ?(?P<digit>\d|one|two|three|four|five))\b|#(?P<hash>\d)\b", re.IGNORECASE
+)
+# "Compare 1 and 3": bare figures point only where things are set against each other.
+_COMPARED = re.compile(
+    r"\b(?:compare|between|difference of|choose) (?P<one>\d)(?: and | or | vs\.? | with | to |, ?|&)(?P<other>\d)\b"
+    r"(?!\s?(?:%|[$€£]|\w))",
+    re.IGNORECASE,
 )
 _SUPERLATIVE = re.compile(
     rf"\bthe (?P<word>cheapest|least expensive|most expensive|priciest|dearest|best rated|best reviewed"
@@ -73,6 +79,10 @@ def find_references(text: str, shown: Sequence[Item]) -> list[Reference]:
             item = resolve(match, shown, text)
             if item is not None:
                 found.append(Reference(item.id, _manner(text[: match.start()]), match.span()))
+    for match in _COMPARED.finditer(text):
+        for name in ("one", "other"):
+            if 0 < int(match[name]) <= len(shown) and not any(match.start() < held.span[1] for held in found):
+                found.append(Reference(shown[int(match[name]) - 1].id, "about", match.span(name)))
     found += _by_title(text, shown, [held.item_id for held in found])
     return sorted(found, key=lambda held: held.span)
 
@@ -92,7 +102,7 @@ def _ordinal(match: re.Match[str], shown: Sequence[Item], text: str) -> Item | N
     points = not following or following[0].text in FILLERS or asked_about or _names(following[0].text, shown)
     if not has_noun and not (has_article and points):
         return None
-    index = _ORDINALS[match["word"].lower()]
+    index = ORDINALS[match["word"].lower()]
     return shown[index] if -len(shown) <= index < len(shown) else None
 
 

@@ -5,7 +5,7 @@ Pure. Refusals ("not leather", "not that one") are never given up: to show what 
 
 from collections.abc import Iterator
 
-from retrieval.filters import Filter
+from retrieval.filters import PRICE_BOUNDS, Filter
 
 
 def relaxations(asked: Filter) -> Iterator[tuple[str, Filter]]:
@@ -17,9 +17,12 @@ def relaxations(asked: Filter) -> Iterator[tuple[str, Filter]]:
     if asked.rating_min is not None:
         relaxed = relaxed.model_copy(update={"rating_min": None})
         yield "rating", relaxed
-    if asked.price_min is not None or asked.price_max is not None:
-        relaxed = relaxed.model_copy(update={"price_min": None, "price_max": None})
+    if asked.highest is not None or asked.lowest is not None:
+        relaxed = relaxed.model_copy(update=dict.fromkeys(PRICE_BOUNDS))
         yield "price", relaxed
+    for count in reversed(range(len(asked.one_of))):
+        relaxed = relaxed.model_copy(update={"one_of": asked.one_of[:count]})
+        yield "attribute", relaxed
     for name in reversed(asked.attributes):
         left = {other: values for other, values in relaxed.attributes.items() if other != name}
         relaxed = relaxed.model_copy(update={"attributes": left})

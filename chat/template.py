@@ -11,7 +11,9 @@ from typing import Literal
 from chat.money import price_text
 from chat.need import Need, Reading
 from chat.telling import sentences_about
-from chat.want import price_label
+from chat.want import Want, price_label
+from chat.words import singular
+from retrieval.filters import PRICE_BOUNDS
 from retrieval.items import Item
 
 
@@ -24,6 +26,7 @@ class Sentence:
     verdict: str = "kept"  # kept | repaired: what the check made of it
 
 
+LONGEST_NAME = 3  # words; what is longer is a story rather than the name of a thing
 MOST_COMPARED = 4  # items in one answer
 NOT_REACHED = "The assistant's language model can't be reached right now; here is what the shop has."
 _TALK = {
@@ -62,20 +65,40 @@ def caveats(
     lines = list(reading.notes)
     if not llm_reached:
         lines.append(NOT_REACHED)
-    limits, currency = need.current.filter, need.currency
+    limits = need.current.filter
     broken = [set(limits.broken_by(item)) for item in shown]
-    outside_budget = bool(shown) and all(names & {"price_min", "price_max"} for names in broken)
+    outside_budget = bool(shown) and all(names & set(PRICE_BOUNDS) for names in broken)
     if shown and not carried:
-        lines.append(f"I don't see {need.current.topic or need.current.words} in this shop; these come nearest.")
-    if outside_budget:
-        nearest = f", from {price_text(shown[0].price, currency)}" if shown[0].price is not None else ""
+        name = named(need.current)
         lines.append(
-            f"Nothing that fits is {price_label(limits, currency)}; "
-            f"these are the nearest{nearest}, outside your budget."
+            f"I don't see “{name}” in this shop; these come nearest."
+            if name
+            else "Nothing in the shop seems to be quite that; these come nearest."
         )
-    elif any(names - {"price_min", "price_max"} for names in broken):
+    if outside_budget:
+        lines.append(_nothing_priced_so(shown, need))
+    elif any(names - set(PRICE_BOUNDS) for names in broken):
         lines.append("Nothing has everything you asked for; each card says where it differs.")
     return [Sentence(line, "template") for line in lines]
+
+
+def named(want: Want) -> str:
+    """The thing that is wanted where the words for it are a short noun phrase that ends in it; else ""."""
+    words = [singular(word) for word in want.words.lower().split()]
+    return want.words if want.topic and len(words) <= LONGEST_NAME and words[-1:] == want.topic.split()[-1:] else ""
+
+
+def _nothing_priced_so(shown: Sequence[Item], need: Need) -> str:
+    """That nothing costs what was asked; all of ``shown`` cost less, or more, or have no price."""
+    limits, currency = need.current.filter, need.currency
+    prices = [item.price for item in shown if item.price is not None]
+    nearest = ""
+    if prices and limits.highest is not None and min(prices) >= limits.highest:
+        nearest = f", from {price_text(min(prices), currency)}"
+    elif prices:
+        nearest = f", up to {price_text(max(prices), currency)}"
+    budget = ", outside your budget" if limits.price_max is not None or limits.price_min is not None else ""
+    return f"Nothing that fits costs {price_label(limits, currency, within=True)}; these come nearest{nearest}{budget}."
 
 
 def _about(shown: Sequence[Item], need: Need, reading: Reading) -> list[str]:

@@ -11,7 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from chat.events import Tag
 from chat.money import price_text
 from chat.words import singular
-from retrieval.filters import Filter
+from retrieval.filters import PRICE_BOUNDS, Filter
 
 Order = Literal["", "cheapest", "dearest", "best_rated"]
 _ORDER_LABELS: dict[str, str] = {"cheapest": "cheapest first", "dearest": "dearest first", "best_rated": "best rated"}
@@ -80,9 +80,10 @@ class Need(BaseModel):
             Tag(id=f"attribute:{name}:{'|'.join(values)}", label=value_label(name, values))
             for name, values in limits.attributes.items()
         ]
+        tags += [Tag(id=f"one_of:{_joined_group(group)}", label=group_label(group)) for group in limits.one_of]
         if label := price_label(limits, self.currency):
-            which = "price" if limits.price_min is not None and limits.price_max is not None else ""
-            which = which or ("price_max" if limits.price_max is not None else "price_min")
+            which = "price" if limits.lowest is not None and limits.highest is not None else ""
+            which = which or ("price_max" if limits.highest is not None else "price_min")
             tags.append(Tag(id=which, label=label))
         if limits.rating_min is not None:
             tags.append(Tag(id="rating_min", label=f"{limits.rating_min:g} stars and up"))
@@ -113,10 +114,16 @@ class Need(BaseModel):
             case "attribute":
                 name = rest.partition(":")[0]
                 filter_update["attributes"] = {n: v for n, v in limits.attributes.items() if n != name}
+            case "one_of":
+                filter_update["one_of"] = tuple(group for group in limits.one_of if _joined_group(group) != rest)
             case "price":
-                filter_update |= {"price_min": None, "price_max": None}
-            case "price_max" | "price_min" | "rating_min":
-                filter_update[kind] = None
+                filter_update |= dict.fromkeys(PRICE_BOUNDS)
+            case "price_max":
+                filter_update |= {"price_max": None, "price_below": None}
+            case "price_min":
+                filter_update |= {"price_min": None, "price_above": None}
+            case "rating_min":
+                filter_update["rating_min"] = None
             case "excluded_brand":
                 filter_update["excluded_brands"] = tuple(b for b in limits.excluded_brands if b != rest)
             case "excluded":
@@ -144,11 +151,15 @@ def without_excluded(limits: Filter, term: str) -> dict[str, object]:
     return {"excluded_attributes": attributes, "excluded_terms": terms}
 
 
-def price_label(limits: Filter, currency: str) -> str:
-    """The bound on price in words, e.g. "under $150"; empty where there is none."""
-    low, high = limits.price_min, limits.price_max
+def price_label(limits: Filter, currency: str, *, within: bool = False) -> str:
+    """The bound on price in words, e.g. "under $150"; empty where there is none.
+
+    ``within``: the words may follow "costs", e.g. "between $20 and $50".
+    """
+    low, high = limits.lowest, limits.highest
     if low is not None and high is not None:
-        return f"{_short(low, currency)} to {_short(high, currency)}"
+        join = ("between ", " and ") if within else ("", " to ")
+        return f"{join[0]}{_short(low, currency)}{join[1]}{_short(high, currency)}"
     if high is not None:
         return f"under {_short(high, currency)}"
     return f"over {_short(low, currency)}" if low is not None else ""
@@ -163,6 +174,16 @@ def value_label(name: str, values: tuple[str, ...]) -> str:
     shown = " or ".join(dict.fromkeys(named))
     plain = all(len(value) > 2 and not value[0].isdigit() for value in values)
     return shown if plain else f"{name} {shown}"
+
+
+def group_label(group: tuple[tuple[str, str], ...]) -> str:
+    """A group of alternatives in words: "waterproof or windproof", "500 ml"."""
+    said = (name if value.lower() in ("yes", "true") else value for name, value in group)
+    return " or ".join({label.lower(): label for label in said}.values())
+
+
+def _joined_group(group: tuple[tuple[str, str], ...]) -> str:
+    return "|".join(f"{name}={value}" for name, value in group)
 
 
 def _short(amount: Decimal, currency: str) -> str:

@@ -46,6 +46,10 @@ def conditions(filter: Filter) -> tuple[str, list[str | float]]:
     if filter.price_max is not None:
         # No price is negative, so a negative bound leaves nothing.
         add("items.price_key <= ?", price_key(filter.price_max) if filter.price_max >= 0 else "")
+    if filter.price_above is not None:
+        add("items.price_key > ?", price_key(filter.price_above) if filter.price_above >= 0 else "")
+    if filter.price_below is not None:
+        add("items.price_key < ?", price_key(filter.price_below) if filter.price_below >= 0 else "")
     if filter.brands:
         add("items.brand_key IN (SELECT value FROM json_each(?))", _keys(filter.brands))
     if filter.excluded_brands:
@@ -57,6 +61,9 @@ def conditions(filter: Filter) -> tuple[str, list[str | float]]:
     holders = "SELECT item_number FROM item_attributes WHERE name = ? AND value IN (SELECT value FROM json_each(?))"
     for name, wanted in filter.attributes.items():
         add(f"items.number IN ({holders})", name.lower(), _keys(wanted))
+    for group in filter.one_of:
+        tests = " OR ".join(f"items.number IN ({holders})" for _ in group)
+        add(f"({tests or '0'})", *(part for name, value in group for part in (name.lower(), _keys([value]))))
     for name, refused in filter.excluded_attributes.items():
         add(f"items.number NOT IN ({holders})", name.lower(), _keys(refused))
     if filter.rating_min is not None:

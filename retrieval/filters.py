@@ -11,6 +11,8 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from retrieval.items import Item
 
+PRICE_BOUNDS = ("price_min", "price_max", "price_above", "price_below")  # the fields of a Filter that bound the price
+
 
 class Filter(BaseModel):
     """What an item must satisfy. Empty fields constrain nothing; comparison of text ignores case."""
@@ -19,15 +21,28 @@ class Filter(BaseModel):
 
     price_min: Decimal | None = None  # inclusive, in the shop's currency
     price_max: Decimal | None = None  # inclusive; an item without a price satisfies no price bound
+    price_above: Decimal | None = None  # exclusive: dearer than something that was seen
+    price_below: Decimal | None = None  # exclusive: cheaper than something that was seen
     brands: tuple[str, ...] = ()  # any of
     excluded_brands: tuple[str, ...] = ()
     categories: tuple[tuple[str, ...], ...] = ()  # any of these path prefixes
     attributes: dict[str, tuple[str, ...]] = Field(default_factory=dict)  # for each name, any of the values
+    one_of: tuple[tuple[tuple[str, str], ...], ...] = ()  # of each group, any of these (attribute name, value) pairs
     excluded_attributes: dict[str, tuple[str, ...]] = Field(default_factory=dict)  # none of the values
     excluded_terms: tuple[str, ...] = ()  # whole words that stand in neither title, category nor attribute values
     rating_min: float | None = None
     in_stock_only: bool = True
     excluded_ids: tuple[str, ...] = ()
+
+    @property
+    def highest(self) -> Decimal | None:
+        """The upper bound on the price, inclusive or not; None if there is none."""
+        return min((bound for bound in (self.price_max, self.price_below) if bound is not None), default=None)
+
+    @property
+    def lowest(self) -> Decimal | None:
+        """The lower bound on the price, inclusive or not; None if there is none."""
+        return max((bound for bound in (self.price_min, self.price_above) if bound is not None), default=None)
 
     def matches(self, item: Item) -> bool:
         """True if the item satisfies every constraint."""
@@ -42,12 +57,18 @@ class Filter(BaseModel):
         checks = {
             "price_min": self.price_min is not None and (price is None or price < self.price_min),
             "price_max": self.price_max is not None and (price is None or price > self.price_max),
+            "price_above": self.price_above is not None and (price is None or price <= self.price_above),
+            "price_below": self.price_below is not None and (price is None or price >= self.price_below),
             "brands": bool(self.brands) and item.brand.lower() not in {brand.lower() for brand in self.brands},
             "excluded_brands": item.brand.lower() in {brand.lower() for brand in self.excluded_brands},
             "categories": bool(self.categories) and not any(_is_prefix(prefix, path) for prefix in self.categories),
             "attributes": any(
                 not values.get(name.lower(), set()) & {value.lower() for value in wanted}
                 for name, wanted in self.attributes.items()
+            ),
+            "one_of": any(
+                not any(value.lower() in values.get(name.lower(), set()) for name, value in group)
+                for group in self.one_of
             ),
             "excluded_attributes": any(
                 values.get(name.lower(), set()) & {value.lower() for value in refused}

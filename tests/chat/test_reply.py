@@ -155,14 +155,14 @@ def test_plain_sentences_are_computed_from_the_records() -> None:
         "The assistant's language model can't be reached right now; here is what the shop has."
     )
     assert plain("t3", message="a tent under $50") == [
-        "Nothing that fits is under $50; these are the nearest, from $299.00, outside your budget.",
+        "Nothing that fits costs under $50; these come nearest, from $299.00, outside your budget.",
         "Summit Family Tent is what I found, for $299.00.",
     ]
     assert plain(message="a hammock") == [
         "I found nothing in the shop for “hammock”; try other words, or take away one of the tags above."
     ]
     assert plain("t3", message="a hammock", carried=False)[0] == (
-        "I don't see hammock in this shop; these come nearest."
+        "I don't see “hammock” in this shop; these come nearest."
     )
     assert plain("t1", message="a tent under €50")[0] == "Our prices are in US dollars, so I have not filtered by €50."
 

@@ -1,0 +1,85 @@
+"""What a message refuses: "no nuts or milk", "anything but black", "I can't wear wool".
+
+Pure. Knows the wording of refusals and their enumerations; knows no catalogue.
+"""
+
+import re
+from itertools import islice
+
+from chat.words import FILLERS, tokens
+
+BLANK = "\ufffc"  # stands where something was read already; no word, and it parts phrases
+
+_NEGATION = re.compile(
+    r"\b(?:any(?:thing| \w+) (?:but|except)|everything but|except(?: for)?|other than|apart from|instead of"
+    r"|rather than|without|avoid(?:ing)?|excluding|exclude"
+    r"|(?:i )?(?:really )?(?:hate|dislike)|(?:i )?(?:do not|don'?t|didn'?t) (?:really )?(?:want|like|need|wear"
+    r"|eat|use|do)|(?:is|are|was|does|do|has|have)n'?t(?: have| contain| made)?|cannot have|can'?t have"
+    r"|can'?t (?:wear|eat|stand|use)"
+    r"|allergic to|not|non|no|never|nothing)\b[- ]?",
+    re.IGNORECASE,
+)
+# What may follow a "no" or "not" and refuses nothing.
+_NO_REFUSAL = re.compile(
+    r"^\s*(?:too|so|very|that|sure|really sure|idea|problem|worries|rush|hurry|thanks?|thank|need|matter"
+    r"|preference|more|less|only|just|bad|yet|now|longer|one|necessarily|interested|what|know|limit|doubt|much"
+    r"|quite|as|a (?:fan of )?problem|mind|care|sure|at all|working|available|in stock)\b",
+    re.IGNORECASE,
+)
+_NEGATED_LEAD = re.compile(
+    r"^(?:\s|any\b|a\b|an\b|the\b|made\b|of\b|from\b|by\b|in\b|with\b|to\b|be\b|it\b|them\b|that\b|is\b|are\b"
+    r"|contain(?:ing|s)?\b|have\b|colou?red\b|brand\b|want\b)+",
+    re.IGNORECASE,
+)
+_NEGATED_END = re.compile(
+    rf"[.;:!?{BLANK}]|\b(?:but|for|with|under|over|please|because|that|which|who|at|i|i'm|we|it|so|since|if|show"
+    rf"|just|something|only|maybe|he|she|they|and (?:i|not|no|also|with|in|under|something|show|it)|in|on|as"
+    rf"|when|thanks|ones?)\b|$",
+    re.IGNORECASE,
+)
+_SEPARATOR = re.compile(
+    r"\s*(?:,\s*(?:(?:or|nor|and)\b)?|\b(?:or|nor|and)\b)\s*(?:no\b|not\b|any\b)?\s*", re.IGNORECASE
+)
+LONGEST_REFUSED_TERM = 3  # words
+MOST_REFUSALS = 20  # read in one message
+
+
+# "No brand but X" refuses nothing: it is X that is wanted.
+ONLY = re.compile(
+    r"\b(?:(?:not|no|none|nothing)(?: any(?:thing)?)?(?: other)?(?: \w+)?|nobody) (?:but|except(?: for)?|other than)\b",
+    re.IGNORECASE,
+)
+
+
+def refusals(text: str) -> list[tuple[int, list[tuple[int, int]]]]:
+    """Each refusal: where its cue begins, and the things refused: of "no nuts or milk", "nuts" and "milk"."""
+    found: list[tuple[int, list[tuple[int, int]]]] = []
+    for cue in islice(_NEGATION.finditer(text), MOST_REFUSALS):
+        after = text[cue.end() :]
+        if _NO_REFUSAL.match(after) or (found and cue.start() < found[-1][1][-1][1]):
+            continue
+        lead = _NEGATED_LEAD.match(after)
+        start = cue.end() + (lead.end() if lead else 0)
+        stop = _NEGATED_END.search(text, start)
+        spans = []
+        for first, last in _units(text, start, stop.start() if stop else len(text)):
+            words = [token for token in tokens(text[first:last]) if token.text not in FILLERS]
+            if words and not _NO_REFUSAL.match(text[first:last]):
+                words = words[:LONGEST_REFUSED_TERM]
+                spans.append((first + words[0].start, first + words[-1].end))
+        if spans:
+            found.append((cue.start(), spans))
+    return found
+
+
+def _units(text: str, start: int, end: int) -> list[tuple[int, int]]:
+    """The parts of an enumeration between start and end; a comma goes on only where "or", "nor" or "no" follows."""
+    units, first = [], start
+    for match in _SEPARATOR.finditer(text, start, end):
+        if match.start() < first:
+            continue
+        units.append((first, match.start()))
+        first = match.end()
+        if "," in match[0] and not re.search(r"\b(?:or|nor|no|not)\b", text[match.start() : end], re.IGNORECASE):
+            return units
+    return [*units, (first, end)]
