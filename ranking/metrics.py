@@ -35,8 +35,11 @@ def auc(ranks: ArrayLike, others: ArrayLike) -> float:
 def ranks_of(scores: NDArray[np.float32], targets: NDArray[np.int64]) -> Floats:
     """Rank of each row's target among the row's scores [b, n]; ties count half, so that a constant gains nothing.
 
-    Items scored -inf are out of the ranking.
+    Items scored -inf are out of the ranking. Raises ValueError for a score that is not a number, which would rank
+    before the first.
     """
+    if np.isnan(scores).any():
+        raise ValueError("a score is not a number; the model's features or weights hold one")
     own = scores[np.arange(len(scores)), targets][:, None]
     return np.asarray((scores > own).sum(axis=1) + ((scores == own).sum(axis=1) - 1) / 2, dtype=np.float64)
 

@@ -48,3 +48,8 @@ def test_figures_are_complete():
         "mrr@10": 1.0,
         "auc": 1.0,
     }
+
+
+def test_a_score_that_is_no_number_is_no_hit() -> None:
+    with pytest.raises(ValueError, match="not a number"):
+        ranks_of(np.array([[0.1, np.nan]], dtype=np.float32), np.array([1]))
