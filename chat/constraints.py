@@ -65,7 +65,7 @@ _RELAX = re.compile(
     rf"|is no) (?:really )?(?:matter|important|an? issue|a problem|object|concern)\b"
     rf"|\b(?:don'?t|do not) (?:really )?(?:care|mind|bother)(?: about)?(?: the| what"
     rf"| which)? (?P<c>{_SUBJECTS})(?: it is)?\b"
-    rf"|\b(?:no|without) (?:particular )?(?P<d>{_SUBJECTS})(?: preference| limit)?\b(?! in)"
+    rf"|\b(?:no|without) (?:particular )?(?P<d>{_SUBJECTS})(?: preference| limit)?\b(?! (?:in|but|except|other than)\b)"
     rf"|\b(?:forget|ignore|drop|regardless of|never mind|remove)(?: about)? (?:the )?(?P<e>{_SUBJECTS})(?: limit"
     rf"| filter)?\b"
     rf"|\b(?:whatever|in whatever) (?P<f>{_SUBJECTS})\b",

@@ -1,0 +1,225 @@
+"""Rules of reading that hold in any shop: sums in words, exact comparison, values, refusals and new wants."""
+
+from dataclasses import replace
+from decimal import Decimal
+from typing import Any
+
+import pytest
+from small_shop import TENTS, VOCABULARY
+
+from chat.cards import outside
+from chat.money import find_money
+from chat.need import Need, Reading, read_message
+from chat.numbers import spelt_value, with_digits
+from chat.question import next_question
+from chat.template import caveats
+from retrieval.filters import Filter
+
+SHOP = replace(
+    VOCABULARY,
+    categories=(*VOCABULARY.categories, ("Food & Tea", "Nut Bars"), ("Toys", "Puzzles"), ("Toys", "Cat Toys")),
+    attributes={
+        "colour": ("black", "red", "navy blue", "blue", "green", "brown"),
+        "material": ("leather", "wool", "lambswool", "cotton", "cotton velvet", "glass"),
+        "size": ("S", "M", "L", "8", "9", "10", "500 g", "single"),
+        "gender": ("men", "women", "unisex"),
+        "features": ("waterproof", "windproof", "packable", "vegan", "SPF 30+"),
+        "diet": ("vegan", "halal"),
+        "skin": ("dry skin",),
+        "capacity": ("350 ml",),
+        "pieces": ("2000 pieces",),
+        "scent": ("unscented", "lavender"),
+    },
+)
+
+
+def talk(*messages: str) -> Reading:
+    """The reading of the last of these messages, with the tents on show from the second on."""
+    need, shown = Need(), ()
+    for message in messages:
+        reading = read_message(message, need, SHOP, shown)
+        need, shown = reading.need, TENTS  # type: ignore[assignment]
+    return reading
+
+
+def limits(*messages: str) -> dict[str, Any]:
+    """What constrains after these messages, less the category."""
+    held = talk(*messages).need.current.filter.model_dump(exclude_defaults=True)
+    return {name: value for name, value in held.items() if name != "categories"}
+
+
+@pytest.mark.parametrize(
+    ("message", "low", "high"),
+    [
+        ("not above 45 dollers", None, "45"),
+        ("less than seventeen euros", None, "17"),
+        ("max. €8", None, "8"),
+        ("I wouldn't want to spend over 85", None, "85"),
+        ("I'd prefer not to go beyond 60 bucks", None, "60"),
+        ("never more than a hundred and fifty dollars", None, "150"),
+        ("over forty-five dollars", "45", None),
+        ("eleven to thirteen dollars", "11", "13"),
+        ("between a hundred and three hundred", "100", "300"),
+        ("under 35 pls", None, "35"),
+        ("under 20 🙏", None, "20"),
+        ("let's say thirty", None, "30"),
+        ("no higher budget than $90", None, "90"),
+        ("more than 12 dollars", "12", None),
+    ],
+)
+def test_a_bound_is_read_however_it_is_put(message: str, low: str | None, high: str | None) -> None:
+    (money,) = find_money(message)
+    assert (money.low and str(money.low), money.high and str(money.high)) == (low, high)
+
+
+def test_numbers_in_words() -> None:
+    spelt = ("zero", "nineteen", "forty-two", "a thousand", "two hundred and six", "tent", "forty tents")
+    assert [spelt_value(text) for text in spelt] == [0, 19, 42, 1000, 206, None, None]
+    assert with_digits("three hundred pieces and twenty five bags") == "300 pieces and 25 bags"
+
+
+@pytest.mark.parametrize(
+    ("messages", "expected"),
+    [
+        # Below a shown price: the price itself is named, and excluded.
+        (("a tent", "anything less expensive?"), {"price_below": Decimal("149.00")}),
+        (("a tent", "more expensive ones"), {"price_above": Decimal("149.00")}),
+        (("a tent", "cheaper", "under $200"), {"price_max": Decimal("200")}),
+        # Things have several features at once: each that is asked for must hold.
+        (
+            ("a windproof tent", "packable as well"),
+            {"attributes": {"features": ("windproof",)}, "one_of": ((("features", "packable"),),)},
+        ),
+        (("a tent, windproof or packable",), {"attributes": {"features": ("windproof", "packable")}}),
+        (
+            ("a windproof tent, packable", "it doesn't have to be packable"),
+            {"attributes": {"features": ("windproof",)}},
+        ),
+        # A value of one kind replaces, unless the words add it.
+        (("a red tent", "actually green"), {"attributes": {"colour": ("green",)}}),
+        (("a red tent", "green would be good too"), {"attributes": {"colour": ("red", "green")}}),
+        (("a red tent", "or blue"), {"attributes": {"colour": ("red", "blue")}}),
+        (("boots for men", "no sorry, women's"), {"attributes": {"gender": ("women",)}}),
+        # A value that two attributes have: either will do.
+        (("vegan boots",), {"one_of": ((("features", "vegan"), ("diet", "vegan")),)}),
+        # Usual spellings.
+        (("a 350ml mug",), {"attributes": {"capacity": ("350 ml",)}}),
+        (("a puzzle, 2,000 pieces",), {"attributes": {"pieces": ("2000 pieces",)}}),
+        (("a puzzle with two thousand pieces",), {"attributes": {"pieces": ("2000 pieces",)}}),
+        (("velvet boots",), {"attributes": {"material": ("cotton velvet",)}}),
+        (("moisturiser SPF 30+",), {"attributes": {"features": ("SPF 30+",)}}),
+        (("womens 8 boots",), {"attributes": {"gender": ("women",), "size": ("8",)}}),
+        (("moisturiser for dry skin, lavender",), {"attributes": {"skin": ("dry skin",), "scent": ("lavender",)}}),
+        # Said in passing.
+        (("my brother forgets his tent on each single trip that we ever go on",), {}),
+        # Refusals.
+        (
+            ("a sweater, no wool whatsoever",),
+            {
+                "excluded_attributes": {"material": ("wool", "lambswool")},
+                "excluded_terms": ("lambswool", "lambswools", "wool", "wools"),
+            },
+        ),
+        (("a tent", "any brand except Acme"), {"excluded_brands": ("Acme",)}),
+        (("a tent", "no brand but Acme"), {"brands": ("Acme",)}),
+        (("vegan boots", "no glass, I mean", "ten dollars tops"), {
+            "price_max": Decimal("10"),
+            "one_of": ((("features", "vegan"), ("diet", "vegan")),),
+            "excluded_attributes": {"material": ("glass",)},
+            "excluded_terms": ("glass",),
+        }),
+        # A size of what is wanted already is no other thing.
+        (("tea, halal", "the 500 g pack"), {"attributes": {"diet": ("halal",), "size": ("500 g",)}}),
+        # A use that nothing so far serves opens a want of its own; a pronoun keeps the one there is.
+        (("a red tent under $90", "and what should we cook with?"), {}),
+        (("a red tent under $90", "also something to sit on"), {}),
+        (
+            ("a red tent under $90", "what can I clean it with?"),
+            {"price_max": Decimal("90"), "attributes": {"colour": ("red",)}},
+        ),
+    ],
+)  # fmt: skip
+def test_what_is_stated_holds(messages: tuple[str, ...], expected: dict[str, Any]) -> None:
+    assert limits(*messages) == expected
+
+
+def test_each_cap_belongs_to_its_own_thing() -> None:
+    reading = talk("boots under $80 and a wallet under $30")
+    assert [(want.words, want.filter.price_max) for want in reading.need.wants] == [
+        ("boots", Decimal("80")),
+        ("wallet", Decimal("30")),
+    ]
+    assert reading.notes == ("I begin with the wallet; ask me for the boots next.",)
+    assert (reading.need.turns, reading.intent, reading.new_want) == (1, "search", True)
+
+
+def test_a_long_story_is_searched_by_the_sentence_that_asks() -> None:
+    story = (
+        "We moved last spring and nothing is where it was. The boxes stand in the hall, the dog sleeps on coats and "
+        "my sister laughs about it every Sunday. I am looking for a tent for the garden under $200. Thanks for reading."
+    )
+    want = talk(story).need.current
+    assert (want.words, want.topic, want.filter.price_max) == ("tent for garden", "tent", Decimal("200"))
+
+
+def test_which_kind_is_asked_after_names_the_thing() -> None:
+    assert talk("my stomach aches, which tea helps?").need.current.filter.categories == (("Food & Tea", "Tea"),)
+
+
+def test_a_card_names_each_thing_that_it_breaks() -> None:
+    asked = Filter(
+        price_below=Decimal("149.00"),
+        attributes={"colour": ("green",), "capacity": ("4 people",)},
+        one_of=((("waterproof", "yes"),), (("features", "windproof"), ("features", "packable"))),
+    )
+    assert outside(TENTS[0], asked, "USD") == (
+        "not under $149.00",
+        "not capacity 4 people",
+        "not windproof or packable",
+    )
+    assert next_question(Need(), TENTS) is None
+
+
+@pytest.mark.parametrize(
+    ("message", "said"),
+    [
+        ("a hammock", "I don't see “hammock” in this shop; these come nearest."),
+        (
+            "my neighbour leaves the hose running all night long",
+            "Nothing in the shop seems to be quite that; these come nearest.",
+        ),
+    ],
+)
+def test_what_is_not_carried_is_named_only_where_it_has_a_name(message: str, said: str) -> None:
+    reading = talk(message)
+    assert caveats(TENTS[:1], reading.need, reading, carried=False)[-1].text == said
+
+
+@pytest.mark.parametrize(
+    ("messages", "said"),
+    [
+        (
+            ("a tent under $50",),
+            "Nothing that fits costs under $50; these come nearest, from $99.00, outside your budget.",
+        ),
+        (
+            ("a tent over $400",),
+            "Nothing that fits costs over $400; these come nearest, up to $299.00, outside your budget.",
+        ),
+        (
+            ("a tent, 10 to 20 dollars",),
+            "Nothing that fits costs between $10 and $20; these come nearest, from $99.00, outside your budget.",
+        ),
+    ],
+)  # fmt: skip
+def test_that_nothing_costs_so_little_is_said_in_a_sentence(messages: tuple[str, ...], said: str) -> None:
+    reading = talk(*messages)
+    assert caveats(TENTS, reading.need, reading)[-1].text == said
+
+
+def test_every_tag_of_the_new_constraints_can_be_taken_out() -> None:
+    need = talk("vegan tents", "windproof", "packable too", "cheaper").need
+    assert [tag.label for tag in need.tags()] == ["Tents", "windproof", "vegan", "packable", "under $149"]
+    for tag in need.tags()[1:]:
+        need = need.without(tag.id)
+    assert need.current.filter == Filter(categories=(("Outdoor", "Tents"),))
