@@ -57,7 +57,7 @@ _ORDER: tuple[tuple[Order, re.Pattern[str]], ...] = (
     ("dearest", re.compile(r"\b(?:most expensive|priciest|dearest|most premium)\b", re.IGNORECASE)),
     ("best_rated", re.compile(r"\b(?:best|highest|top)[- ](?:rated|reviewed)\b|\bbest reviews\b", re.IGNORECASE)),
 )
-_SUBJECTS = r"brands?|prices?|budget|cost|colou?rs?|sizes?|materials?|fabrics?|styles?|ratings?|stars?"
+_SUBJECTS = r"brands?|prices?|budget|cost|colou?rs?|sizes?|materials?|fabrics?|styles?|ratings?|stars?|minimum"
 _RELAX = re.compile(
     rf"\bany (?P<a>{_SUBJECTS})(?! (?:but|except|other than))(?: (?:is|are|will|would|at all))?"
     rf"(?: (?:fine|ok(?:ay)?|good|do|work))?\b"
@@ -186,7 +186,9 @@ def _rating(read: Constraints) -> None:
 def _relaxed(read: Constraints, vocabulary: "Vocabulary") -> None:
     while match := _RELAX.search(read.rest):
         said = next(word for word in match.groups() if word).lower().rstrip("s")
-        subject = {"budget": "price", "cost": "price", "money": "price", "star": "rating"}.get(said, said)
+        subject = {"budget": "price", "cost": "price", "money": "price", "star": "rating", "minimum": "price_min"}.get(
+            said, said
+        )
         names = [name for name in vocabulary.attributes if _same_subject(name.lower(), subject)]
         read.relaxed += names or [subject]
         _blank(read, match.span())

@@ -98,7 +98,7 @@ class Finder:
         the candidates that are about as relevant as the best.
         """
         scores = {candidate.item_id: candidate.score for candidate in candidates}
-        if want.filter.categories and not gave_up:
+        if (want.filter.categories or not want.words) and not gave_up:
             scores = dict.fromkeys(self._catalog.ids(want.hard_filter()), 0.0) | scores
         else:
             floor = SUPERLATIVE_RELEVANCE * max(scores.values(), default=0.0)

@@ -20,6 +20,9 @@ def constrained(want: Want, read: Constraints, category: Mention | None) -> tupl
     if "price" in read.relaxed:
         dropped.append("price")
         low = high = above = below = None
+    if "price_min" in read.relaxed:
+        dropped.append("price")
+        low = above = None
     if read.price:
         low, high = read.price.low, read.price.high
         if read.price.low is None and limits.price_min is not None and limits.price_min <= (high or 0):

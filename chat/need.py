@@ -17,7 +17,7 @@ from chat.intents import TALK, Intent
 from chat.limits import constrained
 from chat.mentions import Mention
 from chat.phrases import CONNECTORS, LONGEST_WORDS, PRONOUNS, REQUEST, asked_part, head_of, words_of_request
-from chat.references import words_of
+from chat.references import WHOLE_SHOP, words_of
 from chat.want import Need, Want
 from chat.words import plain, singular, tokens, word_set
 from retrieval.items import Item
@@ -160,8 +160,11 @@ def _search(text: str, need: Need, read: Constraints, shown: Sequence[Item], sta
     category = _wanted_category(read, head, (start, end))
     if not need.current.is_empty and head and set(head) <= _CONTAINERS and read.counted:
         words, head, category = "", [], None  # "the 500 g bag": a size of what is wanted already
+    everything = bool(read.order) and WHOLE_SHOP.search(read.rest) is not None and category is None
+    if everything:
+        words, head = "", []  # "the cheapest thing in the shop" is of no kind
     about = tuple(reference.item_id for reference in read.references if reference.manner == "about")
-    opens = _opens_new_want(text, need, head, category, read)
+    opens = everything or _opens_new_want(text, need, head, category, read)
     if about and not read.any_set and not opens and not words:
         return Reading(need, "about_item", references=about, notes=tuple(read.notes))
     asks_price = read.cheaper or read.price is not None or read.price_below is not None

@@ -39,6 +39,9 @@ _SUPERLATIVE = re.compile(
     rf"|highest rated|top rated)(?: {_NOUN}| of (?:them|these|those))?(?=\W|$)",
     re.IGNORECASE,
 )
+WHOLE_SHOP = re.compile(
+    r"\b(?:in|of) (?:the|your|this) (?:(?:whole|entire) )?(?:shop|store|catalogue|catalog)\b|\bof all\b", re.IGNORECASE
+)
 _DESCRIBED = re.compile(rf"\b(?:the|that|this) (?P<words>[\w'-]+(?: [\w'-]+){{0,2}}) {_NOUN}\b", re.IGNORECASE)
 _BARE = re.compile(r"\b(?:this|that) one\b|\bthis\b$", re.IGNORECASE)
 _LIKE_BEFORE = re.compile(
@@ -113,6 +116,8 @@ def _numbered(match: re.Match[str], shown: Sequence[Item], text: str) -> Item | 
 
 
 def _superlative(match: re.Match[str], shown: Sequence[Item], text: str) -> Item | None:
+    if WHOLE_SHOP.search(text):
+        return None
     following = tokens(text[match.end() :])[:1]
     pointing = re.search(r"(?:ones?|items?|options?|them|these|those)$", match[0]) is not None
     if not pointing and following and following[0].text not in FILLERS:

@@ -12,7 +12,7 @@ BLANK = "\ufffc"  # stands where something was read already; no word, and it par
 
 _NEGATION = re.compile(
     r"\b(?:any(?:thing| \w+) (?:but|except)|everything but|except(?: for)?|other than|apart from|instead of"
-    r"|rather than|without|avoid(?:ing)?|excluding|exclude"
+    r"|rather than|without|avoid(?:ing)?|skip(?:ping)?|leave out|excluding|exclude"
     r"|(?:i )?(?:really )?(?:hate|dislike)|(?:i )?(?:do not|don'?t|didn'?t) (?:really )?(?:want|like|need|wear"
     r"|eat|use|do)|(?:is|are|was|does|do|has|have)n'?t(?: have| contain| made)?|cannot have|can'?t have"
     r"|can'?t (?:wear|eat|stand|use)"

@@ -128,6 +128,10 @@ def test_numbers_in_words() -> None:
             "excluded_attributes": {"material": ("glass",)},
             "excluded_terms": ("glass",),
         }),
+        (("a tent", "skip Northfell, theirs leaked"), {"excluded_brands": ("Northfell",)}),
+        (("boots over $80", "forget the minimum"), {}),
+        (("a red tent under $90", "add a lamp"), {}),
+        (("a red tent under $90", "and the dearest thing in the shop?"), {}),
         # A size of what is wanted already is no other thing.
         (("tea, halal", "the 500 g pack"), {"attributes": {"diet": ("halal",), "size": ("500 g",)}}),
         # A use that nothing so far serves opens a want of its own; a pronoun keeps the one there is.
