@@ -157,6 +157,7 @@ class Assistant:
         reading = await asyncio.to_thread(self._read, session, turn, tag_id)
         need = reading.need
         turn.need = need.model_dump_json()
+        turn.searched = reading.needs_search
         yield NeedEvent(tags=need.tags())
 
         found = Found()

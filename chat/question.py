@@ -28,6 +28,14 @@ _TEXTS = {
     "material": "Do you have a material in mind?",
     "brand": "Is there a brand you like?",
     "price": "Do you have a budget in mind?",
+    "features": "Is there a feature that matters to you?",
+    "capacity": "How much should it hold?",
+    "age": "What age is it for?",
+    "type": "Which type do you have in mind?",
+    "season": "Which season is it for?",
+    "temperature": "For which temperature?",
+    "scent": "Is there a scent you like?",
+    "diet": "Is there a diet to keep to?",
 }
 
 

@@ -30,7 +30,8 @@ def m001_initial(db: Database) -> None:
         " number INTEGER NOT NULL, time REAL NOT NULL, message TEXT NOT NULL, personalised INTEGER NOT NULL,"
         " need TEXT NOT NULL, understanding TEXT NOT NULL, answer TEXT NOT NULL, sentences TEXT NOT NULL,"
         " prompts TEXT NOT NULL, llm TEXT NOT NULL, reranker TEXT NOT NULL, candidates TEXT NOT NULL,"
-        " timings TEXT NOT NULL, usage TEXT NOT NULL, llm_reached INTEGER NOT NULL, finished INTEGER NOT NULL)"
+        " timings TEXT NOT NULL, usage TEXT NOT NULL, llm_reached INTEGER NOT NULL, finished INTEGER NOT NULL,"
+        " searched INTEGER NOT NULL)"
     )
     db.execute("CREATE UNIQUE INDEX turns_by_session ON turns (session_id, number)")
     db.execute(
@@ -89,6 +90,7 @@ class Turn:
     usage: list[tuple[int, int]] = field(default_factory=list)  # input and output tokens of each call
     llm_reached: bool = True
     finished: bool = False  # False: the shopper stopped it, or it failed
+    searched: bool = True  # False: it only spoke of items that were shown before, or of nothing
 
     @property
     def answer(self) -> str:
@@ -133,7 +135,7 @@ class Store:
                 "SELECT COALESCE(MAX(number), 0) + 1 FROM turns WHERE session_id = ?", [session.id]
             ).fetchone()[0]
             connection.execute(
-                f"INSERT INTO turns VALUES ({', '.join('?' * 18)})",  # noqa: S608 - only question marks
+                f"INSERT INTO turns VALUES ({', '.join('?' * 19)})",  # noqa: S608 - only question marks
                 _row(turn),
             )
             connection.executemany(
@@ -147,10 +149,13 @@ class Store:
         session.turns = turn.number
 
     def last_shown(self, session_id: str) -> list[str]:
-        """Ids of the items that the session's latest turn with cards showed, in their order."""
+        """Ids of the items that the session's latest search showed, in their order: what "the third" points at.
+
+        A turn that only spoke of some of them shows those again, and takes nothing away from what can be pointed at.
+        """
         rows = self._connections.current.execute(
             "SELECT item_id FROM shown WHERE turn_id = (SELECT turns.id FROM turns JOIN shown ON turn_id = turns.id"
-            " WHERE session_id = ? ORDER BY number DESC LIMIT 1) ORDER BY position",
+            " WHERE session_id = ? AND searched ORDER BY number DESC LIMIT 1) ORDER BY position",
             [session_id],
         ).fetchall()
         return [row[0] for row in rows]
@@ -190,4 +195,5 @@ def _row(turn: Turn) -> list[Any]:
         json.dumps(turn.usage),
         turn.llm_reached,
         turn.finished,
+        turn.searched,
     ]

@@ -106,6 +106,9 @@ def attributes_by_need(item: Item, need: Need) -> list[tuple[str, tuple[str, ...
     asked = {
         name.lower(): {value.lower() for value in values} for name, values in need.current.filter.attributes.items()
     }
+    for group in need.current.filter.one_of:
+        for name, value in group:
+            asked.setdefault(name.lower(), set()).add(value.lower())
     wanted = {stem(word) for word in need.current.words.split()}
 
     def rank(entry: tuple[str, tuple[str, ...]]) -> int:

@@ -42,9 +42,13 @@ def test_what_was_shown_last_skips_turns_without_cards(store: Store) -> None:
     session = store.begin()
     assert store.last_shown(session.id) == []
     store.save(session, turn_of(session.id, 1, "a", "b"))
-    store.save(session, turn_of(session.id, 2, "c"))
+    store.save(session, turn_of(session.id, 2, "c", "d"))
     store.save(session, turn_of(session.id, 3))
-    assert store.last_shown(session.id) == ["c"]
+    about = turn_of(session.id, 4, "c")
+    about.searched = False
+    store.save(session, about)
+    store.save(session, turn_of(session.id, 5))
+    assert store.last_shown(session.id) == ["c", "d"]
     assert store.position(session.id, "t1", "b") == 2
     assert store.position(session.id, "t1", "c") is None
     assert store.position("another session", "t1", "b") is None
