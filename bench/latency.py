@@ -47,6 +47,7 @@ class Seen:
     first_cards_ms: float | None = None
     first_llm_sentence_ms: float | None = None
     turn_ms: float = 0.0
+    rank_ms: float | None = None
     llm_reached: bool = True
     events: list[TurnEvent] = field(default_factory=list)
     violations: list[Violation] = field(default_factory=list)
@@ -66,6 +67,7 @@ async def see(assistant: Assistant, conversation: Conversation, message: str, se
                 seen.first_llm_sentence_ms = elapsed
             case DoneEvent():
                 seen.llm_reached = event.llm_reached
+                seen.rank_ms = event.timings_ms.get("rank")
             case _:
                 pass
     seen.turn_ms = (time.perf_counter() - begun) * 1000
@@ -112,6 +114,7 @@ def figures(turns: Sequence[Seen], shop: Shop, usage: Sequence[Sequence[tuple[in
         "first_sentence_ms_p50": _percentile(written, 50),
         "first_sentence_ms_p95": _percentile(written, 95),
         "turn_ms_p95": _percentile([seen.turn_ms for seen in turns], 95),
+        "rank_ms_p95": _percentile([seen.rank_ms for seen in turns if seen.rank_ms is not None], 95),
         "llm_sentences_kept": len(written) / len(turns),
         "llm_not_reached": sum(not seen.llm_reached for seen in turns),
         "chroma_share": shop.index.chroma_share,

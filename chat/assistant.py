@@ -164,6 +164,7 @@ class Assistant:
         if reading.needs_search:
             history = await asyncio.to_thread(self._history, session, turn)
             found = await asyncio.to_thread(self._finder.find, need, history)
+            turn.timings_ms["rank"] = found.rank_ms
             clock.mark("first_cards")
             yield self._cards(turn, found, need, "first")
             if reading.worth_describing:

@@ -3,6 +3,7 @@
 Knows the need, the grounder and the reranker. Knows nothing of LLMs, of events or of wording.
 """
 
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 
@@ -35,6 +36,7 @@ class Found:
     ranked: list[Ranked] = field(default_factory=list)
     items: dict[str, Item] = field(default_factory=dict)
     candidates: tuple[Candidate, ...] = ()
+    rank_ms: float = 0.0  # how long ordering them took
     carried: bool = True  # False where the shop seems to have no such thing at all
     leading: list[Item] = field(default_factory=list)  # more of the best, to choose a question from
 
@@ -82,14 +84,23 @@ class Finder:
                     break
         candidates = grounding.candidates
         leading = [candidate.item_id for candidate in candidates[: self._cards * QUESTION_DEPTH]]
+        begun = time.perf_counter()
         if want.order or gave_up == "price":
             ranked = self._ordered(want, candidates, gave_up)
         else:
             ranked = self._reranker.rank(history, candidates, self._cards, self._diversity, request=want.words)
+        rank_ms = round((time.perf_counter() - begun) * 1000, 1)
         items = self._catalog.many(list(dict.fromkeys([*(one.item_id for one in ranked), *leading])))
         # An item may have left the catalogue between two reads; it is simply not shown.
         ranked = [one for one in ranked if one.item_id in items]
-        return Found(ranked, items, candidates, carries(want, candidates), [items[i] for i in leading if i in items])
+        return Found(
+            ranked,
+            items,
+            candidates,
+            rank_ms=rank_ms,
+            carried=carries(want, candidates),
+            leading=[items[item_id] for item_id in leading if item_id in items],
+        )
 
     def _ordered(self, want: Want, candidates: Sequence[Candidate], gave_up: str) -> list[Ranked]:
         """The few that a superlative names, or that come nearest to a price that nothing has: sorted by the records.

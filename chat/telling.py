@@ -82,7 +82,7 @@ def predicates(item: Item, need: Need) -> list[str]:
             found.append("is unisex" if value.lower() == "unisex" else f"is for {value.lower()}")
         elif lowered in ("features", "feature"):
             found += _feature(values)
-        elif stem(lowered) in map(stem, value.lower().split()):
+        elif stem(lowered) in map(stem, re.split(r"[\s-]", value.lower())) or _ADJECTIVE.search(value):
             found.append(f"is {value}")
         else:
             found.append(f"its {lowered} is {value}")

@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 
 from chat.mentions import Mention
+from chat.phrases import asked_part
 from chat.refusals import BLANK
 from chat.words import FILLERS, tokens, word_set
 
@@ -50,8 +51,10 @@ def is_tied(text: str, mention: Mention, mentions: Sequence[Mention]) -> bool:
     """True if the value belongs to a thing; False where a story only happens to hold the word.
 
     A value of several words, or one that counts something, is rarely said in passing. A single word must stand before
-    a noun, after a word that asks for it, or in few words altogether.
+    a noun, after a word that asks for it, or in few words altogether; and not in the story that leads to the question.
     """
+    if mention.span[1] <= asked_part(text)[0]:
+        return False
     if re.search(r"[\s\d]", mention.text):
         return True
     before = re.search(r"([\w']+)[^\w.;:!?]*$", text[: mention.span[0]])

@@ -227,3 +227,13 @@ def test_every_tag_of_the_new_constraints_can_be_taken_out() -> None:
     for tag in need.tags()[1:]:
         need = need.without(tag.id)
     assert need.current.filter == Filter(categories=(("Outdoor", "Tents"),))
+
+
+def test_what_a_story_holds_is_no_constraint_of_the_thing_asked_for() -> None:
+    story = (
+        "We moved last spring, the two of us and the cat, and the green carpet went straight out, and since then my "
+        "parents have been asking when they can come and stay for a weekend with us. I am looking for a tent."
+    )
+    read = read_message(story, Need(), VOCABULARY, ()).need.current
+    assert read.filter.attributes == {}
+    assert "tent" in read.words or read.filter.categories
