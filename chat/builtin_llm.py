@@ -7,7 +7,6 @@ vLLM no longer reads GGUF, so the file is dequantised to bfloat16 safetensors (2
 import hashlib
 import importlib.metadata
 import logging
-import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -73,9 +72,7 @@ def ensure_converted(cache: Path) -> Path:
 
 
 def _convert(source: Path, target: Path) -> None:
-    # Imported here: torch and transformers take seconds to load, and only the first run needs them. Their bars of
-    # hundreds of tensors would drown what the set-up says.
-    os.environ.setdefault("TQDM_DISABLE", "1")
+    # Imported here: torch and transformers take seconds to load, and only the first run needs them.
     import torch
     from transformers import AutoModelForCausalLM, AutoTokenizer
     from transformers.utils.quantization_config import GgufConfig

@@ -5,6 +5,7 @@ Knows commands and exit codes: 0 done, 2 something that the user can mend, 1 a f
 
 import errno
 import logging
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -35,6 +36,8 @@ cli_serve.register(commands)
 
 def app() -> None:
     """The entry point: runs a command; any failure is one sentence on the error stream."""
+    # Libraries' own bars, of hundreds of tensors, would drown what the commands say.
+    os.environ.setdefault("TQDM_DISABLE", "1")
     log_path = configure_logging(Settings().home)
     errors = Console(stderr=True, soft_wrap=True)
     try:
