@@ -13,6 +13,7 @@ from chat.want import Want
 from ranking.history import Event
 from ranking.reranker import Ranked, Reason, Reranker, Untrained
 from retrieval.catalog import Catalog
+from retrieval.filters import Filter
 from retrieval.ground import Candidate, Grounder
 from retrieval.items import Item
 
@@ -141,9 +142,10 @@ def carries(want: Want, candidates: Sequence[Candidate]) -> bool:
     """Whether the shop seems to have the kind of thing that is asked for.
 
     A kind that the catalogue names is carried. Otherwise some item must share a word with what was asked, or at least
-    mean something near to it.
+    mean something near to it. Where a constraint narrowed the candidates there is no telling, and so no such claim.
     """
-    if want.filter.categories or not want.words or not candidates:
+    narrowed = want.filter.model_copy(update={"excluded_ids": (), "in_stock_only": True}) != Filter()
+    if narrowed or not want.words or not candidates:
         return True
     found = [one for candidate in candidates for one in candidate.evidence if one.source == "query"]
     nearest = max((one.score for one in found if one.arm == "dense"), default=0.0)

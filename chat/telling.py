@@ -136,6 +136,8 @@ def sentences_about(item: Item, need: Need) -> list[str]:
     )
     if said:
         lines.append(f"The shop lists {said}.")
+    elif item.category:
+        lines.append(f"It is in {' > '.join(item.category)}.")
     sentence = first_sentence(item.description)
     if sentence.endswith((".", "!")):
         lines.append(sentence)

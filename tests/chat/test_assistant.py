@@ -278,3 +278,15 @@ async def test_thanks_needs_no_llm(assistant: Assistant, llm_script: ScriptedLLM
     events = await collect(assistant.turn("thanks!"))
     assert kinds(events) == ["session", "need", "text", "done"]
     assert llm_script.requests == []
+
+
+async def test_what_the_shop_lacks_is_said_once_with_the_nearest_kind(
+    assistant: Assistant, llm_script: ScriptedLLM
+) -> None:
+    """A kind of product that isn't sold answered "couldn't complete a valid search": NVIDIA PR 170."""
+    llm_script.respond = lambda body: Answer(NOTHING if "response_format" in body else "It is a tent.")
+    lacking = await collect(assistant.turn("chainsaw"))
+    assert sum("I don't see" in text for _, text in texts(lacking)) == 1
+    assert shown(lacking)
+    narrowed = await collect(assistant.turn("a lantern by Osprey Lane in red"))
+    assert not any("I don't see" in text for _, text in texts(narrowed))
