@@ -3,14 +3,12 @@
 Knows progress bars and how a report looks. Reading, cleaning and storing live in ``retrieval``.
 """
 
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, DownloadColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
 from chat.settings import Settings
@@ -18,6 +16,7 @@ from retrieval.feeds import Feed
 from retrieval.ingest import Ingest, Report
 from retrieval.shop import open_catalogue, open_shop
 from ui.home import Home
+from ui.progress import bars
 
 
 def register(app: typer.Typer) -> None:
@@ -65,7 +64,8 @@ def ingest_file(
     with open_catalogue(home.folder) as (connections, catalog):
         run = Ingest(catalog, connections, feed, home.folder / "rejected", [currency or settings.currency])
         try:
-            with _bar(console, DownloadColumn()) as bar:
+            columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
+            with Progress(*columns, console=console, transient=True) as bar:
                 task = bar.add_task(f"reading {path.name}", total=feed.source.size)
                 report = run.run(replace=replace, told=lambda done: bar.update(task, completed=done))
                 bar.update(task, completed=feed.source.size)
@@ -73,32 +73,12 @@ def ingest_file(
             console.print("Interrupted. What was read is kept: run the same command again to go on.")
             raise
     _show(console, report, feed)
-    with _stages(console) as told:
+    with bars(console, transient=True) as told:
         shop = open_shop(home.folder, settings.models, told)
     indexed = len(shop.index)
     shop.close()
     console.print(f"{indexed:,} items are indexed: the shop is ready.", highlight=False)
     return report
-
-
-def _bar(console: Console, *columns: DownloadColumn | TextColumn) -> Progress:
-    return Progress(
-        TextColumn("{task.description}"), BarColumn(), *columns, TimeRemainingColumn(), console=console, transient=True
-    )
-
-
-@contextmanager
-def _stages(console: Console) -> Iterator[Callable[[str, int, int], None]]:
-    """A bar for each kind of work that the index reports."""
-    with _bar(console, TextColumn("{task.completed:,.0f} of {task.total:,.0f}")) as bar:
-        tasks: dict[str, TaskID] = {}
-
-        def told(what: str, done: int, of: int) -> None:
-            if what not in tasks:
-                tasks[what] = bar.add_task(what, total=of)
-            bar.update(tasks[what], completed=done, total=of)
-
-        yield told
 
 
 def _show(console: Console, report: Report, feed: Feed) -> None:

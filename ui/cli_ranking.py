@@ -4,14 +4,13 @@ Knows files, progress and tables for people. What is read, learned and measured 
 """
 
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, get_args
 
 import typer
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table
 
 from chat.settings import Settings
@@ -23,11 +22,10 @@ from retrieval.catalog import Catalog
 from retrieval.database import Connections
 from retrieval.filters import Filter
 from ui.home import Home
+from ui.progress import Tell, bars
 
 if TYPE_CHECKING:  # torch takes seconds to load, and `events` needs none of it
     from ranking.material import Material
-
-Tell = Callable[[str, int, int], None]
 
 METRICS = ("recall@5", "ndcg@5", "mrr@5", "recall@10", "ndcg@10", "mrr@10", "auc")
 MODELS = {
@@ -100,7 +98,7 @@ def add_events(
         items = Catalog(connections).ids(Filter(in_stock_only=False))
         if not items:
             raise RankingError("The catalogue is empty, so that no event would have an item. Run: shoptalk ingest FILE")
-        with _bars() as tell:
+        with bars(console) as tell:
             intake = take_in(
                 file,
                 Events(connections),
@@ -131,7 +129,7 @@ def train_reranker(home: Home, settings: Settings) -> Path:
         former = model_folder.load(live).network if live else None
     except NoModel:  # damaged, or of another form: nothing to compare with
         former = None
-    with _bars() as tell, _material(home, settings, tell) as material:
+    with bars(console) as tell, _material(home, settings, tell) as material:
         training = fit(material.table, material.items, material.tracks, material.encode, progress=tell, former=former)
         folder = model_folder.save(home.rerankers, training, material.table.ids)
     figures = training.figures
@@ -160,7 +158,7 @@ def evaluate_reranker(home: Home, settings: Settings) -> dict[str, float]:
     if live is None:
         raise NoModel("No reranker was trained yet. Run: shoptalk train")
     saved = model_folder.load(live)
-    with _bars() as tell, _material(home, settings, tell) as material:
+    with bars(console) as tell, _material(home, settings, tell) as material:
         parts = split(material.tracks)
         if not parts.test:
             raise TooFewEvents("No shopper has three likings or more, so that there is nothing to measure on.")
@@ -188,29 +186,6 @@ def _material(home: Home, settings: Settings, tell: Tell) -> Iterator["Material"
     finally:
         cache.close()
         connections.close()
-
-
-@contextmanager
-def _bars() -> Iterator[Tell]:
-    """A function (what, done, of how many) that draws a bar for each kind of work, with the time left.
-
-    What follows a colon in ``what`` changes as the work goes on, e.g. the loss.
-    """
-    columns = (TextColumn("{task.description}"), BarColumn(20), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console) as progress:
-        tasks: dict[str, TaskID] = {}
-
-        def tell(what: str, done: int, total: int) -> None:
-            name = what.partition(":")[0]
-            if name not in tasks:
-                for task in tasks.values():
-                    progress.update(task, completed=progress.tasks[progress.task_ids.index(task)].total)
-                tasks[name] = progress.add_task(what, total=total)
-            progress.update(tasks[name], description=what, completed=done, total=max(total, 1))
-
-        yield tell
-        for task in tasks.values():
-            progress.update(task, completed=progress.tasks[progress.task_ids.index(task)].total)
 
 
 def _report(intake: Intake, seconds: float) -> None:
