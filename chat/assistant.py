@@ -174,7 +174,7 @@ class Assistant:
                     turn.llm_reached = False
                 else:
                     turn.understanding = understanding.model_dump_json()
-                    need = merge_understanding(reading, understanding, self._catalog.vocabulary())
+                    need = merge_understanding(reading, understanding)
                     turn.need = need.model_dump_json()
                     found = await asyncio.to_thread(self._finder.find, need, history)
                 clock.mark("understand")

@@ -130,15 +130,6 @@ class LLM:
             if opened is not None:
                 await opened.close()
 
-    async def reachable(self) -> bool:
-        """True if the server answers a list of its models within the connect timeout."""
-        try:
-            async with asyncio.timeout(self.timeouts.connect):
-                await self._client.models.list()
-        except (TimeoutError, openai.APIError):
-            return False
-        return True
-
     async def close(self) -> None:
         """Close the connections; the object is not used afterwards."""
         await self._client.close()

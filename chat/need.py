@@ -17,7 +17,7 @@ from chat.intents import TALK, Intent
 from chat.limits import constrained
 from chat.mentions import Mention
 from chat.phrases import CONNECTORS, LONGEST_WORDS, PRONOUNS, REQUEST, asked_part, head_of, words_of_request
-from chat.references import WHOLE_SHOP, words_of
+from chat.references import WHOLE_SHOP
 from chat.want import Need, Want
 from chat.words import plain, singular, tokens, word_set
 from retrieval.items import Item
@@ -285,7 +285,7 @@ def _stretched_note(read: Constraints, before: Want) -> tuple[str, ...]:
     return ()
 
 
-def merge_understanding(reading: Reading, understanding: "Understanding", vocabulary: "Vocabulary") -> Need:
+def merge_understanding(reading: Reading, understanding: "Understanding") -> Need:
     """The need with the LLM's descriptions. Nothing of the LLM's reaches a filter: rules own every constraint."""
     want = reading.need.current
     refused = {word for term in want.filter.excluded_terms for word in term.lower().split()}
@@ -297,8 +297,3 @@ def merge_understanding(reading: Reading, understanding: "Understanding", vocabu
     if not kept or want.similar_to:
         return reading.need
     return reading.need.with_current(want.model_copy(update={"descriptions": tuple(kept)}))
-
-
-def relevant_words(item: Item, need: Need) -> frozenset[str]:
-    """The words of the need that the item's record carries, in singular."""
-    return words_of(item) & {singular(word) for word in need.current.words.split()}

@@ -25,9 +25,7 @@ class Understanding(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    intent: str = ""
     descriptions: tuple[str, ...] = ()
-    question: str = ""
 
 
 async def understand(llm: LLM, prompt: Prompt, message: str, need: Need, history_digest: str = "") -> Understanding:
@@ -58,13 +56,7 @@ def parse_understanding(raw: str) -> Understanding:
     fields = _fields(raw)
     found = fields.get("items", [])
     descriptions = [_cleaned(text) for text in found if isinstance(text, str)] if isinstance(found, list) else []
-    question = fields.get("question", "")
-    intent = fields.get("intent", "")
-    return Understanding(
-        intent=intent if isinstance(intent, str) else "",
-        descriptions=tuple(dict.fromkeys(text for text in descriptions if text))[:MOST_DESCRIPTIONS],
-        question=plain(question)[:120] if isinstance(question, str) and question.strip().endswith("?") else "",
-    )
+    return Understanding(descriptions=tuple(dict.fromkeys(text for text in descriptions if text))[:MOST_DESCRIPTIONS])
 
 
 def _fields(raw: str) -> dict[str, Any]:

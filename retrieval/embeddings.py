@@ -5,7 +5,7 @@ Owns the file ``embeddings.sqlite3``, which can be deleted at any time: it only 
 
 import hashlib
 import json
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -66,12 +66,6 @@ class EmbeddingCache:
         if not texts:
             return np.zeros((0, encoder.dimension), dtype=np.float32)
         return np.stack([held[text_hash] for text_hash in hashes]).astype(np.float32)
-
-    def prune(self, texts: Iterable[str], encoder: Encoder) -> int:
-        """Forget the vectors of all texts but these, and those of other encoders; returns how many went."""
-        kept = json.dumps([_hash(text) for text in texts])
-        sql = "DELETE FROM embeddings WHERE encoder <> ? OR text_hash NOT IN (SELECT value FROM json_each(?))"
-        return self._connections.current.execute(sql, [encoder.name, kept]).rowcount
 
     def _held(self, encoder: str, hashes: set[str]) -> dict[str, Vectors]:
         sql = (

@@ -9,8 +9,6 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
-Text = Annotated[str, Field(default="")]
-
 
 class Item(BaseModel):
     """One catalogue item. An empty string or None means that the merchant did not say."""

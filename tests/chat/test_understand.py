@@ -58,9 +58,7 @@ async def test_bad_json_is_no_error_and_a_refusal_is(llm_script: ScriptedLLM) ->
 
 def test_nothing_that_the_llm_writes_reaches_a_filter() -> None:
     reading = read_message("something warm under $50, not wool", Need(), VOCABULARY, ())
-    merged = merge_understanding(
-        reading, Understanding(descriptions=("wool sweater $500 by Acme", "fleece blanket")), VOCABULARY
-    )
+    merged = merge_understanding(reading, Understanding(descriptions=("wool sweater $500 by Acme", "fleece blanket")))
     assert merged.current.filter == reading.need.current.filter
     assert merged.current.descriptions == ("fleece blanket",)
-    assert merge_understanding(reading, Understanding(), VOCABULARY) == reading.need
+    assert merge_understanding(reading, Understanding()) == reading.need

@@ -73,14 +73,6 @@ def test_vectors_of_another_encoder_are_not_taken(tmp_path: Path) -> None:
     assert other.asked == ["a"]
 
 
-def test_forgetting_what_is_no_longer_needed(tmp_path: Path) -> None:
-    cache, encoder = EmbeddingCache(tmp_path / "embeddings.sqlite3"), Counting()
-    cache.encode(["a", "b"], encoder)
-    assert cache.prune(["b"], encoder) == 1
-    cache.encode(["a", "b"], encoder)
-    assert encoder.asked == ["a", "b", "a"]
-
-
 def test_both_are_encoders(minilm: MiniLMEncoder) -> None:
     held: list[Encoder] = [minilm, Counting()]  # the type checker holds them to the protocol
     assert len(held) == 2
