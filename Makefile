@@ -37,7 +37,7 @@ format:
 lock:
 	rm -rf .venv-lock && $(PYTHON) -m venv .venv-lock
 	.venv-lock/bin/pip install -q --upgrade pip
-	.venv-lock/bin/pip install -q '.[cpu,dev]'
+	.venv-lock/bin/pip install -q '.[cpu,dev,ray]'
 	.venv-lock/bin/pip freeze --exclude shoptalk --exclude torchvision --exclude torchaudio --exclude torchcodec \
 		> requirements.lock
 	rm -rf .venv-lock

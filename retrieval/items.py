@@ -28,6 +28,7 @@ class Item(BaseModel):
     stock: Annotated[int, Field(ge=0)] | None = None  # pieces; None: unknown, sold as if in stock
     rating: Annotated[float, Field(ge=0, le=5)] | None = None
     rating_count: Annotated[int, Field(ge=0)] | None = None
+    group_id: str = ""  # the same for the variants (colours, sizes) of one product, where the merchant says so
 
     @property
     def in_stock(self) -> bool:
