@@ -17,24 +17,61 @@ from retrieval.items import Item
 SHOP = "Harbour & Pine"
 CURRENCY = "USD"
 VARIANTS = (1, 1, 1, 2, 2, 3)  # in how many colours a product that has a colour comes
+IN_SIZES = 0.4  # of the products of a leaf whose titles name a size, how many come in more than one
+SOLD_OUT = 0.05  # share of the items of which none is left
 _TRIES = 400  # draws for a free title before a leaf is called too poor in choices
 
 Attributes = dict[str, tuple[str, ...]]
 
 
 def items(shop: Sequence[Department], seed: int) -> list[Item]:
-    """Every item, in a fixed order; ids are ``hp-`` and five digits. Raises ValueError where titles run out."""
+    """Every item, in a fixed order; ids are ``hp-`` and five digits. Raises ValueError where titles run out.
+
+    The colours and sizes of one product share a ``group_id``. Further sizes come last, so that they change no id.
+    """
     titles: set[str] = set()
     made: list[Item] = []
+    sizes: list[Item] = []
     for department in shop:
         for leaf in department.leaves:
             stream = random.Random(f"{seed}/{department.name}/{leaf.name}")
-            for product in _leaf_items(department, leaf, titles, stream):
-                made.append(product.model_copy(update={"id": f"hp-{len(made) + 10001}"}))
-    return made
+            for product in _leaf_products(department, leaf, titles, stream):
+                number = len(made) + 10001
+                others = [item for item in _other_sizes(leaf, product[0], seed) if item.title not in titles]
+                titles.update(item.title for item in others)
+                group = {"group_id": f"hp-group-{number}"} if len(product) + len(others) > 1 else {}
+                made += [item.model_copy(update={"id": f"hp-{number + n}", **group}) for n, item in enumerate(product)]
+                sizes += [item.model_copy(update=group) for item in others]
+    return made + [item.model_copy(update={"id": f"hp-{len(made) + n}"}) for n, item in enumerate(sizes, 10001)]
 
 
-def _leaf_items(department: Department, leaf: Leaf, titles: set[str], stream: random.Random) -> Iterator[Item]:
+def _other_sizes(leaf: Leaf, item: Item, seed: int) -> list[Item]:
+    """The same product in one or two other sizes, where its leaf sells by size and says what each costs."""
+    stream = random.Random(f"{seed}/sizes/{item.title}")
+    own = item.attributes.get("size", ("",))[0]
+    sizes = [size for size in leaf.pick.get("size", {}) if size != own]
+    if own not in leaf.pick.get("size", {}) or own not in item.title or stream.random() > IN_SIZES:
+        return []
+    chosen = stream.sample(sizes, stream.choice((1, min(2, len(sizes)))))
+    return [_in_size(leaf, item, own, size, stream) for size in sizes if size in chosen]
+
+
+def _in_size(leaf: Leaf, item: Item, own: str, size: str, stream: random.Random) -> Item:
+    factor = leaf.scale.get(size, 1.0) / leaf.scale.get(own, 1.0)
+    count = int(min(2400, stream.lognormvariate(3.6, 1.25)))
+    return item.model_copy(
+        update={
+            "title": item.title.replace(own, size),
+            "attributes": item.attributes | {"size": (size,)},
+            "price": _price(float(item.price or 0) * factor, stream),
+            "stock": 0 if stream.random() < SOLD_OUT else int(stream.lognormvariate(3.1, 0.9)) + 1,
+            "rating": round(min(5.0, (item.rating or 4.0) + stream.gauss(0, 0.12)), 1) if count >= 3 else None,
+            "rating_count": count if count >= 3 else 0,
+        }
+    )
+
+
+def _leaf_products(department: Department, leaf: Leaf, titles: set[str], stream: random.Random) -> Iterator[list[Item]]:
     left = leaf.count
     kinds = _dealt(leaf.kinds, stream)
     brands = [brand for brand in department.brands if not brand.only or leaf.name in brand.only]
@@ -51,7 +88,7 @@ def _leaf_items(department: Department, leaf: Leaf, titles: set[str], stream: ra
             continue
         titles.update(item.title for item in family_of_product)
         left -= len(family_of_product)
-        yield from family_of_product
+        yield family_of_product
     raise ValueError(f"leaf {leaf.name!r}: {left} items short of {leaf.count}; give it more kinds, lines or colours")
 
 
@@ -151,7 +188,7 @@ def _item(
         currency=CURRENCY,
         attributes=attributes,
         image_url=f"/pictures/{picture_name(kind.draw or leaf.name, shade)}.svg",
-        stock=0 if stream.random() < 0.05 else int(stream.lognormvariate(3.1, 0.9)) + 1,
+        stock=0 if stream.random() < SOLD_OUT else int(stream.lognormvariate(3.1, 0.9)) + 1,
         rating=round(min(5.0, max(1.5, quality + stream.gauss(0, 0.12))), 1) if count >= 3 else None,
         rating_count=count if count >= 3 else 0,
     )

@@ -76,6 +76,21 @@ def test_titles_are_unique_and_every_item_is_described(items: dict[str, Item]) -
     assert 20 < sum(item.stock == 0 for item in items.values()) < 0.1 * len(items)
 
 
+def test_the_colours_and_sizes_of_a_product_are_one_group(items: dict[str, Item]) -> None:
+    groups: dict[str, list[Item]] = {}
+    for item in items.values():
+        if item.group_id:
+            groups.setdefault(item.group_id, []).append(item)
+    assert len(groups) > 400
+    told_apart = {id: [(item.attributes.get("colour"), item.attributes.get("size")) for item in held]
+                  for id, held in groups.items()}  # fmt: skip
+    assert all(2 <= len(set(differ)) == len(differ) for differ in told_apart.values())
+    assert all(len({(item.brand, item.category, item.description) for item in held}) == 1 for held in groups.values())
+    in_sizes = [held for held in groups.values() if len({item.attributes.get("size") for item in held}) > 1]
+    assert len(in_sizes) > 60
+    assert all(min(item.price for item in held) < max(item.price for item in held) for held in in_sizes)  # type: ignore[type-var]
+
+
 def test_a_colour_in_a_title_is_the_items_colour(items: dict[str, Item]) -> None:
     for item in items.values():
         held = item.attributes.get("colour")
