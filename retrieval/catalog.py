@@ -1,8 +1,8 @@
 # ruff: noqa: S608 - the SQL put together here is ours alone; every value from outside is a bound parameter
 """The catalogue in SQLite: the truth about every item, and full-text search over it.
 
-Owns the tables ``items``, ``item_attributes``, ``items_fts`` and ``catalogue_state``, and is the only module that
-writes SQL about them. Knows nothing of files, vectors or conversation. Every method may be called from any thread.
+With ``retrieval.tables``, which says what lies in them, the only module that writes SQL about the catalogue's tables.
+Knows nothing of files, vectors or conversation. Every method may be called from any thread.
 """
 
 import json
@@ -15,21 +15,21 @@ from decimal import Decimal
 from itertools import islice
 from typing import Any, TypeVar
 
-from sqlite_utils import Database, Migrations
+from sqlite_utils import Database
 
-from retrieval.conditions import category_key, conditions, price_key, suspects
-from retrieval.database import Connections
-from retrieval.filters import Filter, contains_term, words_of
+from retrieval import tables
+from retrieval.columns import FIELDS, Columns
+from retrieval.conditions import conditions, suspects
+from retrieval.database import Connections, reading
+from retrieval.filters import Filter, contains_term
 from retrieval.items import Item
+from retrieval.tables import SEARCHED
 
 T = TypeVar("T")
 
 BATCH = 500  # items a transaction: an interrupted ingest loses at most these
 REMEMBERED_FILTERS = 64  # outcomes of filters kept, of one generation
 MOST_WORDS = 48  # distinct words of a query that are searched for; a pasted page of text has more
-
-# A word in the title says more of what the item is than one in the description. bm25's weights, in column order.
-_SEARCHED = {"title": 8.0, "brand": 3.0, "category_text": 3.0, "attributes_text": 2.0, "description": 0.6}
 
 _STOP_WORDS = frozenset(
     re.findall(
@@ -40,47 +40,6 @@ _STOP_WORDS = frozenset(
         "which who will with would you your",
     )
 )
-
-migrations = Migrations("retrieval.catalog")
-
-
-@migrations()
-def m001_initial(db: Database) -> None:
-    db.executescript(
-        """
-        CREATE TABLE IF NOT EXISTS items (
-            number INTEGER PRIMARY KEY,
-            id TEXT NOT NULL UNIQUE,
-            hash TEXT NOT NULL,
-            record TEXT NOT NULL,
-            title TEXT NOT NULL,
-            brand TEXT NOT NULL,
-            category_text TEXT NOT NULL,
-            attributes_text TEXT NOT NULL,
-            description TEXT NOT NULL,
-            words TEXT NOT NULL,
-            brand_key TEXT NOT NULL,
-            category_key TEXT NOT NULL,
-            price_key TEXT,
-            currency TEXT NOT NULL,
-            stock INTEGER,
-            rating REAL,
-            rating_count INTEGER
-        );
-        CREATE INDEX IF NOT EXISTS items_by_price ON items (price_key);
-        CREATE TABLE IF NOT EXISTS item_attributes (
-            item_number INTEGER NOT NULL REFERENCES items (number) ON DELETE CASCADE,
-            name TEXT NOT NULL,
-            value TEXT NOT NULL,
-            PRIMARY KEY (name, value, item_number)
-        ) WITHOUT ROWID;
-        CREATE INDEX IF NOT EXISTS item_attributes_by_item ON item_attributes (item_number);
-        CREATE TABLE IF NOT EXISTS catalogue_state (only INTEGER PRIMARY KEY CHECK (only = 1), digest TEXT NOT NULL);
-        INSERT OR IGNORE INTO catalogue_state VALUES (1, '0');
-        """
-    )
-    items = db.table("items")
-    items.enable_fts(list(_SEARCHED), create_triggers=True, tokenize="porter unicode61 remove_diacritics 2")
 
 
 @dataclass(frozen=True)
@@ -93,6 +52,17 @@ class UpsertCount:
 
     def __add__(self, other: "UpsertCount") -> "UpsertCount":
         return UpsertCount(self.new + other.new, self.changed + other.changed, self.same + other.same)
+
+
+@dataclass(frozen=True)
+class Changes:
+    """What became of the catalogue after some sequence."""
+
+    upserted: Iterator[tuple[int, Item]]  # number and item, by number; read it in the thread that asked, once
+    removed: list[int]  # numbers
+    count: int  # of both together
+    sequence: int  # as of which this is what changed
+    everything: bool  # True: what was removed is no longer known; ``upserted`` is every item there is
 
 
 @dataclass(frozen=True)
@@ -127,7 +97,9 @@ class Catalog:
         self._lock = threading.Lock()
         self._remembered: dict[str, Any] = {}  # filled and emptied under the lock, valid for one generation
         self._remembered_generation = ""
-        migrations.apply(connections.current)
+        self._columns: tuple[int, Columns] | None = None  # with the sequence as of which they are
+        self._columns_lock = threading.Lock()
+        tables.migrations.apply(connections.current)
 
     def upsert(self, items: Iterable[Item]) -> UpsertCount:
         """Write items, in place by id, one transaction per 500; an item equal to what is held is not written."""
@@ -138,40 +110,117 @@ class Catalog:
 
     def _upsert_batch(self, items: dict[str, Item]) -> UpsertCount:
         database = self._connections.current
-        new = changed = same = 0
+        new: list[tuple[Item, str]] = []
+        changed = digest = 0
         with database.atomic():
-            # A write first: it takes the lock, so what is read below cannot change before we write.
-            database.execute("UPDATE catalogue_state SET digest = digest")
-            hashes = self._hashes(database, items)
-            digest = 0
+            sequence = tables.begin_writing(database)
+            held = self._held(database, items)
             for item in items.values():
-                before, after = hashes.get(item.id), item.content_hash()
-                if before == after:
-                    same += 1
-                    continue
-                new += before is None
-                changed += before is not None
-                digest += _number(after) - (_number(before) if before else 0)
-                _write(database, item, after)
-            _move_digest(database, digest)
-        return UpsertCount(new, changed, same)
+                number, before = held.get(item.id, (0, ""))
+                after = item.content_hash()
+                if not number:
+                    new.append((item, after))
+                elif before != after:
+                    changed += 1
+                    digest += _number(after) - _number(before)
+                    tables.write(database, item, number, after, sequence)
+            for number, (item, after) in zip(tables.new_numbers(database, len(new)), new, strict=True):
+                digest += _number(after)
+                tables.write(database, item, number, after, sequence)
+            if new or changed:
+                tables.moved(database, sequence, digest)
+        return UpsertCount(len(new), changed, len(items) - len(new) - changed)
 
     def remove(self, ids: Iterable[str]) -> int:
         """Remove the items with these ids, in one transaction; returns how many there were."""
         database = self._connections.current
-        removed = 0
         with database.atomic():
-            database.execute("UPDATE catalogue_state SET digest = digest")
-            hashes = self._hashes(database, ids)
-            for item_id in hashes:
-                removed += database.execute("DELETE FROM items WHERE id = ?", [item_id]).rowcount
-            _move_digest(database, -sum(map(_number, hashes.values())))
-        return removed
+            sequence = tables.begin_writing(database)
+            held = self._held(database, ids)
+            if held:
+                tables.erase(database, {item_id: number for item_id, (number, _) in held.items()}, sequence)
+                tables.moved(database, sequence, -sum(_number(before) for _, before in held.values()))
+        return len(held)
 
     @staticmethod
-    def _hashes(database: Database, ids: Iterable[str]) -> dict[str, str]:
-        sql = "SELECT id, hash FROM items WHERE id IN (SELECT value FROM json_each(?))"
-        return dict(database.execute(sql, [json.dumps(list(ids))]).fetchall())
+    def _held(database: Database, ids: Iterable[str]) -> dict[str, tuple[int, str]]:
+        """Number and hash, by id."""
+        sql = "SELECT id, number, hash FROM items WHERE id IN (SELECT value FROM json_each(?))"
+        rows = database.execute(sql, [json.dumps(list(ids))]).fetchall()
+        return {item_id: (number, before) for item_id, number, before in rows}
+
+    def sequence(self) -> int:
+        """Grows with every committed change of items; nothing else does it."""
+        (sequence,) = self._connections.current.execute("SELECT sequence FROM catalogue_state").fetchone()
+        return int(sequence)
+
+    def changes(self, since: int) -> "Changes":
+        """What was written and removed after this sequence; ``since=0``: all there is.
+
+        Applied to what was right at ``since``, upserts first, it is right at ``Changes.sequence``; again applied, it
+        changes nothing. What other threads write while ``upserted`` is read may be in it already, and comes again.
+        """
+        database = self._connections.current
+        with reading(database):
+            sequence, told_since = database.execute("SELECT sequence, told_since FROM catalogue_state").fetchone()
+            everything = since < told_since
+            after = 0 if everything else since
+            (count,) = database.execute("SELECT count(*) FROM items WHERE changed > ?", [after]).fetchone()
+            removed = [] if everything else self._removed(database, after)
+        rows = database.execute("SELECT number, record FROM items WHERE changed > ? ORDER BY number", [after])
+        upserted = ((int(number), Item.model_validate_json(record)) for number, record in rows)
+        return Changes(upserted, removed, count + len(removed), int(sequence), everything)
+
+    def changed(self, since: int) -> int:
+        """How many items were written or removed after this sequence."""
+        database = self._connections.current
+        with reading(database):
+            (told_since,) = database.execute("SELECT told_since FROM catalogue_state").fetchone()
+            after = 0 if since < told_since else since
+            (count,) = database.execute("SELECT count(*) FROM items WHERE changed > ?", [after]).fetchone()
+            return int(count) + (len(self._removed(database, after)) if after else 0)
+
+    @staticmethod
+    def _removed(database: Database, since: int) -> list[int]:
+        rows = database.execute("SELECT number FROM removed_items WHERE changed > ? ORDER BY number", [since])
+        return [number for (number,) in rows.fetchall()]
+
+    def columns(self) -> Columns:
+        """The filterable fields of every item, as they are now; a snapshot that never changes.
+
+        Made from what changed since the last call: the first call reads the whole catalogue.
+        """
+        database = self._connections.current
+        held = self._columns
+        if held and not database.conn.in_transaction and held[0] == self.sequence():
+            return held[1]
+        with self._columns_lock, reading(database) as own:
+            since, columns = self._columns or (0, Columns.empty())
+            sequence, told_since = database.execute("SELECT sequence, told_since FROM catalogue_state").fetchone()
+            if since < told_since:
+                since, columns = 0, Columns.empty()
+            fields = ", ".join(FIELDS)
+            rows = database.execute(f"SELECT {fields} FROM items WHERE changed > ? ORDER BY number", [since])
+            columns = columns.applied(rows, self._removed(database, since) if since else [])
+            if own:  # else it may hold what this thread has written and not committed
+                self._columns = (int(sequence), columns)
+        return columns
+
+    def numbers(self, ids: Sequence[str]) -> dict[str, int]:
+        """Numbers of the items with these ids; unknown ids are left out."""
+        return {item_id: number for item_id, (number, _) in self._held(self._connections.current, ids).items()}
+
+    def ids_of(self, numbers: Iterable[int]) -> dict[int, str]:
+        """Ids of the items with these numbers; unknown numbers are left out."""
+        sql = "SELECT number, id FROM items WHERE number IN (SELECT value FROM json_each(?))"
+        return dict(self._connections.current.execute(sql, [_listed(numbers)]).fetchall())
+
+    def breaking(self, numbers: Iterable[int], terms: Sequence[str]) -> set[int]:
+        """Numbers of those of these items in whose words one of the terms stands (see ``contains_term``)."""
+        where, values = suspects(terms)
+        sql = f"SELECT number, words FROM items WHERE number IN (SELECT value FROM json_each(?)) AND {where}"
+        rows = self._connections.current.execute(sql, [_listed(numbers), *values])
+        return {number for number, words in rows if any(contains_term(words, term) for term in terms)}
 
     def get(self, item_id: str) -> Item | None:
         """The item with this id, or None."""
@@ -230,7 +279,7 @@ class Catalog:
             return []
         where, values = conditions(filter)
         excluded = self._breaking(filter.excluded_terms) if filter.excluded_terms else frozenset()
-        weights = ", ".join(map(str, _SEARCHED.values()))
+        weights = ", ".join(map(str, SEARCHED.values()))
         rows = self._connections.current.execute(
             f"SELECT items.id, -bm25(items_fts, {weights}) AS score FROM items_fts "
             f"JOIN items ON items.number = items_fts.rowid WHERE items_fts MATCH ? AND {where} "
@@ -332,6 +381,10 @@ class Catalog:
         return made
 
 
+def _listed(numbers: Iterable[int]) -> str:
+    return json.dumps([int(number) for number in numbers])
+
+
 def search_terms(words: str) -> list[str]:
     """The distinct words worth searching for, in lower case, in order; at most 48.
 
@@ -343,46 +396,5 @@ def search_terms(words: str) -> list[str]:
     return (telling or list(found))[:MOST_WORDS]
 
 
-def _write(database: Database, item: Item, content_hash: str) -> None:
-    row = {
-        "id": item.id,
-        "hash": content_hash,
-        "record": item.model_dump_json(),
-        "title": item.title,
-        "brand": item.brand,
-        "category_text": " ".join(item.category),
-        "attributes_text": " ".join(value for values in item.attributes.values() for value in values),
-        "description": item.description,
-        "words": words_of(item).casefold(),
-        "brand_key": item.brand.lower(),
-        "category_key": category_key(item.category),
-        "price_key": None if item.price is None else price_key(item.price),
-        "currency": item.currency,
-        "stock": item.stock,
-        "rating": item.rating,
-        "rating_count": item.rating_count,
-    }
-    updates = ", ".join(f"{column} = excluded.{column}" for column in row if column != "id")
-    database.execute(
-        f"INSERT INTO items ({', '.join(row)}) VALUES ({', '.join('?' * len(row))}) "
-        f"ON CONFLICT (id) DO UPDATE SET {updates}",
-        list(row.values()),
-    )
-    (number,) = database.execute("SELECT number FROM items WHERE id = ?", [item.id]).fetchone()
-    database.execute("DELETE FROM item_attributes WHERE item_number = ?", [number])
-    # As Filter.matches sees them: of two names that differ in case only, the later one.
-    held = {name.lower(): {value.lower() for value in values} for name, values in item.attributes.items()}
-    database.conn.executemany(
-        "INSERT INTO item_attributes (item_number, name, value) VALUES (?, ?, ?)",
-        [(number, name, value) for name, values in held.items() for value in values],
-    )
-
-
 def _number(content_hash: str) -> int:
     return int(content_hash[:32], 16)
-
-
-def _move_digest(database: Database, difference: int) -> None:
-    (digest,) = database.execute("SELECT digest FROM catalogue_state").fetchone()
-    # A sum modulo 2^128: it does not depend on the order in which items came and went.
-    database.execute("UPDATE catalogue_state SET digest = ?", [str((int(digest) + difference) % 2**128)])

@@ -5,6 +5,8 @@ Knows nothing of any table. Tables and their migrations belong to the module tha
 
 import sqlite3
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from sqlite_utils import Database
@@ -49,3 +51,16 @@ class Connections:
             for connection in self._opened:
                 connection.close()
             self._opened.clear()
+
+
+@contextmanager
+def reading(database: Database) -> Iterator[bool]:
+    """Everything read within is of one state; False where that state is the caller's own, uncommitted one."""
+    if database.conn.in_transaction:
+        yield False
+        return
+    database.execute("BEGIN")
+    try:
+        yield True
+    finally:
+        database.execute("COMMIT")
