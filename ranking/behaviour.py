@@ -11,7 +11,7 @@ from itertools import groupby
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.history import Event, Kind, liking
+from ranking.history import Event, Kind, lenience, liking
 
 LIKED = 0.5  # from this weight on an event is a liking that a model may be asked to foresee
 HAS_LIKINGS = 0.1  # a history with a smaller share of likings is of views alone: there every view is one
@@ -41,9 +41,12 @@ def steps(events: Iterable[Event]) -> list[Step]:
 
 
 def _merge(rows: Iterable[tuple[Kind, str, float | None, float]]) -> list[Step]:
-    held: dict[str, Step] = {}
-    for kind, item_id, rating, time in rows:
-        weight = liking(kind, rating)
+    own = list(rows)
+    ratings = [rating for _, _, rating, _ in own if rating is not None]
+    given, held = sum(ratings), dict[str, Step]()
+    for kind, item_id, rating, time in own:
+        habit = lenience(given - rating, len(ratings) - 1) if rating is not None else 0.0
+        weight = liking(kind, rating, habit)
         if not item_id or weight == 0:
             continue
         before = held.pop(item_id, None)

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal, get_args
 
 from ranking.errors import UnreadableFeed
-from ranking.history import Event, Kind
+from ranking.history import EARLIEST, LONGEST_ORDER, ORDER_STEP_S, Event, Kind
 
 Field = Literal["id", "shopper", "kind", "item", "query", "rating", "time", "order", "turn", "shown_position"]
 
@@ -50,9 +50,6 @@ KIND_SYNONYMS: dict[str, Kind] = {
     "transaction": "purchase",
     "wishlist": "like",
 }
-EARLIEST = datetime(1995, 1, 1, tzinfo=UTC).timestamp()  # no shop sold online before
-ORDER_STEP_S = 60.0  # an order n is stored as n minutes after EARLIEST: before every real time
-LONGEST_ORDER = 5_000_000
 CLOCK_SKEW_S = 300.0  # a time this far ahead is a clock that differs, not a time in the future
 MILLISECONDS_FROM = 1e11  # a number from here on counts milliseconds: in seconds it would be the year 5138
 

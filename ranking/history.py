@@ -1,12 +1,13 @@
 """The shopper's history: what shoppers did, as events, kept in the table ``events`` that this module owns.
 
-Knows how events are stored and what each kind says of a shopper's liking. Knows nothing of files, of item texts or of
-models.
+Knows how events are stored, what each kind says of a shopper's liking (view < click < like < cart < purchase), and what
+a time and a rating mean. Knows nothing of files, of item texts or of models.
 """
 
 import hashlib
 import json
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from datetime import UTC, datetime
 from itertools import islice
 from typing import Annotated, Literal
 
@@ -22,13 +23,22 @@ KIND_WEIGHTS: dict[Kind, float] = {
     "search": 0.0,
     "view": 0.2,
     "click": 0.3,
-    "like": 0.8,
+    "like": 0.7,
     "dislike": -1.0,
-    "cart": 0.7,
+    "cart": 0.8,
     "purchase": 1.0,
     "rating": 0.0,
 }
 BATCH_EVENTS = 5_000  # events between two reports of progress
+
+EARLIEST = datetime(1995, 1, 1, tzinfo=UTC).timestamp()  # no shop sold online before
+ORDER_STEP_S = 60.0  # where a file has an order and no times, number n is stored as n minutes after EARLIEST
+LONGEST_ORDER = 5_000_000
+SESSION_GAP_S = 1_800.0  # after half an hour of nothing, what a shopper does is another visit
+
+TYPICAL_RATING = 4.0  # stars that shoppers mostly give
+RATING_PRIOR = 5.0  # a shopper's habit counts as if they had also given this many typical ratings
+MOST_LENIENT = 1.0  # stars of habit that are believed: whoever gives one star to everything does not like it
 
 migrations = Migrations("ranking")
 
@@ -98,14 +108,29 @@ def _number(values: dict[str, object], name: str) -> str:
     return "" if value is None else repr(float(value)) if isinstance(value, int | float) else str(value)
 
 
-def liking(kind: Kind, rating: float | None) -> float:
+def liking(kind: Kind, rating: float | None, lenience: float = 0.0) -> float:
     """What an event says of the shopper's liking for its item: 1 for a purchase, -1 for a dislike, 0 for nothing.
 
-    A rating counts from -1 (1 star and less) over 0 (2.5 stars) to 1 (4 stars and more).
+    A rating counts from -1 (1 star and less) over 0 (2.5 stars) to 1 (4 stars and more), after ``lenience``, the stars
+    that this shopper gives above others, is taken off.
     """
     if rating is not None and kind in ("rating", "purchase"):
-        return max(-1.0, min(1.0, (rating - 2.5) / 1.5))
+        return max(-1.0, min(1.0, (rating - lenience - 2.5) / 1.5))
     return KIND_WEIGHTS[kind]
+
+
+def lenience(others: float, count: int) -> float:
+    """Stars that a shopper gives above TYPICAL_RATING, from the sum and number of their other ratings.
+
+    Drawn towards 0 where these are few (RATING_PRIOR), and at most MOST_LENIENT either way.
+    """
+    habit = (others + RATING_PRIOR * TYPICAL_RATING) / (count + RATING_PRIOR) - TYPICAL_RATING
+    return max(-MOST_LENIENT, min(MOST_LENIENT, habit))
+
+
+def timed(time: float) -> bool:
+    """Whether a stored time is one of the clock; before mid-2004 it stands for an order, see ORDER_STEP_S."""
+    return time > EARLIEST + LONGEST_ORDER * ORDER_STEP_S
 
 
 class Events:

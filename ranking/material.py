@@ -1,4 +1,4 @@
-"""What a training or an evaluation works on: the catalogue's items as a table, and the shoppers' tracks over it.
+"""What a training or an evaluation works on: the catalogue as a table, and the shoppers' cleaned tracks over it.
 
 Knows where these come from. The index is not opened: vectors come from the cache of embeddings, so that a shop may be
 trained while it is being served.
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.behaviour import Track, tracks
+from ranking.cleaning import clean
 from ranking.errors import TooFewEvents
 from ranking.history import Events
 from ranking.table import ItemTable
@@ -50,7 +51,8 @@ class Material:
         if not items:
             raise TooFewEvents("The catalogue is empty. Run: shoptalk ingest FILE")
         table = ItemTable.of(items, item_vectors(items, encode))
-        made = tracks(events.rows(), table.place)
+        cleaning = clean(events.rows, table.place)
+        made = tracks(cleaning.rows(), table.place)
         if not made:
             raise TooFewEvents("There are no events yet. Run: shoptalk events FILE")
         return cls(items, table, made, encode)

@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from chat.settings import Settings
+from ranking import reports
 from ranking.errors import NoModel, RankingError, TooFewEvents
 from ranking.feeds import read_kind
 from ranking.history import Events, Kind
@@ -48,13 +49,19 @@ def register(app: typer.Typer) -> None:
 
 
 def events(
-    file: Annotated[Path, typer.Argument(help="CSV with a header, or JSON Lines.")],
+    file: Annotated[Path | None, typer.Argument(help="CSV with a header, or JSON Lines.")] = None,
     map: Annotated[list[str] | None, typer.Option(help="FIELD=COLUMN, e.g. shopper=user_id. May be repeated.")] = None,
     kind: Annotated[str, typer.Option(help="Kind of the rows that name none, e.g. purchase.")] = "",
     order_column: Annotated[str, typer.Option(help="Column with the order of events, in place of times.")] = "",
+    report: Annotated[bool, typer.Option("--report", help="Show what there is, and what is left out and why.")] = False,
 ) -> None:
-    """Take a file of shoppers' events into the shop's history."""
+    """Take a file of shoppers' events into the shop's history; or report on all that there are."""
     settings = Settings.model_validate({})
+    home = Home(settings.home)
+    if file is None and not report:
+        raise RankingError(
+            "Name a file of events, or ask for a report on those that there are: shoptalk events --report"
+        )
     mapping = {}
     for pair in map or []:
         field, equals, column = pair.partition("=")
@@ -64,7 +71,10 @@ def events(
     default = read_kind(kind) if kind else None
     if kind and default is None:
         raise RankingError(f"--kind {kind!r} is none of {', '.join(get_args(Kind))}.")
-    add_events(Home(settings.home), settings, file, mapping=mapping, kind=default, order_column=order_column)
+    if file is not None:
+        add_events(home, settings, file, mapping=mapping, kind=default, order_column=order_column)
+    if report:
+        report_events(home)
 
 
 def train() -> None:
@@ -103,7 +113,7 @@ def add_events(
                 file,
                 Events(connections),
                 items,
-                home.folder / "rejected",
+                home.rejected,
                 mapping=mapping,
                 kind=kind,
                 order_column=order_column,
@@ -113,6 +123,26 @@ def add_events(
         connections.close()
     _report(intake, time.monotonic() - started)
     return intake
+
+
+def report_events(home: Home) -> Path:
+    """Print the report of all events, and write it with its charts to HOME/reports/events.html; returns that file."""
+    connections = Connections(home.database)
+    try:
+        ids = Catalog(connections).ids(Filter(in_stock_only=False))
+        found = reports.look_through(Events(connections).rows, ids, home.rejected)
+    finally:
+        connections.close()
+    shown = Table("Events", "", show_header=False)
+    shown.columns[1].justify = "right"
+    for name, value in reports.table(found):
+        shown.add_row(name, value)
+    console.print(shown)
+    path = home.folder / "reports" / "events.html"
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(reports.page(found), encoding="utf-8")
+    console.print(f"With charts: {path}", highlight=False)
+    return path
 
 
 def train_reranker(home: Home, settings: Settings) -> Path:

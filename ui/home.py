@@ -28,6 +28,10 @@ class Home:
         return self.folder / "reranker"
 
     @property
+    def rejected(self) -> Path:
+        return self.folder / "rejected"
+
+    @property
     def logs(self) -> Path:
         return self.folder / "logs"
 

@@ -21,7 +21,7 @@ def event(kind, item_id="1", time=1.0, **more):
         ([event("purchase", "1", 1), event("view", "1", 2)], [Step("1", "purchase", 1.0, 2)]),
         ([event("like", "1", 1), event("dislike", "1", 2)], [Step("1", "dislike", -1.0, 2)]),
         ([event("dislike", "1", 1), event("view", "1", 2)], [Step("1", "dislike", -1.0, 2)]),
-        ([event("dislike", "1", 1), event("like", "1", 2)], [Step("1", "like", 0.8, 2)]),
+        ([event("dislike", "1", 1), event("like", "1", 2)], [Step("1", "like", 0.7, 2)]),
         ([event("purchase", "1", 1), event("rating", "1", 2, rating=1)], [Step("1", "rating", -1.0, 2)]),
     ],
 )
@@ -57,3 +57,21 @@ def test_where_there_are_only_views_a_view_is_a_liking():
     place = {name: number for number, name in enumerate("abc")}
     parts = split(tracks([("ann", "view", name, None, "", 1.0) for name in "abc"], place))
     assert [case.target for case in parts.test] == [2]
+
+
+@pytest.mark.parametrize(
+    ("ratings", "weights"),
+    [
+        ([3], [1 / 3]),  # nothing else is known of this shopper: half a star above the middle
+        ([5, 5, 5, 5, 5, 3.25], [1, 1, 1, 1, 1, 1 / 6]),  # from one who gives five to all, that is faint praise
+        ([2, 2, 2, 2, 2, 3.5], [*[7 / 30] * 5, 1]),  # and from one who gives two, it is high
+    ],
+)
+def test_a_rating_is_read_by_what_its_shopper_mostly_gives(ratings, weights):
+    events = [event("rating", str(at), float(at), rating=stars) for at, stars in enumerate(ratings)]
+    assert [step.weight for step in steps(events)] == pytest.approx(weights)
+
+
+def test_a_habit_of_giving_one_star_is_believed_only_so_far():
+    events = [event("rating", str(at), float(at), rating=1) for at in range(40)]
+    assert {round(step.weight, 3) for step in steps(events)} == {-0.333}

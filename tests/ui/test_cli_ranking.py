@@ -47,3 +47,25 @@ def test_without_items_or_a_model_it_says_what_to_do(tmp_path):
     assert str(untrained.exception) == "No reranker was trained yet. Run: shoptalk train"
     wrong = CliRunner().invoke(app, ["events", "x.csv", "--kind", "dance"], env=environment)
     assert str(wrong.exception).startswith("--kind 'dance' is none of search, view, click")
+
+
+def test_the_report_of_events_is_a_table_and_a_page(tmp_path):
+    home = Home(tmp_path / "home")
+    connections = Connections(home.database)
+    Catalog(connections).upsert([Item(id="1", title="Tent")])
+    file = tmp_path / "looked.csv"
+    file.write_text("user_id,item_id,time,kind\nann,1,1714557700,view\nann,1,1714557710,view\nann,9,1714557720,view\n")
+    environment = {"SHOPTALK_HOME": str(home.folder), "COLUMNS": "200"}
+
+    result = CliRunner().invoke(app, ["events", str(file), "--report"], env=environment, catch_exceptions=False)
+
+    page = home.folder / "reports" / "events.html"
+    assert result.exit_code == 0
+    shown = " ".join(result.output.replace("│", " ").split())
+    assert "the same again within a minute 1 " in shown
+    assert "unknown item 1 " in shown
+    assert shown.endswith(f"With charts: {page}")
+    assert page.read_text().count("<svg") == 3
+    nothing = CliRunner().invoke(app, ["events"], env=environment)
+    assert str(nothing.exception).startswith("Name a file of events, or ask for a report")
+    connections.close()
