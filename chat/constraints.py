@@ -19,7 +19,7 @@ from chat.words import forms, singular, tokens
 from retrieval.items import Item
 
 if TYPE_CHECKING:
-    from retrieval.catalog import Vocabulary
+    from retrieval.facts import Vocabulary
 
 _RATING = re.compile(
     r"\b(?:(?:at least|minimum|min\.?|over|above|more than|rated|rating(?: of)?"

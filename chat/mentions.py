@@ -15,7 +15,7 @@ from chat.numbers import with_digits
 from chat.words import FILLERS, Token, singular, tokens, word_set
 
 if TYPE_CHECKING:
-    from retrieval.catalog import Vocabulary
+    from retrieval.facts import Vocabulary
 
 Kind = Literal["brand", "category", "attribute"]
 

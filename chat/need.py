@@ -24,7 +24,7 @@ from retrieval.items import Item
 
 if TYPE_CHECKING:
     from chat.understand import Understanding
-    from retrieval.catalog import Vocabulary
+    from retrieval.facts import Vocabulary
 
 __all__ = ["Need", "Reading", "Tag", "Want", "merge_understanding", "read_message"]
 

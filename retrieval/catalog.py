@@ -8,27 +8,23 @@ Knows nothing of files, vectors or conversation. Every method may be called from
 import json
 import re
 import threading
-from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
 from itertools import islice
-from typing import Any, TypeVar
 
+import numpy as np
 from sqlite_utils import Database
 
 from retrieval import tables
 from retrieval.columns import FIELDS, Columns
 from retrieval.conditions import conditions, suspects
 from retrieval.database import Connections, reading
+from retrieval.facts import Facts, Vocabulary, facts_of, most_popular, vocabulary_of
 from retrieval.filters import Filter, contains_term
 from retrieval.items import Item
 from retrieval.tables import SEARCHED
 
-T = TypeVar("T")
-
 BATCH = 500  # items a transaction: an interrupted ingest loses at most these
-REMEMBERED_FILTERS = 64  # outcomes of filters kept, of one generation
 MOST_WORDS = 48  # distinct words of a query that are searched for; a pasted page of text has more
 
 _STOP_WORDS = frozenset(
@@ -58,34 +54,11 @@ class UpsertCount:
 class Changes:
     """What became of the catalogue after some sequence."""
 
-    upserted: Iterator[tuple[int, Item]]  # number and item, by number; read it in the thread that asked, once
+    upserted: Iterator[tuple[int, Item]]  # number and item; read it in the thread that asked, once
     removed: list[int]  # numbers
     count: int  # of both together
     sequence: int  # as of which this is what changed
     everything: bool  # True: what was removed is no longer known; ``upserted`` is every item there is
-
-
-@dataclass(frozen=True)
-class Vocabulary:
-    """The words that the catalogue itself uses; each tuple is most frequent first."""
-
-    brands: tuple[str, ...]
-    categories: tuple[tuple[str, ...], ...]  # full paths, as items carry them
-    attributes: dict[str, tuple[str, ...]]  # name in lower case -> values in their most frequent spelling
-    currency: str  # the most frequent one; "" where no item has any
-    price_range: tuple[Decimal, Decimal] | None
-
-
-@dataclass(frozen=True)
-class Facts:
-    """What can be said of the items that satisfy a filter, counted over all of them."""
-
-    count: int
-    price_min: Decimal | None
-    price_max: Decimal | None
-    cheapest: str  # item id; "" where no item has a price
-    dearest: str
-    brands: int  # distinct ones
 
 
 class Catalog:
@@ -94,9 +67,7 @@ class Catalog:
     def __init__(self, connections: Connections) -> None:
         """Open the catalogue, creating or migrating its tables."""
         self._connections = connections
-        self._lock = threading.Lock()
-        self._remembered: dict[str, Any] = {}  # filled and emptied under the lock, valid for one generation
-        self._remembered_generation = ""
+        self._vocabulary: tuple[Columns, Vocabulary] | None = None
         self._columns: tuple[int, Columns] | None = None  # with the sequence as of which they are
         self._columns_lock = threading.Lock()
         tables.migrations.apply(connections.current)
@@ -167,7 +138,7 @@ class Catalog:
             after = 0 if everything else since
             (count,) = database.execute("SELECT count(*) FROM items WHERE changed > ?", [after]).fetchone()
             removed = [] if everything else self._removed(database, after)
-        rows = database.execute("SELECT number, record FROM items WHERE changed > ? ORDER BY number", [after])
+        rows = database.execute("SELECT number, record FROM items WHERE changed > ? ORDER BY changed, number", [after])
         upserted = ((int(number), Item.model_validate_json(record)) for number, record in rows)
         return Changes(upserted, removed, count + len(removed), int(sequence), everything)
 
@@ -200,8 +171,11 @@ class Catalog:
             if since < told_since:
                 since, columns = 0, Columns.empty()
             fields = ", ".join(FIELDS)
-            rows = database.execute(f"SELECT {fields} FROM items WHERE changed > ? ORDER BY number", [since])
-            columns = columns.applied(rows, self._removed(database, since) if since else [])
+            if since:
+                rows = database.execute(f"SELECT {fields} FROM items WHERE changed > ? ORDER BY changed", [since])
+                columns = columns.applied(sorted(rows), self._removed(database, since))
+            else:
+                columns = columns.applied(database.execute(f"SELECT {fields} FROM items ORDER BY number"))
             if own:  # else it may hold what this thread has written and not committed
                 self._columns = (int(sequence), columns)
         return columns
@@ -239,29 +213,30 @@ class Catalog:
 
     def ids(self, filter: Filter) -> set[str]:
         """Ids of all items that satisfy the filter: exactly those for which ``filter.matches`` is true."""
-        return set(self.matching(filter))
+        columns = self.columns()
+        return set(columns.ids[self._mask(columns, filter)].tolist())
+
+    def _mask(self, columns: Columns, filter: Filter) -> np.ndarray:
+        """Which rows satisfy the whole filter: bool [n]."""
+        mask = columns.mask(filter)
+        if filter.excluded_terms:
+            rows = columns.rows(list(self._breaking(filter.excluded_terms)))
+            mask[rows[rows >= 0]] = False
+        return mask
+
+    def _breaking(self, terms: Sequence[str]) -> Iterator[int]:
+        """Numbers of items in whose words one of the terms stands."""
+        where, values = suspects(terms)
+        rows = self._connections.current.execute(f"SELECT number, words FROM items WHERE {where}", values)
+        return (number for number, words in rows if any(contains_term(words, term) for term in terms))
 
     def matching(self, filter: Filter) -> frozenset[str]:
-        """Like ``ids``, remembered while the catalogue does not change."""
-        return self._remember("matching" + filter.model_dump_json(), lambda: self._matching(filter))
-
-    def _matching(self, filter: Filter) -> frozenset[str]:
-        where, values = conditions(filter)
-        database = self._connections.current
-        found = {item_id for (item_id,) in database.execute(f"SELECT id FROM items WHERE {where}", values)}
-        if filter.excluded_terms:
-            found -= self._breaking(filter.excluded_terms)
-        return frozenset(found)
-
-    def _breaking(self, terms: Sequence[str]) -> frozenset[str]:
-        """Ids of items in whose words one of the terms stands."""
-        where, values = suspects(terms)
-        rows = self._connections.current.execute(f"SELECT id, words FROM items WHERE {where}", values)
-        return frozenset(item_id for item_id, words in rows if any(contains_term(words, term) for term in terms))
+        """Like ``ids``, frozen."""
+        return frozenset(self.ids(filter))
 
     def count(self, filter: Filter | None = None) -> int:
         """How many items satisfy the filter; without one, those in stock."""
-        return len(self.matching(filter or Filter()))
+        return int(np.count_nonzero(self._mask(self.columns(), filter or Filter())))
 
     def size(self) -> int:
         """How many items there are, in stock or not."""
@@ -278,7 +253,7 @@ class Catalog:
         if not terms or k < 1:
             return []
         where, values = conditions(filter)
-        excluded = self._breaking(filter.excluded_terms) if filter.excluded_terms else frozenset()
+        excluded = set(self.ids_of(self._breaking(filter.excluded_terms)).values())
         weights = ", ".join(map(str, SEARCHED.values()))
         rows = self._connections.current.execute(
             f"SELECT items.id, -bm25(items_fts, {weights}) AS score FROM items_fts "
@@ -290,15 +265,10 @@ class Catalog:
 
     def popular(self, filter: Filter, k: int) -> list[str]:
         """Ids of items that satisfy the filter, most and best rated first."""
-        where, values = conditions(filter)
-        excluded = self._breaking(filter.excluded_terms) if filter.excluded_terms else frozenset()
-        # The mean of the ratings and of ten imagined ones of 3.5: a single 5.0 does not outrank two hundred of 4.8.
-        mean = "(coalesce(rating, 3.5) * coalesce(rating_count, 0) + 35.0) / (coalesce(rating_count, 0) + 10.0)"
-        rows = self._connections.current.execute(
-            f"SELECT id FROM items WHERE {where} ORDER BY {mean} DESC, rating_count DESC, number LIMIT ?",
-            [*values, k + len(excluded)],
-        )
-        return [item_id for (item_id,) in rows if item_id not in excluded][:k]
+        columns = self.columns()
+        ordered = most_popular(columns, np.flatnonzero(self._mask(columns, filter)))
+        found: list[str] = columns.ids[ordered[:k]].tolist()
+        return found
 
     def generation(self) -> str:
         """Names the state of the catalogue: the same for the same items, whatever the order they came in."""
@@ -306,78 +276,19 @@ class Catalog:
         return f"{int(digest):032x}"
 
     def facts(self, filter: Filter) -> Facts:
-        """Counts and extremes over all items that satisfy the filter; of equal prices, the best rated item is named."""
-        where, values = conditions(filter)
-        if filter.excluded_terms:
-            where = "id IN (SELECT value FROM json_each(?))"
-            values = [json.dumps(list(self.matching(filter)))]
-        database = self._connections.current
-        count, brands = database.execute(
-            f"SELECT count(*), count(DISTINCT nullif(brand_key, '')) FROM items WHERE {where}", values
-        ).fetchone()
-        ends: list[Item | None] = []
-        for direction in ("ASC", "DESC"):
-            row = database.execute(
-                f"SELECT record FROM items WHERE {where} AND price_key IS NOT NULL "
-                f"ORDER BY price_key {direction}, rating DESC, number LIMIT 1",
-                values,
-            ).fetchone()
-            ends.append(Item.model_validate_json(row[0]) if row else None)
-        cheapest, dearest = ends
-        return Facts(
-            count=count,
-            price_min=cheapest.price if cheapest else None,
-            price_max=dearest.price if dearest else None,
-            cheapest=cheapest.id if cheapest else "",
-            dearest=dearest.id if dearest else "",
-            brands=brands,
-        )
+        """Counts, extremes and top values over all items that satisfy the filter."""
+        columns = self.columns()
+        return facts_of(columns, self._mask(columns, filter))
 
     def vocabulary(self) -> Vocabulary:
-        """The catalogue's own words, counted over all items; remembered while the catalogue does not change."""
-        return self._remember("vocabulary", self._vocabulary)
-
-    def _vocabulary(self) -> Vocabulary:
-        brands, categories, currencies = Counter[str](), Counter[tuple[str, ...]](), Counter[str]()
-        spellings: dict[str, dict[str, Counter[str]]] = {}
-        prices: list[Decimal] = []
-        for item in self.all():
-            brands.update([item.brand] if item.brand else [])
-            categories.update([item.category] if item.category else [])
-            currencies.update([item.currency] if item.currency else [])
-            prices.extend([item.price] if item.price is not None else [])
-            for name, values in item.attributes.items():
-                counted = spellings.setdefault(name.lower(), {})
-                for value in values:
-                    counted.setdefault(value.lower(), Counter())[value] += 1
-        return Vocabulary(
-            brands=tuple(brand for brand, _ in brands.most_common()),
-            categories=tuple(path for path, _ in categories.most_common()),
-            attributes={
-                name: tuple(
-                    counted.most_common(1)[0][0]
-                    for counted in sorted(values.values(), key=lambda counted: -counted.total())
-                )
-                for name, values in spellings.items()
-            },
-            currency=max(currencies, key=lambda currency: currencies[currency], default=""),
-            price_range=(min(prices), max(prices)) if prices else None,
-        )
-
-    def _remember(self, key: str, make: Callable[[], T]) -> T:
-        generation = self.generation()
-        with self._lock:
-            if self._remembered_generation != generation or len(self._remembered) > REMEMBERED_FILTERS:
-                self._remembered.clear()
-                self._remembered_generation = generation
-            elif key in self._remembered:
-                held: T = self._remembered[key]
-                return held
-        made = make()
-        with self._lock:
-            # Kept only if nothing changed meanwhile: else it may be half of one state and half of another.
-            if self._remembered_generation == generation == self.generation():
-                self._remembered[key] = made
+        """The catalogue's own words, counted over all items; the same object until they change."""
+        columns, held = self.columns(), self._vocabulary
+        if held and held[0] is columns:
+            return held[1]
+        made = vocabulary_of(columns)
+        if held and held[1] == made:
+            made = held[1]
+        self._vocabulary = (columns, made)
         return made
 
 

@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from retrieval.catalog import Vocabulary
+from retrieval.facts import Vocabulary
 from retrieval.items import Item
 
 VOCABULARY = Vocabulary(

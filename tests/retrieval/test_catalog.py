@@ -7,9 +7,10 @@ from generated_items import GENERATED_FILTERS, GENERATED_ITEMS
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from retrieval.catalog import Catalog, Facts, UpsertCount, Vocabulary, search_terms
+from retrieval.catalog import Catalog, UpsertCount, search_terms
 from retrieval.conditions import category_key, price_key
 from retrieval.database import Connections
+from retrieval.facts import Facts, Vocabulary
 from retrieval.filters import Filter
 from retrieval.items import Item
 
@@ -177,11 +178,23 @@ def test_popular_weighs_ratings_by_their_count(catalog: Catalog) -> None:
 
 
 def test_facts(catalog: Catalog) -> None:
-    assert catalog.facts(EVERYTHING) == Facts(4, Decimal("9"), Decimal("149.00"), "mug", "tent-1", 2)
-    assert catalog.facts(Filter(categories=(("outdoor", "tents"),), in_stock_only=False)) == Facts(
-        2, Decimal("89.5"), Decimal("149.00"), "tent-2", "tent-1", 1
+    assert catalog.facts(Filter(categories=(("outdoor",),), in_stock_only=False)) == Facts(
+        count=3,
+        price_min=Decimal("89.5"),
+        price_max=Decimal("149.00"),
+        cheapest="tent-2",
+        dearest="tent-1",
+        brands=1,
+        top_brands=(("Fellside", 2),),
+        top_categories=((("Outdoor", "Tents"), 2), (("Outdoor",), 1)),
+        top_attributes={
+            "colour": (("green", 1), ("Red", 1), ("Blue", 1)),
+            "season": (("3", 1),),
+            "material": (("cotton", 1),),
+        },
     )
-    assert catalog.facts(Filter(excluded_terms=("ridge",))) == Facts(2, Decimal("9"), Decimal("9"), "mug", "mug", 1)
+    ridgeless = catalog.facts(Filter(excluded_terms=("ridge",)))
+    assert (ridgeless.count, ridgeless.cheapest, ridgeless.dearest) == (2, "mug", "mug")
     assert catalog.facts(Filter(brands=("nobody",))) == Facts(0, None, None, "", "", 0)
 
 
@@ -195,7 +208,7 @@ def test_vocabulary(catalog: Catalog) -> None:
     )
 
 
-def test_remembered_answers_end_with_the_generation(catalog: Catalog) -> None:
+def test_answers_follow_a_change(catalog: Catalog) -> None:
     assert catalog.count(Filter()) == 3
     assert catalog.vocabulary().currency == "USD"
     catalog.remove(["mug", "tent-1", "tent-2"])
@@ -203,9 +216,14 @@ def test_remembered_answers_end_with_the_generation(catalog: Catalog) -> None:
     assert catalog.vocabulary().currency == ""
 
 
-def test_ids_given_out_are_the_callers_own(catalog: Catalog) -> None:
-    catalog.ids(Filter()).clear()
-    assert catalog.count(Filter()) == 3
+def test_a_vocabulary_is_the_same_object_until_a_word_changes(catalog: Catalog) -> None:
+    first = catalog.vocabulary()
+    catalog.upsert([ITEMS[0].model_copy(update={"price": Decimal("99"), "stock": 1})])
+    assert catalog.vocabulary() is not first
+    catalog.upsert([ITEMS[0]])
+    again = catalog.vocabulary()
+    catalog.upsert([ITEMS[0].model_copy(update={"title": "Ridge", "stock": 1, "rating": 1.0})])
+    assert catalog.vocabulary() is again
 
 
 def test_many_threads_read_while_one_writes(catalog: Catalog) -> None:
