@@ -25,11 +25,14 @@ from ranking.evaluation import evaluate, of_tracks, sample
 from ranking.features import Features
 from ranking.history import Event, Events
 from ranking.intake import take_in
-from ranking.models import Popularity, SameCategory, Scores, Trained, Transitions
+from ranking.models.model import Model
+from ranking.models.network import Trained
+from ranking.models.plain import Popularity, SameCategory, Transitions
 from ranking.relations import Relations
 from ranking.reranker import Reranker
+from ranking.settings import TrainingSettings
 from ranking.table import ItemTable
-from ranking.training import Training, TrainingSettings, train
+from ranking.training import Training, train
 from retrieval.catalog import Catalog
 from retrieval.database import Connections
 from retrieval.embeddings import EmbeddingCache
@@ -116,7 +119,7 @@ def measure(
 def _quality(table: ItemTable, parts: Split, training: Training, shoppers: int) -> dict[str, float]:
     cases = sample(parts.test, shoppers, seed=1)
     features = Features(table, Relations.learn(list(parts.train.values()), table.vectors))
-    models: dict[str, Scores] = {
+    models: dict[str, Model] = {
         "popularity": Popularity(features),
         "same_category": SameCategory(features),
         "transitions": Transitions(features),

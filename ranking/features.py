@@ -11,6 +11,7 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from ranking.behaviour import Places, Track
+from ranking.profile import EVEN, FRESH, LAST, TASTE, profiles
 from ranking.relations import Relations, normalised, pairs
 from ranking.table import ItemTable, one_hot
 
@@ -41,9 +42,6 @@ NAMES = (
     "relevance",  # how well the item answers the request: 0..1 against the best; 0 without a request
     "requested",  # 1 with a request
 )
-FRESH = 0.7  # what a step weighs for each later one, for what comes next
-TASTE = 0.9  # the same, for lasting taste
-LAST = 0.0  # the last step alone
 LATEST = 15  # items of the history that are compared one by one
 FLOOR = 1e-3  # added before a logarithm: about a tenth of a typical transition
 LEAF_PRIOR = 20.0  # a category's transitions count as if it had this many average ones more
@@ -85,7 +83,7 @@ class Features:
         """
         b, n = len(tracks), len(self.table)
         m = n if places is None else places.shape[1]
-        fresh, taste, last = (_weights(tracks, n, decay) for decay in (FRESH, TASTE, LAST))
+        fresh, taste, last = (profiles(tracks, n, decay) for decay in (FRESH, TASTE, LAST))
         taken_fresh = taken_last = taken_near = None
         near = fresh @ self.relations.near
         if whole is not None:
@@ -125,7 +123,7 @@ class Features:
         if whole is None:
             popularity = self._log_popularity[items]
         else:
-            popularity = np.log1p(np.maximum(self.relations.popularity[items] - pick(_weights(whole, n, 1.0)), 0))
+            popularity = np.log1p(np.maximum(self.relations.popularity[items] - pick(profiles(whole, n, EVEN)), 0))
         feature["popularity"][:] = popularity
         feature["popularity_in_leaf"][:] = popularity - self._leaf_popularity[leaf_of]
         feature["rating"][:] = self.table.rating[items]
@@ -139,7 +137,7 @@ class Features:
 
     def following(self, tracks: Sequence[Track]) -> Floats:
         """[b, n]: the plain sum of transitions from the history, the latest weighing most."""
-        dense: Floats = (_weights(tracks, len(self.table), FRESH) @ self.transitions).toarray()
+        dense: Floats = (profiles(tracks, len(self.table), FRESH) @ self.transitions).toarray()
         return dense
 
     def likeness(self, tracks: Sequence[Track]) -> Floats:
@@ -203,28 +201,6 @@ class Features:
             else sp.csr_matrix(weighting.shape, dtype=np.float32)
             for weighting in weights
         ]
-
-
-def _weights(tracks: Sequence[Track], n: int, decay: float) -> sp.csr_matrix:
-    """[b, n]: each liked item's weight, times ``decay`` for each liked item after it.
-
-    For what comes next, that something was looked at just now says nearly as much as an old purchase: there the root of
-    the weight counts.
-    """
-    rows, columns, values = [], [], []
-    for number, track in enumerate(tracks):
-        liked = track.weights > 0
-        places, weights = track.places[liked], track.weights[liked]
-        if decay == LAST:
-            places, weights = places[-1:], weights[-1:]
-        if decay == FRESH:
-            weights = np.sqrt(weights)
-        ages = np.arange(len(places) - 1, -1, -1)
-        rows.append(np.full(len(places), number))
-        columns.append(places)
-        values.append(weights * np.float32(decay) ** ages)
-    shape = (len(tracks), n)
-    return sp.csr_matrix((np.concatenate(values), (np.concatenate(rows), np.concatenate(columns))), shape, np.float32)
 
 
 def _totals(weights: sp.csr_matrix) -> Floats:

@@ -21,9 +21,10 @@ from safetensors.torch import load_file, save_file
 
 from ranking.errors import NoModel
 from ranking.features import NAMES
-from ranking.models import Network
+from ranking.models.network import Network
 from ranking.relations import Relations
-from ranking.training import Training, TrainingSettings
+from ranking.settings import TrainingSettings
+from ranking.training import Training
 
 FORM = 1  # changes when older folders can no longer be read
 CURRENT = "current"

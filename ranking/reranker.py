@@ -16,9 +16,10 @@ from ranking import folder as model_folder
 from ranking.behaviour import LATEST_STEPS, Step, Track, steps
 from ranking.diversity import mmr
 from ranking.errors import NoModel
-from ranking.features import FRESH, Features
+from ranking.features import Features
 from ranking.folder import Saved
 from ranking.history import Event
+from ranking.profile import FRESH
 from ranking.reasons import Reason, of_history, of_need, of_popularity
 from ranking.requests import relevance_of_candidates
 from ranking.table import ItemTable

@@ -6,56 +6,32 @@ Knows nothing of files or of the command line; progress goes to a callback.
 import hashlib
 import logging
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
-from pydantic import BaseModel, ConfigDict
 from torch import nn
 
 from ranking.behaviour import Case, Split, Track, split
 from ranking.errors import TooFewEvents
 from ranking.evaluation import evaluate, of_tracks, sample
+from ranking.examples import FEATURE_BATCH, Encode, Progress, examples_of, lists
 from ranking.features import NAMES, Features
 from ranking.metrics import ndcg, ranks_of
-from ranking.models import Network, Popularity, SameCategory, Scores, Trained, Transitions
+from ranking.models.model import Model
+from ranking.models.network import Network, Trained
+from ranking.models.plain import Popularity, SameCategory, Transitions
 from ranking.relations import Relations
-from ranking.requests import relevance_of, request_for
+from ranking.settings import TrainingSettings
 from ranking.table import ItemTable
 from retrieval.items import Item
 
 log = logging.getLogger(__name__)
 
-Encode = Callable[[Sequence[str]], NDArray[np.float32]]
-Progress = Callable[[str, int, int], None]  # what is done, how much of it, of how much
 FEWEST_CASES = 20  # shoppers with three likings, below which nothing can be learned or measured
 VALIDATION_CELLS = 5_000_000  # shoppers times items held for early stopping: 200 MB
-FEATURE_BATCH = 128
-
-
-class TrainingSettings(BaseModel):
-    """What a training depends on beside its data; saved with the model."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    examples: int = 20_000  # histories with their next item, the latest of each shopper first
-    hard: int = 80  # other items of a list that transitions or the text put near the top
-    asked: int = 50  # other items of a list that answer the request best
-    random: int = 100  # other items of a list drawn from all
-    requested: float = 0.5  # share of the examples that come with a request
-    hidden: int = 32
-    dropout: float = 0.1
-    learning_rate: float = 4e-3
-    weight_decay: float = 1e-2
-    warm_up: float = 0.1  # share of the steps in which the learning rate rises; then it falls as a cosine
-    clip: float = 1.0  # longest gradient
-    batch: int = 128
-    epochs: int = 12
-    patience: int = 4  # epochs without a better validation before it stops
-    measured: int = 4_000  # shoppers over whom the saved figures are taken
-    seed: int = 0
 
 
 @dataclass(frozen=True)
@@ -113,7 +89,7 @@ def measured(
 ) -> dict[str, float]:
     """Figures on validation and test of the network, of a former one, popularity, same category and transitions."""
     made = {}
-    rivals: dict[str, Scores] = {
+    rivals: dict[str, Model] = {
         "": Trained(network, features),
         "popularity.": Popularity(features),
         "same_category.": SameCategory(features),
@@ -150,7 +126,7 @@ def fit(
 ) -> tuple[Network, bool]:
     """The network that is best on validation, calibrated; and whether it was interrupted."""
     rng = np.random.default_rng(settings.seed)
-    inputs, corrections = _lists(features, items, _examples(parts, settings, rng), encode, settings, rng, progress)
+    inputs, corrections = lists(features, items, examples_of(parts, settings, rng), encode, settings, rng, progress)
     network = Network(len(NAMES), settings.hidden, settings.dropout)
     flat = inputs.reshape(-1, len(NAMES)).astype(np.float32)
     network.mean.copy_(torch.from_numpy(flat.mean(axis=0)))
@@ -165,120 +141,6 @@ def fit(
     network.load_state_dict(best)
     _calibrate(network, cases, held, rng)
     return network, interrupted
-
-
-@dataclass(frozen=True)
-class _Example:
-    track: Track  # what came before
-    target: int
-    whole: Track  # all that the relations counted of this shopper
-
-
-def _examples(parts: Split, settings: TrainingSettings, rng: np.random.Generator) -> list[_Example]:
-    """Likings of the training part with what came before; each shopper's latest first, until there are enough."""
-    rounds: dict[int, list[_Example]] = {}
-    for track in parts.train.values():
-        likings = [int(at) for at in np.flatnonzero(track.weights >= parts.liked) if at > 0][::-1]
-        for number, at in enumerate(likings):
-            rounds.setdefault(number, []).append(_Example(track.until(at), int(track.places[at]), track))
-    made: list[_Example] = []
-    for number in sorted(rounds):
-        room = settings.examples - len(made)
-        order = rng.permutation(len(rounds[number]))[:room]
-        made += [rounds[number][int(at)] for at in order]
-    return [made[int(at)] for at in rng.permutation(len(made))]
-
-
-def _lists(
-    features: Features,
-    items: Sequence[Item],
-    examples: Sequence[_Example],
-    encode: Encode,
-    settings: TrainingSettings,
-    rng: np.random.Generator,
-    progress: Progress,
-) -> tuple[NDArray[np.float16], NDArray[np.float32]]:
-    """Features [examples, m, F] of the target (first) and other items, and corrections [examples, m] of their logits.
-
-    The hard items are there for certain, the random ones stand for all the rest: each counts as many times as it
-    stands for, so that the loss estimates the softmax over the whole catalogue.
-    """
-    n = len(features.table)
-    asked = rng.random(len(examples)) < settings.requested
-    texts = [request_for(items[example.target], settings.seed) for example in examples]
-    wanted = sorted({text for text, with_request in zip(texts, asked, strict=True) if with_request})
-    progress("reading simulated requests", 0, 1)
-    encoded = encode(wanted) if wanted else np.zeros((0, features.table.vectors.shape[1]), np.float32)
-    row = {text: number for number, text in enumerate(wanted)}
-    hard, top, drawn = (min(count, n // 4) for count in (settings.hard, settings.asked, settings.random))
-    inputs, corrections = [], []
-    for start in range(0, len(examples), FEATURE_BATCH):
-        progress("preparing examples", start, len(examples))
-        part = examples[start : start + FEATURE_BATCH]
-        tracks = [example.track for example in part]
-        following = features.following(tracks) + 1e-6 * rng.random((len(part), n), dtype=np.float32)
-        like = features.likeness(tracks)
-        vectors = np.stack(
-            [
-                encoded[row[texts[at]]] if asked[at] else np.zeros(encoded.shape[1], np.float32)
-                for at in range(start, start + len(part))
-            ]
-        )
-        relevance = relevance_of(vectors @ features.table.vectors.T)
-        places = np.zeros((len(part), 1 + hard + top + drawn), dtype=np.int64)
-        correction = np.zeros(places.shape, dtype=np.float32)
-        for number, example in enumerate(part):
-            places[number], correction[number] = _others(
-                example,
-                following[number],
-                like[number],
-                relevance[number] if asked[start + number] else None,
-                hard,
-                top,
-                drawn,
-                rng,
-            )
-        with_request = asked[start : start + len(part)]
-        chosen = np.take_along_axis(relevance, places, axis=1) * with_request[:, None]
-        made = features.compute(tracks, places, chosen, [example.whole for example in part])
-        made[NAMES.index("requested")] = with_request[:, None]
-        inputs.append(made.transpose(1, 2, 0).astype(np.float16))
-        corrections.append(correction)
-    return np.concatenate(inputs), np.concatenate(corrections)
-
-
-def _others(
-    example: _Example,
-    following: NDArray[np.float32],
-    like: NDArray[np.float32],
-    relevance: NDArray[np.float32] | None,
-    hard: int,
-    top: int,
-    drawn: int,
-    rng: np.random.Generator,
-) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
-    """Places of the target and of the others, and the corrections of their logits."""
-    n = len(following)
-    free = np.ones(n, dtype=bool)
-    free[example.whole.places] = False
-    free[example.target] = False
-
-    def take(scores: NDArray[np.float32], count: int) -> NDArray[np.int64]:
-        held = np.argpartition(np.where(free, -scores, np.inf), count - 1)[:count] if count else np.zeros(0, np.int64)
-        free[held] = False
-        return held
-
-    third = hard // 3
-    chosen = [
-        take(following, hard - third),
-        take(like, third),
-        take(following if relevance is None else relevance, top),
-    ]
-    rest = np.flatnonzero(free)
-    random = rng.choice(rest, drawn, replace=len(rest) < drawn)
-    correction = np.zeros(1 + hard + top + drawn, dtype=np.float32)
-    correction[1 + hard + top :] = math.log(max(len(rest), 1) / max(drawn, 1))
-    return np.concatenate([[example.target], *chosen, random]), correction
 
 
 def _whole(features: Features, cases: Sequence[Case], progress: Progress) -> torch.Tensor:

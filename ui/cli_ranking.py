@@ -34,6 +34,14 @@ MODELS = {
     "transitions.": "what followed",
     "same_category.": "same category",
     "popularity.": "popularity",
+    "content.": "near by text",
+    "item_cosine.": "items liked together (cosine)",
+    "item_pearson.": "items liked together (Pearson)",
+    "shopper_cosine.": "shoppers alike (cosine)",
+    "shopper_pearson.": "shoppers alike (Pearson)",
+    "ease.": "linear autoencoder (EASE)",
+    "logistic.": "logistic regression",
+    "svm.": "linear SVM",
 }
 LINES_SHOWN = 3  # of the report, for each reason
 EVERYONE = 1_000_000_000
@@ -83,10 +91,12 @@ def train() -> None:
     train_reranker(Home(settings.home), settings)
 
 
-def evaluate() -> None:
+def evaluate(
+    all_models: Annotated[bool, typer.Option("--all", help="Also learn and measure every other model.")] = False,
+) -> None:
     """Measure the live reranker against plain ones: each shopper's last liking, among all items they have not had."""
     settings = Settings.model_validate({})
-    evaluate_reranker(Home(settings.home), settings)
+    evaluate_reranker(Home(settings.home), settings, all_models=all_models)
 
 
 def add_events(
@@ -176,13 +186,20 @@ def train_reranker(home: Home, settings: Settings) -> Path:
     return folder
 
 
-def evaluate_reranker(home: Home, settings: Settings) -> dict[str, float]:
-    """Measure the live reranker on every shopper's last liking, print the table, and return the figures."""
+def evaluate_reranker(home: Home, settings: Settings, *, all_models: bool = False) -> dict[str, float]:
+    """Measure the live reranker on every shopper's last liking, print the table, and return the figures.
+
+    ``all_models``: every other model is learned on the rest and measured beside it.
+    """
     from ranking import folder as model_folder
+    from ranking.baselines import baselines
     from ranking.behaviour import split
+    from ranking.evaluation import evaluate as measure
+    from ranking.evaluation import of_tracks
     from ranking.features import Features
     from ranking.relations import Relations
-    from ranking.training import TrainingSettings, measured
+    from ranking.settings import TrainingSettings
+    from ranking.training import measured
 
     live = model_folder.current(home.rerankers)
     if live is None:
@@ -197,6 +214,10 @@ def evaluate_reranker(home: Home, settings: Settings) -> dict[str, float]:
         features = Features(material.table, relations)
         everyone = TrainingSettings.model_validate(saved.facts["settings"]).model_copy(update={"measured": EVERYONE})
         figures = measured(saved.network, features, parts, everyone, tell)
+        if all_models:
+            for name, model in baselines(features, material.items, parts, material.encode, everyone, tell):
+                found = measure(of_tracks(model.scores), parts.test, len(material.table))
+                figures |= {f"{name}.test.{figure}": value for figure, value in found.items()}
     title = f"Reranker {saved.version}: the last liking of {len(parts.test):,} shoppers, among all items"
     console.print(_table(figures, title))
     return figures
@@ -238,5 +259,7 @@ def _report(intake: Intake, seconds: float) -> None:
 def _table(figures: Mapping[str, float], title: str) -> Table:
     table = Table("test", *METRICS, title=title)
     for prefix, name in MODELS.items():
+        if f"{prefix}test.auc" not in figures:
+            continue
         table.add_row(name, *(f"{figures[f'{prefix}test.{metric}']:.4f}" for metric in METRICS))
     return table

@@ -1,4 +1,6 @@
 import typer
+from small_shop_data import events as small_shop_events
+from small_shop_data import items as small_shop_items
 from typer.testing import CliRunner
 
 from ranking.history import Events
@@ -69,3 +71,20 @@ def test_the_report_of_events_is_a_table_and_a_page(tmp_path):
     nothing = CliRunner().invoke(app, ["events"], env=environment)
     assert str(nothing.exception).startswith("Name a file of events, or ask for a report")
     connections.close()
+
+
+def test_after_training_the_reranker_is_measured_beside_every_other_model(tmp_path):
+    home = Home(tmp_path / "home")
+    connections = Connections(home.database)
+    Catalog(connections).upsert(small_shop_items())
+    Events(connections).add(small_shop_events())
+    connections.close()
+    environment = {"SHOPTALK_HOME": str(home.folder), "COLUMNS": "160"}
+
+    trained = CliRunner().invoke(app, ["train"], env=environment, catch_exceptions=False)
+    measured = CliRunner().invoke(app, ["evaluate", "--all"], env=environment, catch_exceptions=False)
+
+    assert "is live." in trained.output
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in measured.output.splitlines() if "│" in line]
+    assert [row[0] for row in rows] == list(cli_ranking.MODELS.values())
+    assert all(0 <= float(cell) <= 1 for row in rows for cell in row[1:])

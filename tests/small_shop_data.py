@@ -7,7 +7,7 @@ from decimal import Decimal
 import numpy as np
 
 from ranking.history import Event
-from ranking.training import TrainingSettings
+from ranking.settings import TrainingSettings
 from retrieval.items import Item
 
 KINDS = ("Lipstick", "Razor", "Shampoo", "Candle", "Tent", "Lantern", "Mug", "Kettle")

@@ -1,65 +1,17 @@
-"""The models: the trained network, and the plain ones that it must beat.
+"""The network: what the reranker learns, from features to p(like).
 
-Each scores every item of the table for a batch of tracks: ``scores(tracks) -> float32 [b, n]``, higher is better.
+Knows features as numbers. Knows nothing of where they come from, but for ``Trained``, which computes them.
 """
 
 from collections.abc import Sequence
-from typing import Protocol
 
 import numpy as np
 import torch
-from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from ranking.behaviour import Track
+from ranking.behaviour import Places, Track
 from ranking.features import Features
-
-Floats = NDArray[np.float32]
-
-
-class Scores(Protocol):
-    """Anything that scores every item for some shoppers."""
-
-    def scores(self, tracks: Sequence[Track]) -> Floats:
-        """[b, n], higher is better."""
-        ...
-
-
-class Popularity:
-    """The same for everyone: how often an item was liked."""
-
-    def __init__(self, features: Features) -> None:
-        self._popularity = features.relations.popularity
-
-    def scores(self, tracks: Sequence[Track]) -> Floats:
-        return np.repeat(self._popularity[None], len(tracks), axis=0)
-
-
-class SameCategory:
-    """The most popular in the category of the last liked item, then the most popular of all."""
-
-    def __init__(self, features: Features) -> None:
-        self._popular = Popularity(features)
-        self._above = float(features.relations.popularity.max(initial=0)) + 1
-        self._leaf = features.table.leaf
-
-    def scores(self, tracks: Sequence[Track]) -> Floats:
-        made = self._popular.scores(tracks)
-        for row, track in zip(made, tracks, strict=True):
-            liked = track.places[track.weights > 0]
-            if len(liked):
-                row[self._leaf == self._leaf[liked[-1]]] += self._above
-        return made
-
-
-class Transitions:
-    """What followed the history's items, the latest weighing most."""
-
-    def __init__(self, features: Features) -> None:
-        self._features = features
-
-    def scores(self, tracks: Sequence[Track]) -> Floats:
-        return self._features.following(tracks)
+from ranking.models.model import Floats, Model
 
 
 class Network(nn.Module):
@@ -107,12 +59,19 @@ class Network(nn.Module):
             return np.asarray(self(flat).numpy().reshape(computed.shape[1:]))
 
 
-class Trained:
-    """The network over the features, without a request."""
+class Trained(Model):
+    """The network over the features."""
 
     def __init__(self, network: Network, features: Features) -> None:
         self._network = network.eval()
         self._features = features
 
-    def scores(self, tracks: Sequence[Track]) -> Floats:
-        return self._network.logits(self._features.compute(tracks))
+    def scores(self, tracks: Sequence[Track], places: Places | None = None) -> Floats:
+        return self._network.logits(self._features.compute(tracks, places))
+
+    def score(self, history: Track, candidates: Places, need: Floats | None = None) -> Floats:
+        """As ``Model.score``; the need is one of the features, and the network carries its own calibration."""
+        relevance = None if need is None else need[None]
+        return self._network.probability(
+            self._network.logits(self._features.compute([history], candidates[None], relevance))[0]
+        )

@@ -1,0 +1,135 @@
+"""Examples to learn from: histories with their next item, among other items that were not chosen.
+
+Knows how the other items are drawn, and how requests are simulated. Knows nothing of networks.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from ranking.behaviour import Split, Track
+from ranking.features import NAMES, Features
+from ranking.requests import relevance_of, request_for
+from ranking.settings import TrainingSettings
+from retrieval.items import Item
+
+Encode = Callable[[Sequence[str]], NDArray[np.float32]]
+Progress = Callable[[str, int, int], None]  # what is done, how much of it, of how much
+FEATURE_BATCH = 128
+
+
+@dataclass(frozen=True)
+class Example:
+    track: Track  # what came before
+    target: int
+    whole: Track  # all that the relations counted of this shopper
+
+
+def examples_of(parts: Split, settings: TrainingSettings, rng: np.random.Generator) -> list[Example]:
+    """Likings of the training part with what came before; each shopper's latest first, until there are enough."""
+    rounds: dict[int, list[Example]] = {}
+    for track in parts.train.values():
+        likings = [int(at) for at in np.flatnonzero(track.weights >= parts.liked) if at > 0][::-1]
+        for number, at in enumerate(likings):
+            rounds.setdefault(number, []).append(Example(track.until(at), int(track.places[at]), track))
+    made: list[Example] = []
+    for number in sorted(rounds):
+        room = settings.examples - len(made)
+        order = rng.permutation(len(rounds[number]))[:room]
+        made += [rounds[number][int(at)] for at in order]
+    return [made[int(at)] for at in rng.permutation(len(made))]
+
+
+def lists(
+    features: Features,
+    items: Sequence[Item],
+    examples: Sequence[Example],
+    encode: Encode,
+    settings: TrainingSettings,
+    rng: np.random.Generator,
+    progress: Progress,
+) -> tuple[NDArray[np.float16], NDArray[np.float32]]:
+    """Features [examples, m, F] of the target (first) and other items, and corrections [examples, m] of their logits.
+
+    The hard items are there for certain, the random ones stand for all the rest: each counts as many times as it
+    stands for, so that the loss estimates the softmax over the whole catalogue.
+    """
+    n = len(features.table)
+    asked = rng.random(len(examples)) < settings.requested
+    texts = [request_for(items[example.target], settings.seed) for example in examples]
+    wanted = sorted({text for text, with_request in zip(texts, asked, strict=True) if with_request})
+    progress("reading simulated requests", 0, 1)
+    encoded = encode(wanted) if wanted else np.zeros((0, features.table.vectors.shape[1]), np.float32)
+    row = {text: number for number, text in enumerate(wanted)}
+    hard, top, drawn = (min(count, n // 4) for count in (settings.hard, settings.asked, settings.random))
+    inputs, corrections = [], []
+    for start in range(0, len(examples), FEATURE_BATCH):
+        progress("preparing examples", start, len(examples))
+        part = examples[start : start + FEATURE_BATCH]
+        tracks = [example.track for example in part]
+        following = features.following(tracks) + 1e-6 * rng.random((len(part), n), dtype=np.float32)
+        like = features.likeness(tracks)
+        vectors = np.stack(
+            [
+                encoded[row[texts[at]]] if asked[at] else np.zeros(encoded.shape[1], np.float32)
+                for at in range(start, start + len(part))
+            ]
+        )
+        relevance = relevance_of(vectors @ features.table.vectors.T)
+        places = np.zeros((len(part), 1 + hard + top + drawn), dtype=np.int64)
+        correction = np.zeros(places.shape, dtype=np.float32)
+        for number, example in enumerate(part):
+            places[number], correction[number] = _others(
+                example,
+                following[number],
+                like[number],
+                relevance[number] if asked[start + number] else None,
+                hard,
+                top,
+                drawn,
+                rng,
+            )
+        with_request = asked[start : start + len(part)]
+        chosen = np.take_along_axis(relevance, places, axis=1) * with_request[:, None]
+        made = features.compute(tracks, places, chosen, [example.whole for example in part])
+        made[NAMES.index("requested")] = with_request[:, None]
+        inputs.append(made.transpose(1, 2, 0).astype(np.float16))
+        corrections.append(correction)
+    return np.concatenate(inputs), np.concatenate(corrections)
+
+
+def _others(
+    example: Example,
+    following: NDArray[np.float32],
+    like: NDArray[np.float32],
+    relevance: NDArray[np.float32] | None,
+    hard: int,
+    top: int,
+    drawn: int,
+    rng: np.random.Generator,
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Places of the target and of the others, and the corrections of their logits."""
+    n = len(following)
+    free = np.ones(n, dtype=bool)
+    free[example.whole.places] = False
+    free[example.target] = False
+
+    def take(scores: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+        held = np.argpartition(np.where(free, -scores, np.inf), count - 1)[:count] if count else np.zeros(0, np.int64)
+        free[held] = False
+        return held
+
+    third = hard // 3
+    chosen = [
+        take(following, hard - third),
+        take(like, third),
+        take(following if relevance is None else relevance, top),
+    ]
+    rest = np.flatnonzero(free)
+    random = rng.choice(rest, drawn, replace=len(rest) < drawn)
+    correction = np.zeros(1 + hard + top + drawn, dtype=np.float32)
+    correction[1 + hard + top :] = math.log(max(len(rest), 1) / max(drawn, 1))
+    return np.concatenate([[example.target], *chosen, random]), correction
