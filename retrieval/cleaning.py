@@ -1,4 +1,4 @@
-"""Merchants' text and numbers made plain: HTML, entities, invisible characters, prices, category paths.
+"""Merchants' text made plain: HTML, entities, invisible characters, category paths.
 
 Pure functions over strings. Knows nothing of files, columns or items.
 """
@@ -7,7 +7,6 @@ import html
 import json
 import re
 import unicodedata
-from decimal import Decimal, InvalidOperation
 from html.parser import HTMLParser
 
 # What is between these is not text for a reader.
@@ -18,14 +17,6 @@ _BREAKS = {"p", "br", "div", "li", "ul", "ol", "tr", "td", "th", "table", "h1", 
 
 _LOOKS_LIKE_TAG = re.compile(r"<\s*[/!?]?\s*[a-zA-Z!?]")
 _ENTITY = re.compile(r"&(?:#\d+|#[xX][0-9a-fA-F]+|[a-zA-Z][a-zA-Z0-9]*);")
-
-# Signs and words of money -> ISO 4217. "$" alone is the dollar of whoever sells; here the most common one.
-_CURRENCIES = {
-    "$": "USD", "us$": "USD", "€": "EUR", "£": "GBP", "₹": "INR", "rs": "INR", "rs.": "INR", "¥": "JPY", "円": "JPY",
-    "₩": "KRW", "₽": "RUB", "₺": "TRY", "₫": "VND", "₴": "UAH", "₦": "NGN", "zł": "PLN", "kč": "CZK", "r$": "BRL",
-    "a$": "AUD", "au$": "AUD", "c$": "CAD", "ca$": "CAD", "nz$": "NZD", "hk$": "HKD", "s$": "SGD", "mx$": "MXN",
-    "元": "CNY", "฿": "THB", "₪": "ILS", "₱": "PHP", "ft": "HUF", "lei": "RON", "euro": "EUR", "euros": "EUR",
-}  # fmt: skip
 
 
 class _Reader(HTMLParser):
@@ -94,52 +85,6 @@ def visible(text: str) -> str:
     return unicodedata.normalize("NFC", "".join(kept))
 
 
-def price_of(text: str) -> tuple[Decimal, str]:
-    """The price and its ISO 4217 currency ("" if it names none). ValueError if it is no price, or negative.
-
-    >>> price_of("1.299,00 €"), price_of("USD 19.99"), price_of("₹ 1,299")
-    ((Decimal('1299.00'), 'EUR'), (Decimal('19.99'), 'USD'), (Decimal('1299'), 'INR'))
-    """
-    wanted = visible(text).strip()
-    numbers = re.findall(r"\d[\d.,'’\u00a0\u202f ]*", wanted)
-    if len(numbers) != 1:
-        raise ValueError(f"{_short(text)} is not a price")
-    before, _, after = wanted.partition(numbers[0])
-    if re.search(r"[-−–]\s*\D{0,4}$", before) or re.fullmatch(r"\(.*\)", wanted):
-        raise ValueError(f"the price {_short(text)} is negative")
-    digits = re.sub(r"[\s'’]", "", numbers[0]).rstrip(".,")
-    try:
-        return Decimal(_point(digits)), _currency(before, after)
-    except InvalidOperation as error:
-        raise ValueError(f"{_short(text)} is not a price") from error
-
-
-def _point(digits: str) -> str:
-    """The number with a decimal point and no separators of thousands."""
-    comma, point = digits.rfind(","), digits.rfind(".")
-    if comma >= 0 and point >= 0:
-        last = max(comma, point)
-        return re.sub(r"[.,]", "", digits[:last]) + "." + digits[last + 1 :]
-    mark = "," if comma >= 0 else "."
-    parts = digits.split(mark)
-    thousands = len(parts) > 1 and all(len(part) == 3 for part in parts[1:]) and 1 <= len(parts[0]) <= 3
-    # "1,299" is thousands; so is "1.299.000"; "1.299" is a number as computers write them.
-    indian = mark == "," and len(parts) > 2 and len(parts[-1]) == 3 and all(len(part) == 2 for part in parts[1:-1])
-    if (mark == "," and (thousands or indian) and parts[0] != "0") or len(parts) > 2:
-        return "".join(parts)
-    return ".".join(parts)
-
-
-def _currency(before: str, after: str) -> str:
-    for word in (before, after):
-        word = word.strip(" -−–:/()").casefold()
-        if word in _CURRENCIES:
-            return _CURRENCIES[word]
-        if re.fullmatch(r"[a-z]{3}", word):
-            return word.upper()
-    return ""
-
-
 def paths_of(value: object) -> tuple[str, ...]:
     """A category path from what feeds write: "A > B", "A/B", ["A", "B"], [["A", "B"], …] (the longest), or a JSON list.
 
@@ -164,7 +109,3 @@ def _path(text: object) -> tuple[str, ...]:
     if len(parts) == 1 and re.fullmatch(r"[^\s/]+(?:/[^\s/]+)+", parts[0]):
         parts = parts[0].split("/")
     return tuple(cleaned for part in parts if (cleaned := plain(part)))
-
-
-def _short(text: str, limit: int = 40) -> str:
-    return repr(text if len(text) <= limit else text[: limit - 1] + "…")

@@ -21,20 +21,26 @@ import yaml
 
 from retrieval.errors import FeedError
 
+MOST_LISTED = 60  # columns that a message names
+
 FIELDS = {
-    "id": "id itemid productid sku asin code articlenumber articleid partnumber uniqid",
+    "id": "id itemid productid sku asin code articlenumber articleid partnumber uniqid variantsku",
     "title": "title name productname producttitle itemname itemtitle",
-    "description": "description productdescription desc details body bodyhtml longdescription about text",
+    "description": "description productdescription desc details body longdescription about text summary "
+    "shortdescription",
     "category": "category categories categorypath producttype productcategory googleproductcategory breadcrumbs "
     "department",
     "brand": "brand productbrand brandname manufacturer vendor maker",
-    "price": "price currentprice saleprice listprice unitprice retailprice sellingprice amount",
+    "price": "price currentprice listprice unitprice retailprice sellingprice amount regularprice variantprice",
+    "sale_price": "saleprice specialprice offerprice discountedprice discountprice promoprice reducedprice",
+    "sale_dates": "salepriceeffectivedate salepricedates saledates",
     "currency": "currency currencycode pricecurrency",
-    "image_url": "imageurl image imagelink imagesrc picture pictureurl thumbnail img images",
+    "image_url": "imageurl image imagelink imagesrc mainimage picture pictureurl thumbnail img images",
     "page_url": "pageurl url link producturl productlink",
     "stock": "stock quantity inventory qty stocklevel availability instock",
     "rating": "rating averagerating avgrating ratingvalue stars",
     "rating_count": "ratingcount ratingscount reviewcount reviewscount numreviews numratings reviews ratings",
+    "group_id": "groupid itemgroupid itemgroup productgroupid parentid parentsku parentproductid styleid stylecode",
 }
 # Columns that become attributes without being asked to.
 ATTRIBUTES = {
@@ -42,9 +48,19 @@ ATTRIBUTES = {
     "gender": "gender",
     "size": "size sizes",
     "material": "material fabric",
+    "pattern": "pattern",
     "age group": "agegroup",
+    "flavour": "flavour flavor",
+    "scent": "scent fragrance",
 }
-WHOLE_ATTRIBUTES = ("attributes", "features", "specifications", "properties")  # JSON objects of name and value
+# So do columns such as "attribute:waist" and "attributes.waist".
+_NAMED = re.compile(r"(?:attributes?|attr|specs?|specifications?|propert(?:y|ies))\s*[:./]\s*(\S.*)", re.IGNORECASE)
+# Cells that hold attributes by name: JSON objects, or lists of a name and a value each.
+_WHOLE = (
+    "attributes features specifications properties specs productdetails productdetail producthighlight "
+    "additionalproperties additionalproperty"
+)
+WHOLE_ATTRIBUTES = tuple(_WHOLE.split())
 
 
 @dataclass(frozen=True)
@@ -58,17 +74,17 @@ class Origin:
 
 @dataclass(frozen=True)
 class Mapping:
-    """Origins by field, and by attribute name; ``whole`` names a column that holds all attributes as an object."""
+    """Origins by field, and by attribute name; ``whole`` names columns whose cells hold attributes by name."""
 
     fields: dict[str, Origin]
     attributes: dict[str, Origin]
-    whole: str = ""
+    whole: tuple[str, ...] = ()
 
     @property
     def used(self) -> set[str]:
         """Every column that is read."""
         origins = [*self.fields.values(), *self.attributes.values()]
-        return {column for origin in origins for column in origin.columns} | ({self.whole} if self.whole else set())
+        return {column for origin in origins for column in origin.columns} | set(self.whole)
 
 
 def read_options(options: Sequence[str]) -> tuple[dict[str, Origin], dict[str, Origin]]:
@@ -104,25 +120,44 @@ def resolve(columns: Sequence[str], options: Sequence[str] = (), file: str = "Th
     Raises FeedError if a stated column is missing, or id or title cannot be found.
     """
     fields, attributes = read_options(options)
-    found = ", ".join(columns) or "none"
+    found_columns = _listed(columns)
     for name, origin in [*fields.items(), *attributes.items()]:
         for column in origin.columns:
             if column not in columns and column.split(".")[0] not in columns:
-                raise FeedError(f"{file} has no column {column!r}, which {name} is mapped to. Its columns: {found}.")
+                raise FeedError(
+                    f"{file} has no column {column!r}, which {name} is mapped to. Its columns: {found_columns}."
+                )
     taken = {column for origin in [*fields.values(), *attributes.values()] for column in origin.columns}
-    free = {_folded(column): column for column in reversed(columns) if column not in taken}
-    for known, origins in ((FIELDS, fields), (ATTRIBUTES, attributes)):
-        for name, usual in known.items():
-            column = next((free[one] for one in [_folded(name), *usual.split()] if one in free), "")
-            if name not in origins and column:
-                origins[name] = Origin((column,))
+    free = {folded(column): column for column in reversed(columns) if column not in taken}
+    stated = set(fields)
+    for name, usual in FIELDS.items():
+        # Who says what the price is means that price, and no other that the file may have.
+        if name in fields or (name in ("sale_price", "sale_dates") and "price" in stated):
+            continue
+        made = f"({name})"  # by a format's reader, which knows better than names
+        column = (
+            made if made in columns else next((free[one] for one in [folded(name), *usual.split()] if one in free), "")
+        )
+        if column:
+            fields[name] = Origin((column,))
+    for column in columns:
+        if column not in taken and (found := _NAMED.fullmatch(column)):
+            attributes.setdefault(found[1].strip().lower(), Origin((column,)))
+    whole = tuple(free[one] for one in WHOLE_ATTRIBUTES if one in free)
+    if "(attributes)" in columns:
+        whole = ("(attributes)",)
+    else:
+        for name, usual in ATTRIBUTES.items():
+            column = next((free[one] for one in [folded(name), *usual.split()] if one in free), "")
+            if name not in attributes and column:
+                attributes[name] = Origin((column,))
     missing = [name for name in ("id", "title") if name not in fields]
     if missing:
         raise FeedError(
-            f"{file} has no column that is clearly the {' or the '.join(missing)}. Its columns: {found}. "
+            f"{file} has no column that is clearly the {' or the '.join(missing)}. Its columns: {found_columns}. "
             f"Say which it is: --map {missing[0]}=COLUMN"
         )
-    return Mapping(fields, attributes, next((free[one] for one in WHOLE_ATTRIBUTES if one in free), ""))
+    return Mapping(fields, attributes, whole)
 
 
 def currency_in_name(mapping: Mapping) -> str:
@@ -159,6 +194,17 @@ def _origin(where: str, name: str, stated: object) -> Origin:
     )
 
 
-def _folded(name: str) -> str:
-    """A column's name as names are compared: "Price (INR)" and "price" alike."""
-    return re.sub(r"[\W_]+", "", re.sub(r"[(\[].*?[)\]]", "", name).lower())
+def folded(name: str) -> str:
+    """A column's name as names are compared: "Price (INR)", "g:price" and "price" alike.
+
+    >>> folded("Price (INR)"), folded("g:image_link"), folded("Item group ID")
+    ('price', 'imagelink', 'itemgroupid')
+    """
+    return re.sub(r"[\W_]+", "", re.sub(r"[(\[].*?[)\]]|^g:", "", name).lower())
+
+
+def _listed(columns: Sequence[str]) -> str:
+    """The columns for a reader, who needs no thousand of them."""
+    named = [column for column in columns if not column.startswith("(")]
+    more = f" and {len(named) - MOST_LISTED:,} more" if len(named) > MOST_LISTED else ""
+    return (", ".join(named[:MOST_LISTED]) or "none") + more

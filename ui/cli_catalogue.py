@@ -4,7 +4,7 @@ Knows progress bars and how a report looks. Reading, cleaning and storing live i
 """
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated
 
 import typer
 from rich.console import Console
@@ -14,6 +14,7 @@ from rich.table import Table
 from chat.settings import Settings
 from retrieval.feeds import Feed
 from retrieval.ingest import Ingest, Report
+from retrieval.rows import Format
 from retrieval.shop import open_catalogue, open_shop
 from ui.home import Home
 from ui.progress import bars
@@ -25,14 +26,14 @@ def register(app: typer.Typer) -> None:
 
 
 def ingest(
-    file: Annotated[Path, typer.Argument(help="CSV or JSON Lines.")],
+    file: Annotated[Path, typer.Argument(help="CSV, JSON Lines, Google, Shopify, WooCommerce, JSON-LD or Parquet; gzip too.")],
     map: Annotated[
         list[str] | None,
         typer.Option(help="FIELD=COLUMN, attributes.NAME=COLUMN, or a mapping file (YAML); may be repeated."),
     ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Remove the items that the file doesn't hold.")] = False,
     currency: Annotated[str, typer.Option(help="ISO 4217 code of prices that name none.")] = "",
-    format: Annotated[Literal["csv", "jsonl"] | None, typer.Option(help="If it is not recognised.")] = None,
+    format: Annotated[Format | None, typer.Option(help="If it is not recognised.")] = None,
 ) -> None:
     """Take a merchant's catalogue into the shop; run again, it updates what changed.
 
@@ -52,7 +53,7 @@ def ingest_file(
     *,
     replace: bool = False,
     currency: str = "",
-    format: Literal["csv", "jsonl"] | None = None,
+    format: Format | None = None,
     console: Console | None = None,
 ) -> Report:
     """Ingest one file and index it, with bars and a report on the console. The caller owns the home.

@@ -1,10 +1,8 @@
-from decimal import Decimal
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from retrieval.cleaning import paths_of, plain, price_of
+from retrieval.cleaning import paths_of, plain
 
 
 @pytest.mark.parametrize(
@@ -39,47 +37,6 @@ def test_plain_of_any_text_is_one_printable_line(text: str) -> None:
     cleaned = plain(text)
     assert cleaned == " ".join(cleaned.split())
     cleaned.encode("utf-8")
-
-
-@pytest.mark.parametrize(
-    ("text", "expected"),
-    [
-        ("19.99", (Decimal("19.99"), "")),
-        ("1.299,00 €", (Decimal("1299.00"), "EUR")),
-        ("USD 19.99", (Decimal("19.99"), "USD")),
-        ("19.99 usd", (Decimal("19.99"), "USD")),
-        ("₹ 1,299", (Decimal("1299"), "INR")),
-        ("₹1,29,999", (Decimal("129999"), "INR")),
-        ("Rs. 1,299.50", (Decimal("1299.50"), "INR")),
-        ("$1,299.00", (Decimal("1299.00"), "USD")),
-        ("1 299,00 zł", (Decimal("1299.00"), "PLN")),
-        ("CHF 1'299.90", (Decimal("1299.90"), "CHF")),
-        ("12,5", (Decimal("12.5"), "")),
-        ("0,999", (Decimal("0.999"), "")),
-        ("1.299.000 ₫", (Decimal("1299000"), "VND")),
-        ("0", (Decimal("0"), "")),
-        ("A$ 5", (Decimal("5"), "AUD")),
-    ],
-)
-def test_price_of(text: str, expected: tuple[Decimal, str]) -> None:
-    assert price_of(text) == expected
-
-
-@pytest.mark.parametrize(
-    ("text", "message"),
-    [
-        ("call us", "'call us' is not a price"),
-        ("10 - 20", "'10 - 20' is not a price"),
-        ("-5.00", "the price '-5.00' is negative"),
-        ("-$5", "the price '-$5' is negative"),
-        ("(5.00)", "the price '(5.00)' is negative"),
-        ("", "'' is not a price"),
-    ],
-)
-def test_what_is_no_price_is_named(text: str, message: str) -> None:
-    with pytest.raises(ValueError, match="price") as caught:
-        price_of(text)
-    assert str(caught.value) == message
 
 
 @pytest.mark.parametrize(

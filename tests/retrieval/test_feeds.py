@@ -7,6 +7,10 @@ from retrieval.errors import FeedError
 from retrieval.feeds import Feed, Read, Rejected
 from retrieval.items import Item
 
+KINDS = (
+    "Name a file of one of these kinds: CSV, JSON Lines, Google Merchant Center's XML or text, Shopify's or "
+    "WooCommerce's product CSV, schema.org JSON-LD, Parquet; each may be packed with gzip."
+)
 CSV = "sku,name,price\n1,Tea mug,9.00\n"
 
 
@@ -105,7 +109,6 @@ def test_a_bad_row_is_rejected_with_its_reason_and_the_rest_is_kept(tmp_path: Pa
     [
         ("{broken", "not JSON (Expecting property name enclosed in double quotes: line 1 column 2 (char 1))"),
         ("[1]", "not a JSON object"),
-        ('{"id": "2", "title": "x", "price": NaN}', "not JSON (NaN is not a JSON number)"),
         ('{"id": "2", "title": "x", "price": -1.5}', "the price -1.5 is negative"),
         ("[" * 100_000, "not JSON (nested too deeply)"),
     ],
@@ -186,10 +189,28 @@ def test_currency_from_the_price_else_as_told(tmp_path: Path, content: str, more
     [
         (b"", (), "The file FEED is empty."),
         (b"\n \n", (), "The file FEED is empty."),
-        (b"\x1f\x8b\x08", (), "FEED is compressed (or a spreadsheet). Unpack it, or save it as CSV, first."),
-        (b"\x89PNG\x00\x01\x02\x03", (), "FEED is not a text file. Name a CSV or JSON Lines file."),
-        (b"<rss></rss>", (), "FEED looks like XML or HTML. Only CSV and JSON Lines can be read."),
-        (b'[{"id": 1}]', (), "FEED is one JSON list. JSON Lines is wanted, one object a line: jq -c '.[]' feed"),
+        (b"\x1f\x8b\x08", (), "FEED is a gzip file that is empty, cut or damaged. Export or copy it again."),
+        (b"\x89PNG\x00\x01\x02\x03", (), f"FEED is not a text file. {KINDS}"),
+        (b"<rss></rss>", (), "FEED cannot be read. It has no <item> (RSS) and no <entry> (Atom), in which Google's "
+         "products stand."),
+        (b"<catalog></catalog>", (), "FEED is XML of a kind that is not known. Google Merchant Center's can be read: "
+         "RSS with <item>, or Atom with <entry>."),
+        (b"<!DOCTYPE html><html>", (), "FEED is a web page, perhaps the one that leads to the feed, or that asks for "
+         f"a password. {KINDS}"),
+        (b"<!DOCTYPE rss [<!ENTITY lol \"lol\">]><rss><item><title>&lol;</title></item></rss>", (), "FEED cannot be "
+         "read. It declares a document type or entities of its own, which can be used to attack the reader. A product "
+         "feed needs none: export it again without <!DOCTYPE \u2026>."),
+        (b"PK\x03\x04....xl/workbook.xml", (), "FEED is an Excel workbook. Save it as CSV first (File, Save as, CSV "
+         "UTF-8)."),
+        (b"PK\x03\x04....", (), "FEED is a zip archive. Unpack it, and name the file that is in it."),
+        (b"7z\xbc\xaf\x27\x1c", (), "FEED is a 7z archive. Unpack it, and name the file that is in it."),
+        (b"BZh9", (), "FEED is packed with bzip2. Unpack it first: bunzip2 -k feed"),
+        (b"PAR1 and no more", (), "FEED cannot be read. It is a damaged Parquet file: Parquet magic bytes not found "
+         "in footer. Either the file is corrupted or this is not a parquet file. Export it again."),
+        (b'[{"id": 1}]', (), "FEED is one JSON list. JSON Lines is wanted, one object a line: jq -c '.[]' feed > "
+         "lines.jsonl"),
+        (b'{\n "id": 1\n}', (), "FEED is JSON of several lines. JSON Lines is wanted, one object a line: jq -c . feed "
+         "> lines.jsonl"),
         (b"{broken\n", (), "FEED has no row that can be read as JSON Lines."),
         (
             b"a,b\n1,2\n",
@@ -202,8 +223,8 @@ def test_currency_from_the_price_else_as_told(tmp_path: Path, content: str, more
         (b"id,title\n", ("brand=Maker",), "FEED has no column 'Maker', which brand is mapped to. "
          "Its columns: id, title."),
         (b"id,title\n", ("titel=id",), "--map titel=id: 'titel' is no field of an item. Fields: id, title, "
-         "description, category, brand, price, currency, image_url, page_url, stock, rating, rating_count, "
-         "attributes."),
+         "description, category, brand, price, sale_price, sale_dates, currency, image_url, page_url, stock, "
+         "rating, rating_count, group_id, attributes."),
         (b"id,title\n", ("nowhere.yaml",), "--map nowhere.yaml: there is no such file, and it is not of the form "
          "field=column."),
     ],
@@ -216,6 +237,16 @@ def test_a_file_that_cannot_be_a_catalogue(
     with pytest.raises(FeedError) as caught:
         Feed.open(path, options)
     assert str(caught.value) == message.replace("FEED", str(path))
+
+
+@pytest.mark.parametrize("named", ["https://shop.example/feed.csv?key=1", "s3://bucket/feed.csv"])
+def test_an_address_is_refused_with_what_to_do(named: str) -> None:
+    with pytest.raises(FeedError) as caught:
+        Feed.open(Path(named))
+    assert str(caught.value) == (
+        f"{named} is an address on the web; Shoptalk reads files. Download it first, then name the file: "
+        f"curl -L -o feed '{named}'"
+    )
 
 
 def test_no_file_and_a_folder(tmp_path: Path) -> None:

@@ -1,0 +1,80 @@
+"""The rows of a recognised file, read by the reader of its format.
+
+Knows which reader a format has. Knows nothing of items.
+"""
+
+import shutil
+import tempfile
+from collections.abc import Iterator
+
+from retrieval.charsets import BROKEN_GZIP, Stream, opened
+from retrieval.csv_rows import csv_rows
+from retrieval.json_ld import json_ld_rows
+from retrieval.json_rows import json_rows
+from retrieval.parquet_rows import parquet_rows
+from retrieval.rows import Row, Source
+from retrieval.shopify import shopify_rows
+from retrieval.woocommerce import woocommerce_rows
+from retrieval.xml_rows import xml_rows
+
+
+class Reader:
+    """Iterates over the rows of a source; ``position`` is how many bytes of the file were read.
+
+    Each iteration reads the file from its beginning, and gives the same rows as long as the file is the same.
+    """
+
+    def __init__(self, source: Source) -> None:
+        self._source = source
+        self._stream: Stream | None = None
+        self._done = 0
+
+    @property
+    def position(self) -> int:
+        return self._done if self._stream is None else self._stream.position
+
+    def __iter__(self) -> Iterator[Row]:
+        source = self._source
+        if source.format == "shopify":
+            yield from shopify_rows(self._plain(), source.columns)
+        elif source.format == "woocommerce":
+            yield from woocommerce_rows(self._plain, source.columns)
+        else:
+            yield from self._plain()
+
+    def _plain(self) -> Iterator[Row]:
+        """The file's own rows; a last one says where a damaged gzip ends."""
+        line = 0
+        with opened(self._source.path) as self._stream:
+            try:
+                for row in self._rows(self._stream):
+                    line = row.line
+                    yield row
+            except BROKEN_GZIP:
+                yield Row(line + 1, "", fault="the gzip file is cut or damaged: what follows here cannot be read")
+            finally:
+                self._done = self._stream.position
+                self._stream = None
+
+    def _rows(self, stream: Stream) -> Iterator[Row]:
+        source = self._source
+        if source.format == "parquet":
+            if not stream.packed:
+                yield from parquet_rows(stream.data)
+                return
+            with tempfile.TemporaryFile() as unpacked:  # Parquet is read from its end
+                shutil.copyfileobj(stream.data, unpacked)
+                yield from parquet_rows(unpacked)
+            return
+        text = stream.text(source.charset)
+        try:
+            if source.format == "jsonl":
+                yield from json_rows(text)
+            elif source.format == "json-ld":
+                yield from json_ld_rows(text)
+            elif source.format == "google-xml":
+                yield from xml_rows(text)
+            else:
+                yield from csv_rows(text, source.delimiter, source.columns)
+        finally:
+            text.detach()
