@@ -21,7 +21,9 @@ def make_cards(
 ) -> tuple[Card, ...]:
     """One card an item, in the order given; what breaks ``asked`` is said on the card."""
     return tuple(
-        make_card(items[one.item_id], position, one.reason.text, asked, words, currency)
+        make_card(items[one.item_id], position, one.reason.text, asked, words, currency).model_copy(
+            update={"mark": one.mark}
+        )
         for position, one in enumerate(ranked, start=1)
     )
 

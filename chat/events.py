@@ -35,6 +35,7 @@ class Card(_Event):
     category: tuple[str, ...]
     facts: tuple[str, ...]  # at most two, those that matter for the need
     reason: str  # why it is here, e.g. "like the trail shoes you bought"
+    mark: str = ""  # what a rule of the merchant wants said: "sponsored" where someone paid for its place
     outside: tuple[str, ...] = ()  # constraints that it breaks, in words, e.g. "over your $150"
     rating: float | None = None
     rating_count: int | None = None

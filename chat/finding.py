@@ -4,20 +4,22 @@ Knows the need, the grounder and the reranker. Knows nothing of LLMs, of events 
 """
 
 import time
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
 
 from chat.need import Need
 from chat.relax import relaxations
 from chat.want import Want
 from ranking.history import Event
 from ranking.reranker import Ranked, Reason, Reranker, Untrained
+from ranking.rules import InForce
 from retrieval.catalog import Catalog
 from retrieval.filters import Filter
 from retrieval.ground import Candidate, Grounder
 from retrieval.items import Item
 
 QUESTION_DEPTH = 6  # candidates that a question is chosen from, as a multiple of the cards
+EXCLUDED_DEPTH = 5  # as many candidates are looked through where a rule excludes nearly all of them
 SUPERLATIVE_RELEVANCE = 0.8  # of the best candidate's score: below it, "the cheapest" would be something else
 CARRIED_COSINE = (
     0.42  # 30 asked-for things that the demo shop has reach 0.42 or share a word; 13 of 30 it has not do not
@@ -59,6 +61,7 @@ class Finder:
         candidates: int = 200,
         cards: int = 5,
         diversity: float = 0.25,
+        rules: Callable[[], InForce] = InForce,
     ) -> None:
         self._catalog = catalog
         self._grounder = grounder
@@ -66,6 +69,7 @@ class Finder:
         self._candidates = candidates
         self._cards = cards
         self._diversity = diversity
+        self._rules = rules
 
     @property
     def reranker_version(self) -> str:
@@ -74,26 +78,27 @@ class Finder:
 
     def find(self, need: Need, history: Sequence[Event]) -> Found:
         """What fits the current want: grounded, relaxed where nothing satisfies it, ranked for this shopper."""
-        want = need.current
+        want, rules = need.current, self._rules()
         asked, gave_up = want.hard_filter(), ""
-        grounding = self._grounder.ground(want.descriptions, want.words, asked, self._candidates)
-        if not grounding.candidates:
+        candidates = self._ground(want, asked, rules)
+        if not candidates:
             for name, relaxed in relaxations(asked):
-                grounding = self._grounder.ground(want.descriptions, want.words, relaxed, self._candidates)
-                if grounding.candidates:
+                candidates = self._ground(want, relaxed, rules)
+                if candidates:
                     gave_up = name
                     break
-        candidates = grounding.candidates
         leading = [candidate.item_id for candidate in candidates[: self._cards * QUESTION_DEPTH]]
         begun = time.perf_counter()
         if want.order or gave_up == "price":
-            ranked = self._ordered(want, candidates, gave_up)
+            ranked = self._ordered(want, candidates, gave_up, rules)
         else:
-            ranked = self._reranker.rank(history, candidates, self._cards, self._diversity, request=want.words)
+            ranked = self._reranker.rank(
+                history, candidates, self._cards, self._diversity, request=want.words, rules=rules
+            )
         rank_ms = round((time.perf_counter() - begun) * 1000, 1)
         items = self._catalog.many(list(dict.fromkeys([*(one.item_id for one in ranked), *leading])))
         # An item may have left the catalogue between two reads; it is simply not shown.
-        ranked = [one for one in ranked if one.item_id in items]
+        ranked = [replace(one, mark=rules.mark(items[one.item_id])) for one in ranked if one.item_id in items]
         return Found(
             ranked,
             items,
@@ -103,7 +108,20 @@ class Finder:
             leading=[items[item_id] for item_id in leading if item_id in items],
         )
 
-    def _ordered(self, want: Want, candidates: Sequence[Candidate], gave_up: str) -> list[Ranked]:
+    def _ground(self, want: Want, limits: Filter, rules: InForce) -> tuple[Candidate, ...]:
+        """What fits within the limits, without what a rule of the merchant excludes."""
+        limits, allowed = rules.narrowed(limits), tuple[Candidate, ...]()
+        for depth in (self._candidates, self._candidates * EXCLUDED_DEPTH):
+            found = self._grounder.ground(want.descriptions, want.words, limits, depth).candidates
+            if not rules.excluding:
+                return found
+            items = self._catalog.many([candidate.item_id for candidate in found])
+            allowed = tuple(one for one in found if one.item_id in items and rules.allows(items[one.item_id]))
+            if len(allowed) >= self._cards or len(found) < depth:
+                break
+        return allowed
+
+    def _ordered(self, want: Want, candidates: Sequence[Candidate], gave_up: str, rules: InForce) -> list[Ranked]:
         """The few that a superlative names, or that come nearest to a price that nothing has: sorted by the records.
 
         "The cheapest tent" is answered from every tent that fits, by query; without a kind of thing to query for, from
@@ -111,11 +129,11 @@ class Finder:
         """
         scores = {candidate.item_id: candidate.score for candidate in candidates}
         if (want.filter.categories or not want.words) and not gave_up:
-            scores = dict.fromkeys(self._catalog.ids(want.hard_filter()), 0.0) | scores
+            scores = dict.fromkeys(self._catalog.ids(rules.narrowed(want.hard_filter())), 0.0) | scores
         else:
             floor = SUPERLATIVE_RELEVANCE * max(scores.values(), default=0.0)
             scores = {item_id: score for item_id, score in scores.items() if score >= floor}
-        items = self._catalog.many(list(scores)).values()
+        items = [item for item in self._catalog.many(list(scores)).values() if rules.allows(item)]
         order = "nearest" if gave_up else want.order
         if order == "best_rated":
             held = sorted(items, key=lambda item: (-(item.rating or 0), -(item.rating_count or 0), item.id))
@@ -132,9 +150,10 @@ class Finder:
 
     def pointed_at(self, item_ids: Sequence[str]) -> Found:
         """The shown items that the message speaks of, in the order in which it names them."""
-        items = self._catalog.many(item_ids)
+        rules = self._rules()
+        items = {id: item for id, item in self._catalog.many(item_ids).items() if rules.allows(item)}
         reason = Reason("need", "you asked about it")
-        ranked = [Ranked(item_id, 1.0, 1.0, reason) for item_id in item_ids if item_id in items]
+        ranked = [Ranked(id, 1.0, 1.0, reason, rules.mark(items[id])) for id in item_ids if id in items]
         return Found(ranked, items)
 
 

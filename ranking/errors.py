@@ -3,7 +3,8 @@
 RankingError
 ├── UnreadableFeed   an events file that cannot be read at all; single bad rows are rejected, not raised
 ├── NoModel          no trained reranker in this folder, or one that cannot be used
-└── TooFewEvents     not enough history to train or to evaluate on
+├── TooFewEvents     not enough history to train or to evaluate on
+└── RuleError        a merchant's rule that cannot be kept as it is given
 """
 
 
@@ -21,3 +22,7 @@ class NoModel(RankingError):
 
 class TooFewEvents(RankingError):
     """The history is too small for what was asked."""
+
+
+class RuleError(RankingError):
+    """A rule of the merchant names what the catalogue has not, or says what cannot be."""

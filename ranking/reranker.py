@@ -5,7 +5,7 @@ model was trained.
 """
 
 import logging
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -22,9 +22,11 @@ from ranking.history import Event
 from ranking.profile import FRESH
 from ranking.reasons import Reason, of_history, of_need, of_popularity
 from ranking.requests import relevance_of_candidates
+from ranking.rules import InForce
 from ranking.table import ItemTable
 from retrieval.catalog import Catalog
 from retrieval.ground import Candidate
+from retrieval.items import Item
 
 __all__ = ["Ranked", "Reason", "Reranker", "Untrained", "open_reranker"]
 
@@ -43,6 +45,7 @@ LIKE_IN_LEAF = 0.45  # the same within one category
 LIFT = 0.2  # logits that the history must add, beyond what it adds to the median item, to be the reason
 OFTEN = 2.0  # summed "came after" from which on one may say "often"
 TOP_POPULAR = 0.9  # quantile of popularity from which on an item is called popular
+NO_RULES = InForce()
 MARGIN = 3.0  # logits below the best at which an item is worth half of it when traded for variety
 
 
@@ -54,6 +57,7 @@ class Ranked:
     score: float
     relevance: float
     reason: Reason
+    mark: str = ""  # what a rule of the merchant wants said of it: "sponsored"
 
 
 def open_reranker(rerankers: Path, catalog: Catalog, vectors: Vectors) -> "Reranker | Untrained":
@@ -90,6 +94,7 @@ class Untrained:
         diversity: float,
         *,
         request: str = "",
+        rules: InForce = NO_RULES,
     ) -> list[Ranked]:
         """As ``Reranker.rank``; of the history only the dislikes count: those items are left out."""
         kept = _without_disliked(steps(history), candidates)
@@ -100,7 +105,8 @@ class Untrained:
         ratings = np.array([items[candidate.item_id].rating or 0.0 for candidate in kept], dtype=np.float32)
         relevance = relevance_of_candidates(kept)
         scores = np.float32(0.9) * relevance + np.float32(0.1 / 5) * ratings
-        chosen = mmr(scores, self._vectors([candidate.item_id for candidate in kept]), k, diversity)
+        vectors = self._vectors([candidate.item_id for candidate in kept])
+        chosen = _chosen(rules, kept, items, relevance, scores, vectors, k, diversity)
         made = []
         for place in chosen:
             item = items[kept[place].item_id]
@@ -154,6 +160,7 @@ class Reranker:
         diversity: float,
         *,
         request: str = "",
+        rules: InForce = NO_RULES,
     ) -> list[Ranked]:
         """The k items to show, best first.
 
@@ -181,7 +188,8 @@ class Reranker:
         if asked:
             logits = logits - np.float32(GATE) * np.maximum(ENOUGH - relevance, 0)
         traded = (1 / (1 + np.exp(-np.clip(logits - logits.max() + MARGIN, -30, 30)))).astype(np.float32)
-        chosen = mmr(traded, view.table.vectors[places], k, diversity)
+        by_rules = self._catalog.many([candidate.item_id for candidate in kept]) if rules.ordering else {}
+        chosen = _chosen(rules, kept, by_rules, relevance, traded, view.table.vectors[places], k, diversity)
         scores = self._saved.network.probability(logits)
         items = self._catalog.many([kept[place].item_id for place in chosen])
         by_history = self._by_history(view, behaviour, places[chosen])
@@ -238,6 +246,30 @@ class Reranker:
             else:
                 made.append(None)
         return made
+
+
+def _chosen(
+    rules: InForce,
+    kept: Sequence[Candidate],
+    items: Mapping[str, Item],
+    relevance: Floats,
+    scores: Floats,
+    vectors: Floats,
+    k: int,
+    diversity: float,
+) -> list[int]:
+    """Places of the k to show: by score and variety, then as the merchant's rules arrange them."""
+    if not rules.ordering:
+        return mmr(scores, vectors, k, diversity)
+
+    def choose(places: Sequence[int], count: int) -> list[int]:
+        held = np.array(places, dtype=np.int64)
+        return [places[at] for at in mmr(scores[held], vectors[held], count, diversity)]
+
+    asked = any(candidate.evidence for candidate in kept)
+    answers = [not asked or bool(one >= ENOUGH) for one in relevance]
+    order = [int(place) for place in np.argsort(-scores, kind="stable")]
+    return rules.arranged([items.get(candidate.item_id) for candidate in kept], answers, order, k, choose)
 
 
 def _held_back(view: _View, behaviour: Sequence[Step], places: NDArray[np.int64]) -> Floats:

@@ -22,6 +22,7 @@ from chat.store import Store
 from prompts.library import Library
 from ranking.history import Events
 from ranking.reranker import open_reranker
+from ranking.rules import Rules
 from retrieval.shop import Shop, open_shop
 from ui.home import Home
 from ui.progress import bars
@@ -85,6 +86,7 @@ def opened_assistant(settings: Settings, home: Home, llm: LLM, console: Console)
                 candidates=settings.candidates,
                 cards=settings.cards,
                 diversity=settings.diversity,
+                rules=Rules(shop.connections).in_force,
             ),
             Events(shop.connections),
             Store(shop.connections),

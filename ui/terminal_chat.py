@@ -66,7 +66,7 @@ def table(cards: tuple[Card, ...]) -> Table:
     grid = Table(show_header=False, box=None, pad_edge=False)
     for card in cards:
         outside = f" [yellow]({escape(', '.join(card.outside))})[/]" if card.outside else ""
-        facts = escape(" · ".join([*card.facts, card.reason]))
+        facts = escape(" · ".join(part for part in (card.mark, *card.facts, card.reason) if part))
         grid.add_row(f"[bold]{card.position}[/]", f"[bold]{escape(card.title)}[/]", escape(card.price_text) + outside)
         grid.add_row("", f"[dim]{facts}[/]", "")
     return grid

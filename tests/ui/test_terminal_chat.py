@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 from rich.console import Console
+from scripted_assistant import FINAL
 from scripted_llm import ScriptedLLM
 from shops import open_small_shop
 
@@ -18,7 +19,7 @@ from ranking.history import Events
 from ranking.reranker import Untrained
 from retrieval.encoder import MiniLMEncoder
 from retrieval.shop import Shop
-from ui.terminal_chat import converse
+from ui.terminal_chat import converse, table
 
 
 @pytest.fixture
@@ -63,3 +64,9 @@ async def test_a_shopper_talks_likes_and_leaves(shop: Shop, llm_script: Scripted
     assert "The Fernhill bamboo razor costs $19.00." in console.text
     assert "Noted: like Fernhill bamboo razor" in console.text
     assert [(event.kind, event.item_id) for event in Events(shop.connections).of("ada")] == [("like", "razor-2")]
+
+
+def test_a_card_that_someone_pays_for_says_so() -> None:
+    console = Typed()
+    console.print(table((FINAL[0].model_copy(update={"mark": "sponsored"}),)))
+    assert "sponsored · waterproof: 10,000 mm" in console.text
