@@ -7,8 +7,10 @@ products. The same text gives the same terms on both sides, so that "16 gb" find
 import re
 import threading
 import unicodedata
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
+from itertools import pairwise
+from typing import NamedTuple
 
 import tantivy
 
@@ -72,7 +74,6 @@ _MEASURE = re.compile(
     |(?P<word>[^\W_]+(?:['’][^\W_]+)?)""",
     re.VERBOSE,
 )
-_PARTS = re.compile(r"\d+|[^\W\d_]+")
 _POSSESSIVE = re.compile(r"['’]s?$")
 
 _IRREGULAR = {
@@ -116,32 +117,59 @@ _STOP_WORDS = frozenset(
 )
 
 
-def terms(text: str) -> list[str]:
-    """The terms of a text, in its order: folded, units joined to their number, words stemmed.
+class Word(NamedTuple):
+    """One word of a text, or a measure such as "10 oz", as terms that compare."""
 
-    A model such as "kb220" or "iphone5s" gives itself and then its parts, as does a word followed by a number.
+    text: str  # folded, as it stands
+    term: str
+    parts: tuple[str, ...] = ()  # of "kb-220" and "wi-fi": what also says the same, all of them together
+    model: str = ""  # with the word before it, as one name: "playstation4" of the "4" in "playstation 4"
+
+    @property
+    def telling(self) -> bool:
+        """False for words that say nothing of an item: "a", "with", "show"."""
+        return self.text not in _STOP_WORDS
+
+
+def terms(text: str) -> list[str]:
+    """Every term of a text, in its order: folded, units joined to their number, words stemmed.
 
     >>> terms('KB-220 keyboards, 17" wide, 10 ounces')
     ['kb220', 'kb', '220', 'keyboard', '17in', 'wide', '10oz']
     """
-    return [term for group in _groups(text) for term in group]
+    found: list[str] = []
+    for word in words(text):
+        found.append(word.term)
+        found.extend(word.parts)
+        if word.model:
+            found.append(word.model)
+    return found
 
 
-def query_terms(text: str) -> list[str]:
-    """The distinct terms worth searching for: like ``terms``, without words that say nothing.
+def pairs(found: Iterable[Word]) -> list[tuple[Word, Word]]:
+    """Each two telling words of a text that follow each other."""
+    telling = [word for word in found if word.telling]
+    return list(pairwise(telling))
 
-    A text of nothing but such words gives them all.
 
-    >>> query_terms("I want a tent for the lake")
+def pair_term(first: str, second: str) -> str:
+    """The term for two terms that follow each other."""
+    return f"{first}_{second}"
+
+
+def asked(text: str) -> list[Word]:
+    """The distinct words worth searching for, in order; a text of nothing but words that say nothing gives them all.
+
+    >>> [word.term for word in asked("I want a tent for the lake")]
     ['tent', 'lake']
     """
-    found = list(dict.fromkeys(terms(text)))
-    return [term for term in found if term not in _STOP_WORDS] or found
+    found = list({word.term: word for word in words(text)}.values())
+    return [word for word in found if word.telling] or found
 
 
-def words(text: str) -> list[str]:
-    """The words of a text as they stand, folded to lower case without accents: what spelling is checked on."""
-    return [match["word"] for match in _MEASURE.finditer(folded(text)) if match["word"]]
+def written(text: str) -> list[str]:
+    """The distinct words of letters alone, folded but not stemmed: what spelling knows and checks."""
+    return list(dict.fromkeys(re.findall(r"(?<!\w)[^\W\d_]+(?!\w)", folded(text).replace("'", "").replace("’", ""))))
 
 
 def folded(text: str) -> str:
@@ -153,45 +181,44 @@ def folded(text: str) -> str:
     return "".join(char for char in plain if not unicodedata.combining(char)).casefold().replace("\u2044", "/")
 
 
-def _groups(text: str) -> Iterator[list[str]]:
-    """The terms of each word, measure or model of the text."""
+def words(text: str) -> Iterator[Word]:
+    """The words of a text, in its order."""
     before = ""  # the word just before, where it may be the name of a model whose number comes next
     for match in _MEASURE.finditer(folded(text)):
         name, before = before, ""
+        said = match[0]
         if match["size"]:
-            yield ["x".join(_number(one) for one in re.findall(_NUMBER, match["size"]))]
+            yield Word(said, "x".join(_number(one) for one in re.findall(_NUMBER, match["size"])))
         elif match["number"]:
             unit = "in" if match["inch"] is not None else _kept(match["attached"] or match["spaced"])
-            yield [_number(match["number"]) + unit]
+            yield Word(said, _number(match["number"]) + unit)
         elif match["pack"]:
-            yield [f"{match['pack']}pack"]
+            yield Word(said, f"{match['pack']}pack")
         elif match["decimal"]:
             number = _number(match["decimal"])
-            yield [number, name + number] if name else [number]
+            yield Word(said, number, model=name + number if name else "")
         elif match["hyphened"]:
-            yield _hyphened(match["hyphened"].split("-"))
+            yield _hyphened(said)
         else:
-            word = _POSSESSIVE.sub("", match["word"]).replace("'", "").replace("’", "")
+            word = _POSSESSIVE.sub("", said).replace("'", "").replace("’", "")
             if any(char.isdigit() for char in word):
-                whole, *parts = _model(word)
-                yield [whole, *parts, name + whole] if name and not parts else [whole, *parts]
-            else:
-                yield [stem(word)] if word else []
+                parts = _parts(word)
+                yield Word(word, word[:LONGEST_TERM], parts, name + word if name and not parts else "")
+            elif word:
+                yield Word(word, stem(word))
                 before = word if word not in _STOP_WORDS and len(word) <= LONGEST_MODEL_NAME else ""
 
 
-def _hyphened(parts: list[str]) -> list[str]:
-    """Words joined by hyphens: each of them, and the whole as one word ("wi-fi" is "wifi" too)."""
-    each = [term for part in parts for term in ([stem(part)] if part.isalpha() else _model(part))]
-    return [stem("".join(parts)), *each] if len(parts) == 2 else each
+def _hyphened(said: str) -> Word:
+    """Words joined by hyphens: the whole as one word ("wi-fi" is "wifi"), and each of them."""
+    split = said.split("-")
+    return Word(said, stem("".join(split)), tuple(stem(part) for part in split))
 
 
-def _model(token: str) -> list[str]:
-    """A token of letters and digits, and its parts where it has two: "kb220" is "kb 220", "5s" only itself."""
-    parts = _PARTS.findall(token)
-    if len(parts) == 1 or token[0].isdigit():
-        return [token[:LONGEST_TERM]]
-    return [token[:LONGEST_TERM], stem(parts[0]), token[len(parts[0]) :][:LONGEST_TERM]]
+def _parts(token: str) -> tuple[str, ...]:
+    """The name and the number of a model: "kb220" is "kb 220"; "5s" is one."""
+    name = re.match(r"[^\W\d]+", token)
+    return (stem(name[0]), token[name.end() :][:LONGEST_TERM]) if name else ()
 
 
 def _kept(unit: str) -> str:

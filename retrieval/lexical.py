@@ -1,0 +1,168 @@
+"""The lexical index: which items hold the shopper's words, and in which of their fields. Derived from the catalogue.
+
+Owns one folder of tantivy's, keyed by the items' numbers. Knows items and words; knows nothing of vectors, of filters
+other than "within these numbers", or of when the folder is due for replacement: that is ``retrieval.index``.
+"""
+
+import logging
+import threading
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import tantivy
+
+from retrieval.coverage import FIELDS, PAIRS, Coverage, Synonyms, coverage
+from retrieval.errors import IndexBuildError
+from retrieval.items import Item
+from retrieval.wording import pair_term, pairs, terms, words, written
+
+NUMBER = "number"
+WRITTEN = "written"  # the field of the words as merchants write them, unstemmed: what spelling is learned from
+WRITER_BYTES, WRITER_THREADS = 200_000_000, 2  # memory and threads of a build
+CHANGES_BYTES = 30_000_000  # memory of the writer of small changes; tantivy wants at least 15 MB
+TOLD_EVERY = 2000  # items between two reports of progress
+FEW = 300  # numbers up to which they are asked for one by one; beyond it a set is quicker, 4 to 22 ms for 20,000
+
+log = logging.getLogger(__name__)
+
+
+class LexicalIndex:
+    """One folder, open; any thread may ask, one at a time may change it."""
+
+    def __init__(self, folder: Path) -> None:
+        """Open a folder that ``build`` made. Raises IndexBuildError if it is none, or broken."""
+        self._folder = folder
+        try:
+            self._index = tantivy.Index.open(str(folder))
+            self._index.config_reader(reload_policy="manual")
+            self._index.reload()
+        except Exception as error:
+            # tantivy raises ValueError, OSError and a type of its own; whichever it is, the folder cannot be used.
+            raise IndexBuildError(f"The lexical index in {folder} cannot be read ({error}).") from error
+        self._writer: tantivy.IndexWriter | None = None
+        self._writing = threading.Lock()
+
+    @staticmethod
+    def build(folder: Path, items: Iterable[tuple[int, Item]], told: Callable[[int], None] | None = None) -> None:
+        """Write a folder of these numbered items; ``told`` hears how many are in. A folder there must be empty."""
+        folder.mkdir(parents=True, exist_ok=True)
+        index = tantivy.Index(_schema(), str(folder), reuse=False)
+        writer = index.writer(WRITER_BYTES, WRITER_THREADS)
+        done = 0
+        for done, (number, item) in enumerate(items, start=1):
+            writer.add_document(_document(number, item))
+            if told and not done % TOLD_EVERY:
+                told(done)
+        writer.commit()
+        writer.wait_merging_threads()
+        if told:
+            told(done)
+
+    def search(
+        self, text: str, k: int, within: Sequence[int] | np.ndarray | None = None, synonyms: Synonyms | None = None
+    ) -> list[tuple[int, float]]:
+        """At most k items that hold any of the text's words, as (number, score above 0), best first.
+
+        The score is ``coverage``'s. ``within``: only items with these numbers.
+        """
+        return self.run(self.coverage(text, synonyms), k, within)
+
+    def coverage(self, text: str, synonyms: Synonyms | None = None) -> Coverage:
+        """The text as a query of this index, to be given to ``run`` while nothing changes in between."""
+        searcher = self._index.searcher()
+        count = lru_cache(maxsize=None)(searcher.doc_freq)
+        return coverage(text, synonyms or {}, self._index.schema, count, searcher.num_docs)
+
+    def run(
+        self, wanted: Coverage, k: int, within: Sequence[int] | np.ndarray | None = None
+    ) -> list[tuple[int, float]]:
+        """As ``search``, for a query that ``coverage`` made."""
+        if wanted.query is None or k < 1 or (within is not None and not len(within)):
+            return []
+        query = wanted.query if within is None else self._within(wanted.query, within)
+        searcher = self._index.searcher()
+        hits = searcher.search(query, k, count=False).hits
+        numbers = searcher.fast_field_values(NUMBER, [address for _, address in hits])
+        pairs = [(int(number or 0), float(score)) for number, (score, _) in zip(numbers, hits, strict=True)]
+        return sorted(pairs, key=lambda pair: (-pair[1], pair[0]))
+
+    def _within(self, query: tantivy.Query, numbers: Sequence[int] | np.ndarray) -> tantivy.Query:
+        listed = [int(number) for number in numbers]
+        if len(listed) <= FEW:
+            among = tantivy.Query.boolean_query([(tantivy.Occur.Should, self._one(number)) for number in listed])
+        else:
+            among = tantivy.Query.term_set_query(self._index.schema, NUMBER, listed)
+        must = tantivy.Occur.Must
+        return tantivy.Query.boolean_query([(must, tantivy.Query.const_score_query(among, 0.0)), (must, query)])
+
+    def _one(self, number: int) -> tantivy.Query:
+        """The item with this number. (Deleting by term, tantivy 0.27 finds nothing in an unsigned field.)"""
+        return tantivy.Query.term_query(self._index.schema, NUMBER, number, "basic")
+
+    def apply(self, upserted: Iterable[tuple[int, Item]], removed: Iterable[int] = ()) -> None:
+        """Take in changed and removed items: on disk and visible on return. Doing it twice changes nothing."""
+        with self._writing:
+            if self._writer is None:
+                self._writer = self._index.writer(CHANGES_BYTES, 1)
+            try:
+                for number in removed:
+                    self._writer.delete_documents_by_query(self._one(number))
+                for number, item in upserted:
+                    self._writer.delete_documents_by_query(self._one(number))
+                    self._writer.add_document(_document(number, item))
+                self._writer.commit()
+            except BaseException:
+                self._writer.rollback()
+                raise
+            self._index.reload()
+
+    def __len__(self) -> int:
+        return int(self._index.searcher().num_docs)
+
+    def vocabulary(self) -> list[tuple[str, int]]:
+        """Every word as it is written in titles, brands, categories and attributes, and how many items have it."""
+        return list(self._index.searcher().terms_with_prefix(WRITTEN, ""))
+
+    def close(self) -> None:
+        """Release the writer's lock; queries under way end well."""
+        with self._writing:
+            if self._writer is not None:
+                self._writer.wait_merging_threads()
+                self._writer = None
+
+
+def _schema() -> tantivy.Schema:
+    builder = tantivy.SchemaBuilder()
+    builder.add_unsigned_field(NUMBER, indexed=True, fast=True)
+    for field in (*FIELDS, PAIRS, WRITTEN):
+        # The terms are made by retrieval.wording; whether one stands in a field is all that is asked of it.
+        builder.add_text_field(field, tokenizer_name="whitespace", index_option="basic")
+    return builder.build()
+
+
+def _document(number: int, item: Item) -> tantivy.Document:
+    document = tantivy.Document()
+    document.add_unsigned(NUMBER, number)
+    fields = fields_of(item)
+    for field, text in fields.items():
+        document.add_text(field, " ".join(terms(text)))
+    named = " ".join(text for field, text in fields.items() if field != "description")
+    document.add_text(WRITTEN, " ".join(written(named)))
+    following = pairs(words(item.title))
+    document.add_text(PAIRS, " ".join(pair_term(first.term, second.term) for first, second in following))
+    return document
+
+
+def fields_of(item: Item) -> Mapping[str, str]:
+    """The text of each field of ``coverage.FIELDS``."""
+    values: dict[str, Any] = {
+        "title": item.title,
+        "brand": item.brand,
+        "category": " / ".join(item.category),
+        "attributes": " / ".join(value for held in item.attributes.values() for value in held),
+        "description": item.description,
+    }
+    return values
