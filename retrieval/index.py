@@ -1,36 +1,43 @@
-"""The index of the catalogue's vectors: derived, checked when opened, rebuilt aside and swapped in.
+"""The index of the catalogue: derived, checked when opened, brought up to date in place, or built aside and swapped in.
 
-The only owner of the embedded Chroma under its folder (two processes on one Chroma are not safe). Knows the catalogue
-and the encoder; knows nothing of queries' words, of fusion or of ranking. ``current.json`` names the folder in use and
-the generation of the catalogue that it was built from.
+The only owner of the folders under its home (two processes on one embedded Chroma are not safe). Knows the catalogue's
+changes and how an item becomes a vector; knows nothing of queries' words, of fusion or of ranking. ``retrieval.stamp``
+says which folder is in use, ``retrieval.shelf`` is such a folder, open, and whoever finds items asks a ``Snapshot``.
 """
 
 import fcntl
-import json
+import hashlib
 import logging
-import os
 import shutil
 import threading
-import time
 import uuid
-from collections.abc import Callable, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from dataclasses import dataclass, replace
+from itertools import islice
 from pathlib import Path
-from typing import IO, Any
+from typing import IO
 
 import numpy as np
 
-from retrieval import vectors as folders
-from retrieval.catalog import Catalog
+from retrieval.catalog import Catalog, Changes
+from retrieval.chroma import EmbeddedCollection
+from retrieval.chroma_server import ServedCollection
+from retrieval.database import Connections
 from retrieval.embeddings import EmbeddingCache, Progress
 from retrieval.encoder import Encoder, Vectors
 from retrieval.errors import IndexBuildError
 from retrieval.items import Item
-from retrieval.probe import fault
-from retrieval.vectors import VectorFolder
+from retrieval.matrix import Digests, Matrix, MatrixWriter, Numbers
+from retrieval.overlay import Overlaid
+from retrieval.shelf import BrokenShelf, Shelf
+from retrieval.snapshot import Snapshot, Tally
+from retrieval.stamp import Stamp, Stamps
 
-POINTER = "current.json"
-LAYOUT = 2  # grows whenever what a folder holds, or how an item is encoded, changes
+LAYOUT = 3  # grows whenever what a folder holds, or how an item is encoded, changes
 TITLE_WEIGHT = 0.5  # of an item's vector; the rest is the whole text's. Chosen with bench.search
+REBUILT_FROM = 0.2  # share of the items changed: from there on a new folder is built aside
+ALWAYS_IN_PLACE = 100  # so many changes are applied in place, however small the shop
+AT_ONCE = 10_000  # items embedded and written together: bounds the memory of a build
 
 log = logging.getLogger(__name__)
 
@@ -45,83 +52,155 @@ def item_vectors(items: Sequence[Item], encode: Callable[[list[str]], Vectors]) 
     return unit
 
 
-class Index:
-    """Nearest items of a vector. Make one with ``Index.open``."""
+def text_digest(item: Item) -> int:
+    """The same for the same searched text: 64 bits. A price, a stock or a picture is no part of it."""
+    parts = item.model_dump_json(include={"title", "brand", "category", "attributes", "description"})
+    return int.from_bytes(hashlib.sha256(parts.encode()).digest()[:8], "little")
 
-    def __init__(self, folder: Path, catalog: Catalog, encoder: Encoder) -> None:
-        self._folder, self._catalog, self._encoder = folder, catalog, encoder
+
+class Index:
+    """Nearest items of a vector, and of words. Make one with ``Index.open``."""
+
+    def __init__(
+        self, folder: Path, catalog: Catalog, connections: Connections, encoder: Encoder, chroma_url: str
+    ) -> None:
+        self._folder, self._catalog, self._encoder, self._chroma_url = folder, catalog, encoder, chroma_url
+        self._stamps = Stamps(connections)
         self.cache = EmbeddingCache(folder.parent / "embeddings.sqlite3")
-        self._building = threading.Lock()
-        self._current: VectorFolder | None = None
+        self._writing = threading.Lock()  # one build or refresh at a time
+        self._stamp: Stamp | None = None
+        self._shelf: Shelf | None = None
+        self._held: Overlaid | None = None
+        self._tally = Tally()
         self._lock_file: IO[str] | None = None
-        self.generation = ""  # of the catalogue, as of the vectors in use
-        self.answers = {"chroma": 0, "exact": 0}  # queries by the arm that answered
 
     @staticmethod
-    def open(folder: Path, catalog: Catalog, encoder: Encoder, progress: Progress | None = None) -> "Index":
-        """Open the index at ``folder``, rebuilding it first if it is missing, stale or broken.
+    def open(
+        folder: Path,
+        catalog: Catalog,
+        connections: Connections,
+        encoder: Encoder,
+        progress: Progress | None = None,
+        *,
+        chroma_url: str = "",
+    ) -> "Index":
+        """Open the index at ``folder``, bringing it up to date, or rebuilding it if it is missing or broken.
 
-        Embeddings are cached in ``embeddings.sqlite3`` beside the folder. Raises IndexBuildError, also when another
-        process has the index open.
+        Embeddings are cached in ``embeddings.sqlite3`` beside the folder. ``chroma_url``: a Chroma server that keeps
+        the vectors instead of the folder. Raises IndexBuildError, also when another process has the index open.
         """
-        index = Index(folder, catalog, encoder)
+        index = Index(folder, catalog, connections, encoder, chroma_url)
         folder.mkdir(parents=True, exist_ok=True)
         index._take()
         try:
-            wrong = index._why_unusable()
+            wrong = index._open_stamped(progress) or index._refreshed(progress)
             if wrong:
                 log.info("index: %s; rebuilding", wrong)
-                index._rebuild(progress)
-            else:
-                index._switch(index._pointer())
+                with index._writing:
+                    index._build(progress)
             index._sweep()
         except BaseException:
             index.close()
             raise
         return index
 
+    def snapshot(self) -> Snapshot:
+        """The present state, to be asked for the duration of one grounding; it stays as it is meanwhile."""
+        _, shelf, held = self._open_parts()
+        return Snapshot(shelf, held, self._tally)
+
     def refresh(self, progress: Progress | None = None) -> bool:
         """Bring the index to the catalogue's present state, embedding only what changed; True if anything had to be.
 
-        Queries are answered from the former state until the new one is complete.
+        Small changes are applied in place; over a fifth, a new folder is built aside, and queries are answered from
+        the former one until it is complete. A price or a stock alone is no change. Raises IndexBuildError.
         """
-        if self.generation == self._catalog.generation():
-            return False
-        self._rebuild(progress)
-        return True
+        with self._writing:
+            stamp, shelf, held = self._open_parts()
+            if isinstance(shelf.collection, ServedCollection):
+                shelf.collection.mend(held)
+            if stamp.sequence == self._catalog.sequence():
+                return False
+            changes = self._catalog.changes(stamp.sequence)
+            room = max(ALWAYS_IN_PLACE, int(REBUILT_FROM * len(shelf.matrix))) - len(held.numbers) - len(held.stale)
+            texts = list(islice(_new_texts(changes, held), max(room, 0) + 1))
+            if changes.everything or len(texts) + len(changes.removed) > room:
+                self._build(progress)
+                return True
+            self._apply(changes, texts, progress)
+            return bool(texts or changes.removed)
+
+    def _apply(self, changes: Changes, texts: Sequence["Text"], progress: Progress | None) -> None:
+        """Put these in place, the stamp last: done again after an interruption, it changes nothing."""
+        stamp, shelf, held = self._open_parts()
+        numbers, digests = _numbers(texts)
+        vectors = self._vectors([text.item for text in texts], progress)
+        try:
+            shelf.collection.upsert(numbers.tolist(), vectors)
+            shelf.collection.remove(changes.removed)
+        except Exception as error:
+            # Chroma raises many types; the stamp stays, so the same is tried again.
+            raise IndexBuildError(f"Chroma could not be written ({error}). It is tried again.") from error
+        over: dict[int, int | None] = {**dict.fromkeys(changes.removed), **{text.number: text.digest for text in texts}}
+        moved = replace(stamp, sequence=changes.sequence, generation=self._catalog.generation())
+        self._stamps.move(moved, over)
+        self._stamp, self._held = moved, held.changed(numbers, digests, vectors, changes.removed)
 
     def query(self, vector: Vectors, k: int, allowed: Set[str] | None = None) -> list[tuple[str, float]]:
-        """At most k items nearest to a unit vector [d], as (id, cosine similarity), best first; only allowed ids."""
-        pairs, arm = self._open_folder().nearest(np.asarray(vector, dtype=np.float32).reshape(-1), k, allowed)
-        self.answers[arm] += 1
-        return pairs
+        """At most k items nearest to a unit vector [d], as (id, cosine), best first; only allowed ids."""
+        columns = self._catalog.columns()
+        mask = None
+        if allowed is not None:
+            mask = np.zeros(len(columns), dtype=bool)
+            mask[columns.rows_of_ids(allowed)] = True
+        ((numbers, cosines),) = self.snapshot().nearest(np.asarray(vector, np.float32).reshape(1, -1), k, columns, mask)
+        ids = self._catalog.ids_of(numbers.tolist())
+        return [(ids[number], cosine) for number, cosine in zip(numbers.tolist(), cosines.tolist(), strict=True)]
 
     def vectors(self, ids: Sequence[str]) -> Vectors:
         """Vectors of these items: float32 [len(ids), d], unit rows; a row of zeros for an id the index lacks."""
-        return self._open_folder().of(ids)
+        numbers = self._catalog.numbers(ids)
+        return self.snapshot().vectors(np.array([numbers.get(item_id, 0) for item_id in ids], dtype=np.int64))
+
+    @property
+    def answers(self) -> dict[str, int]:
+        """Queries so far by the arm that answered them: "chroma" or "exact"."""
+        return dict(self._tally.answers)
 
     @property
     def chroma_share(self) -> float:
         """Share of the queries so far that Chroma answered, the rest being exact products; 0 before the first."""
         return self.answers["chroma"] / max(1, sum(self.answers.values()))
 
+    @property
+    def generation(self) -> str:
+        """Of the catalogue, as of what is indexed."""
+        return self._stamp.generation if self._stamp else ""
+
+    @property
+    def trouble(self) -> str:
+        """Why the Chroma server of the settings does not answer, in words; "" where all is well."""
+        collection = self._shelf.collection if self._shelf else None
+        return collection.trouble if isinstance(collection, ServedCollection) else ""
+
     def __len__(self) -> int:
-        return len(self._open_folder().ids)
+        return len(self._open_parts()[2])
 
     def close(self) -> None:
         """Release the files; another process may then open the index."""
-        if self._current:
-            self._current.close()
-            self._current = None
-        self.cache.close()
-        if self._lock_file:
-            self._lock_file.close()
-            self._lock_file = None
+        with self._writing:
+            if self._shelf:
+                self._shelf.close()
+            self._shelf = self._held = self._stamp = None
+            self.cache.close()
+            if self._lock_file:
+                self._lock_file.close()
+                self._lock_file = None
 
-    def _open_folder(self) -> VectorFolder:
-        if self._current is None:
+    def _open_parts(self) -> tuple[Stamp, Shelf, Overlaid]:
+        if self._stamp is None or self._shelf is None or self._held is None:
             raise IndexBuildError("The index is closed.")
-        return self._current
+        return self._stamp, self._shelf, self._held
 
     def _take(self) -> None:
         """Hold the folder for this process: two processes on one Chroma corrupt it."""
@@ -135,70 +214,134 @@ class Index:
                 f"The index in {self._folder} is in use by another Shoptalk process, perhaps a server. Stop that first."
             ) from error
 
-    def _pointer(self) -> dict[str, Any]:
-        try:
-            pointer: dict[str, Any] = json.loads((self._folder / POINTER).read_text(encoding="utf-8"))
-            return pointer if isinstance(pointer, dict) else {}
-        except (OSError, ValueError):
-            return {}
-
-    def _why_unusable(self) -> str:
-        """Why the index must be rebuilt, in words; "" if it need not."""
-        pointer = self._pointer()
-        held = self._folder / str(pointer.get("folder", ""))
-        if not pointer or held == self._folder or not held.is_dir():
+    def _open_stamped(self, progress: Progress | None) -> str:
+        """Open the folder that the stamp names; why it must be built anew, in words, or "" if it is open."""
+        stamp = self._stamps.read()
+        if not stamp or not stamp.folder or not (self._folder / stamp.folder).is_dir():
             return "there is none"
-        if (pointer.get("layout"), pointer.get("encoder")) != (LAYOUT, self._encoder.name):
-            return "it was made by another encoder or version"
-        if pointer.get("generation") != self._catalog.generation():
-            return "the catalogue has changed"
-        if pointer.get("count") != self._catalog.size():
-            return f"it holds {pointer.get('count')} items, the catalogue {self._catalog.size()}"
-        broken = fault(held)
-        return f"it is broken: {broken}" if broken else ""
+        if (stamp.layout, stamp.encoder, stamp.chroma) != (LAYOUT, self._encoder.name, self._chroma_url):
+            return "it was made by another encoder or version, or for another Chroma"
+        if stamp.sequence > self._catalog.sequence():
+            return "it is of a catalogue that is no longer here"
+        try:
+            shelf = Shelf.open(self._folder / stamp.folder, self._encoder.dimension, self._served(stamp.folder))
+        except BrokenShelf as error:
+            return f"it is broken: {error}"
+        self._stamp, self._shelf, self._held = stamp, shelf, self._overlaid(shelf.matrix, progress)
+        return ""
 
-    def _rebuild(self, progress: Progress | None) -> None:
-        with self._building:
-            generation = self._catalog.generation()
-            items = list(self._catalog.all())
-            name = f"{generation[:12]}-{uuid.uuid4().hex[:8]}"
-            aside = self._folder / name
-            try:
-                unit = item_vectors(items, lambda texts: self.cache.encode(texts, self._encoder, progress))
-                folders.write(
-                    aside,
-                    [item.id for item in items],
-                    unit,
-                    (lambda done: progress("indexing", done, len(items))) if progress else None,
-                )
-            except BaseException:
-                shutil.rmtree(aside, ignore_errors=True)
-                raise
-            pointer = {
-                "folder": name,
-                # Read before the items: if the catalogue changed meanwhile, the next check sees a difference.
-                "generation": generation,
-                "count": len(items),
-                "encoder": self._encoder.name,
-                "layout": LAYOUT,
-                "built": time.time(),
-            }
-            written = self._folder / f"{POINTER}.partial"
-            written.write_text(json.dumps(pointer), encoding="utf-8")
-            os.replace(written, self._folder / POINTER)
-            self._switch(pointer)
+    def _refreshed(self, progress: Progress | None) -> str:
+        """Bring what was opened up to date; what is wrong with it then, in words."""
+        self.refresh(progress)
+        _, shelf, held = self._open_parts()
+        if isinstance(shelf.collection, EmbeddedCollection) and shelf.collection.count() != len(held):
+            return f"Chroma holds {shelf.collection.count()} vectors instead of {len(held)}"
+        return ""
 
-    def _switch(self, pointer: dict[str, Any]) -> None:
-        former, self._current = self._current, VectorFolder(self._folder / pointer["folder"])
-        self.generation = pointer["generation"]
+    def _overlaid(self, matrix: Matrix, progress: Progress | None) -> Overlaid:
+        """The matrix with what has changed since it was written; its vectors come from the cache."""
+        digests = self._stamps.overlay()
+        ids = self._catalog.ids_of(digests)
+        items = self._catalog.many(list(ids.values()))
+        here = [number for number, digest in digests.items() if digest is not None and ids.get(number) in items]
+        return Overlaid.fresh(matrix).changed(
+            np.array(here, dtype=np.int64),
+            np.array([digests[number] for number in here], dtype=np.uint64),
+            self._vectors([items[ids[number]] for number in here], progress),
+            [number for number in digests if number not in set(here)],
+        )
+
+    def _build(self, progress: Progress | None) -> None:
+        """Write a new folder beside the one in use, if any, and put it in its place."""
+        # Read before the items: what changes meanwhile comes with the next refresh.
+        changes, generation = self._catalog.changes(0), self._catalog.generation()
+        name = f"{generation[:12]}-{uuid.uuid4().hex[:8]}"
+        aside, served = self._folder / name, self._served(name)
+        embedded: EmbeddedCollection | None = None
+        try:
+            aside.mkdir(parents=True)
+            embedded = None if served else EmbeddedCollection(aside, make=True)
+            with MatrixWriter(aside) as writer:
+                done = 0
+                while texts := list(islice(_texts(changes.upserted), AT_ONCE)):
+                    numbers, digests = _numbers(texts)
+                    vectors = self._vectors([text.item for text in texts], _part(progress, done, len(texts), changes))
+                    writer.add(numbers, digests, vectors)
+                    if embedded:
+                        embedded.upsert(numbers.tolist(), vectors)
+                    done += len(texts)
+            if progress:
+                progress("indexing", done, done)
+            matrix = Matrix(aside, self._encoder.dimension)
+            held = Overlaid.fresh(matrix)
+            if served:
+                served.mend(held)
+            stamp = Stamp(name, LAYOUT, self._encoder.name, self._chroma_url, changes.sequence, generation)
+            self._stamps.swap(stamp)
+        except BaseException:
+            if embedded:
+                embedded.close()
+            shutil.rmtree(aside, ignore_errors=True)
+            raise
+        collection = served or embedded
+        assert collection is not None
+        former, self._shelf = self._shelf, Shelf(aside, matrix, collection)
+        self._stamp, self._held = stamp, held
         if former:
-            # A query under way in another thread may still hold it: Chroma refuses, and the matrix in memory answers.
-            former.close()
-            shutil.rmtree(former.folder, ignore_errors=True)
+            former.retire()
+
+    def _vectors(self, items: Sequence[Item], progress: Progress | None) -> Vectors:
+        if not items:
+            return np.zeros((0, self._encoder.dimension), dtype=np.float32)
+        return item_vectors(items, lambda texts: self.cache.encode(texts, self._encoder, progress))
+
+    def _served(self, name: str) -> ServedCollection | None:
+        return ServedCollection(self._chroma_url, self._served_prefix + name) if self._chroma_url else None
+
+    @property
+    def _served_prefix(self) -> str:
+        return f"shoptalk-{self._stamps.shop[:12]}-"
 
     def _sweep(self) -> None:
         """Remove what interrupted builds left behind."""
-        kept = self._open_folder().folder
+        _, shelf, _ = self._open_parts()
         for left in self._folder.iterdir():
-            if left.is_dir() and left != kept:
+            if left.is_dir() and left != shelf.folder:
                 shutil.rmtree(left, ignore_errors=True)
+        if isinstance(shelf.collection, ServedCollection):
+            shelf.collection.sweep(self._served_prefix)
+
+
+@dataclass(frozen=True)
+class Text:
+    """An item to be indexed, and the digest of what is searched of it."""
+
+    number: int
+    digest: int
+    item: Item
+
+
+def _texts(items: Iterable[tuple[int, Item]]) -> Iterator[Text]:
+    return (Text(number, text_digest(item), item) for number, item in items)
+
+
+def _new_texts(changes: Changes, held: Overlaid) -> Iterator[Text]:
+    """Those whose text is not what the index holds."""
+    remaining = _texts(changes.upserted)
+    while texts := list(islice(remaining, AT_ONCE)):
+        known = held.is_of(*_numbers(texts))
+        yield from (text for text, same in zip(texts, known.tolist(), strict=True) if not same)
+
+
+def _numbers(texts: Sequence[Text]) -> tuple[Numbers, Digests]:
+    return (
+        np.array([text.number for text in texts], dtype=np.int64),
+        np.array([text.digest for text in texts], dtype=np.uint64),
+    )
+
+
+def _part(progress: Progress | None, done: int, count: int, changes: Changes) -> Progress | None:
+    """The progress of ``count`` items after ``done`` ones, told as one of the whole."""
+    if progress is None:
+        return None
+    return lambda what, part, of: progress("indexing", done + count * part // max(of, 1), changes.count)

@@ -1,59 +1,70 @@
-"""Tries one folder of the index in a process of its own, since a broken Chroma segment can end the process.
+"""Tries the Chroma of one index folder in a process of its own, since a broken segment can end the process.
 
-Run as ``python -m retrieval.probe FOLDER``: prints "sound" and exits 0, or says what is wrong and exits 1.
+Run as ``python -m retrieval.probe FOLDER DIMENSION ROW …``: prints "sound" and exits 0, or says what is wrong and exits
+1. ``Probe`` runs it beside whatever the caller has to load meanwhile.
 """
 
-import json
 import os
 import subprocess
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 
-TIMEOUT_S = 120.0  # opening 100,000 vectors takes seconds; longer than this it hangs
+TIMEOUT_S = 120.0  # opening 1,000,000 vectors takes several seconds; longer than this it hangs
 
 
-def fault(folder: Path) -> str:
-    """What is wrong with the folder, as found by a process of its own; "" if it is sound."""
-    root = str(Path(__file__).resolve().parents[1])
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([root, os.environ.get("PYTHONPATH", "")])}
-    try:
-        ran = subprocess.run(  # noqa: S603 - our own interpreter and module
-            [sys.executable, "-m", "retrieval.probe", str(folder)],
-            capture_output=True,
+class Probe:
+    """A trial under way."""
+
+    def __init__(self, folder: Path, dimension: int, rows: Sequence[int]) -> None:
+        """``rows``: of the matrix, whose vectors Chroma should find; it is enough if it finds one of them."""
+        root = str(Path(__file__).resolve().parents[1])
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join([root, os.environ.get("PYTHONPATH", "")])}
+        self._process = subprocess.Popen(  # noqa: S603 - our own interpreter and module
+            [sys.executable, "-m", "retrieval.probe", str(folder), str(dimension), *map(str, rows)],
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
             text=True,
-            timeout=TIMEOUT_S,
             env=environment,
-            check=False,
         )
-    except subprocess.TimeoutExpired:
-        return f"no answer within {TIMEOUT_S:.0f} s"
-    if ran.returncode == 0:
-        return ""
-    said = (ran.stdout.strip() or ran.stderr.strip() or "nothing said").splitlines()[-1]
-    return f"{said} (exit {ran.returncode})"
+
+    def fault(self) -> str:
+        """What is wrong with the folder; "" if it is sound."""
+        try:
+            said, errors = self._process.communicate(timeout=TIMEOUT_S)
+        except subprocess.TimeoutExpired:
+            self.stop()
+            return f"no answer within {TIMEOUT_S:.0f} s"
+        if self._process.returncode == 0:
+            return ""
+        last = (said.strip() or errors.strip() or "nothing said").splitlines()[-1]
+        return f"{last} (exit {self._process.returncode})"
+
+    def stop(self) -> None:
+        """End it; its outcome is not wanted."""
+        self._process.kill()
+        self._process.communicate()
 
 
-def _try(folder: Path) -> str:
+def _try(folder: Path, dimension: int, rows: Sequence[int]) -> str:
     import numpy as np
 
-    from retrieval.vectors import COLLECTION, IDS, MATRIX, client_of
+    from retrieval.chroma import Collection
+    from retrieval.matrix import Matrix
 
-    ids = json.loads((folder / IDS).read_text(encoding="utf-8"))
-    matrix = np.load(folder / MATRIX, mmap_mode="r")
-    if len(ids) != len(matrix):
-        return f"{len(ids)} ids beside {len(matrix)} vectors"
-    collection = client_of(folder).get_collection(COLLECTION, embedding_function=None)
-    if collection.count() != len(ids):
-        return f"{collection.count()} vectors in Chroma, {len(ids)} expected"
-    for row in sorted({0, len(ids) // 2, len(ids) - 1} if ids else set()):
-        found = collection.query(query_embeddings=[matrix[row].tolist()], n_results=1, include=["distances"])
-        distance = found["distances"][0][0] if found["distances"] and found["distances"][0] else 1.0
-        if distance > 0.01:
-            return f"the vector of item {ids[row]!r} is not found"
-    return ""
+    matrix, collection = Matrix(folder, dimension), Collection.embedded(folder)
+    if not rows:
+        collection.count()
+        return ""
+    vectors = matrix.of_rows(np.array(rows, dtype=np.int64))
+    found = collection.nearest(vectors, 1)
+    if found is None:
+        return "Chroma does not answer"
+    near = any(len(numbers) and cosines[0] > 0.99 for numbers, cosines in found)
+    return "" if near else f"none of the vectors of items {matrix.numbers[list(rows)].tolist()} is found"
 
 
 if __name__ == "__main__":
-    wrong = _try(Path(sys.argv[1]))
+    wrong = _try(Path(sys.argv[1]), int(sys.argv[2]), [int(row) for row in sys.argv[3:]])
     print(wrong or "sound")
     sys.exit(1 if wrong else 0)

@@ -62,14 +62,16 @@ def open_shop(
     *,
     connections: Connections | None = None,
     encoder: Encoder | None = None,
+    chroma_url: str = "",
 ) -> Shop:
     """Open the shop at ``home``, converting the encoder and rebuilding the index where that is needed.
 
-    ``connections`` and ``encoder``: those already open, if any. Raises RetrievalError.
+    ``connections`` and ``encoder``: those already open, if any. ``chroma_url``: a Chroma server that keeps the vectors,
+    instead of the home folder. Raises RetrievalError.
     """
     connections = connections or Connections(home / DATABASE)
     catalog = Catalog(connections)
     if encoder is None:
         encoder = MiniLMEncoder(ensure_encoder(models))
-    index = Index.open(home / INDEX, catalog, encoder, progress)
+    index = Index.open(home / INDEX, catalog, connections, encoder, progress, chroma_url=chroma_url)
     return Shop(connections, catalog, encoder, index, Grounder(catalog, index, encoder))

@@ -1,0 +1,132 @@
+"""Vectors in a Chroma that is embedded in the index's folder, and what holds for any Chroma.
+
+Knows Chroma's ways (its traps are told where they are avoided). Knows nothing of the catalogue, of filters, or of when
+a collection is due for replacement. The id of a vector is its item's number. ``retrieval.chroma_server`` does the same
+on a server.
+"""
+
+import logging
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Protocol
+
+import chromadb
+import numpy as np
+from chromadb.config import Settings as ChromaSettings
+
+from retrieval.encoder import Vectors
+from retrieval.matrix import Numbers, Scores
+
+EMBEDDED = "chroma"  # inside the index's folder
+COLLECTION = "items"
+
+# The graph, fixed when a collection is made. See docs/scale.md for what was measured.
+NEIGHBOURS, CONSTRUCTION_BREADTH, SEARCH_BREADTH = 16, 200, 400
+ADDED_AT_ONCE = 5000  # vectors a call; Chroma takes at most 5,461
+# Chroma writes its graph to the disk after so many changes, the whole list of ids each time; what came since it adds
+# again, from its log, when it is opened next.
+PERSISTED_EVERY = 20_000
+
+Answer = tuple[Numbers, Scores]  # what is nearest to one vector: numbers and cosines, best first
+
+log = logging.getLogger(__name__)
+
+
+class Collection(Protocol):
+    """Vectors by number; safe to ask from any thread, written by one."""
+
+    def nearest(self, vectors: Vectors, n: int) -> list[Answer] | None:
+        """For each of the vectors [t, d] its n nearest; None if Chroma cannot answer."""
+
+    def upsert(self, numbers: Sequence[int], vectors: Vectors) -> None:
+        """Write vectors [n, d], in place where the number is known."""
+
+    def remove(self, numbers: Sequence[int]) -> None:
+        """Delete vectors; unknown numbers are passed over."""
+
+    def close(self) -> None:
+        """Release what it holds; it does not answer any more."""
+
+
+class EmbeddedCollection:
+    """The collection in one folder; the folder has this one owner."""
+
+    def __init__(self, folder: Path, *, make: bool = False) -> None:
+        """Open it, or make it first. Raises whatever Chroma raises if it cannot be opened."""
+        self._client = chromadb.PersistentClient(
+            str(folder / EMBEDDED), settings=ChromaSettings(anonymized_telemetry=False)
+        )
+        try:
+            self._collection = made(self._client, COLLECTION) if make else got(self._client, COLLECTION)
+        except BaseException:
+            self._client.close()
+            raise
+
+    def nearest(self, vectors: Vectors, n: int) -> list[Answer] | None:
+        """As ``Collection`` says; whatever Chroma raises is logged."""
+        try:
+            return asked(self._collection, vectors, n)
+        except Exception:
+            # Chroma raises many types. The matrix holds the same vectors, so no shopper need notice; the log tells.
+            log.exception("Chroma did not answer; the exact product does")
+            return None
+
+    def upsert(self, numbers: Sequence[int], vectors: Vectors) -> None:
+        """As ``Collection`` says."""
+        written(self._collection, numbers, vectors)
+
+    def remove(self, numbers: Sequence[int]) -> None:
+        """As ``Collection`` says."""
+        removed(self._collection, numbers)
+
+    def count(self) -> int:
+        """How many vectors it holds."""
+        return int(self._collection.count())
+
+    def close(self) -> None:
+        """Release the files."""
+        self._client.close()
+
+
+def made(client: Any, name: str) -> Any:
+    """A new collection of this name."""
+    return client.create_collection(
+        name,
+        configuration={
+            "hnsw": {
+                "space": "cosine",  # Chroma's own default is l2
+                "max_neighbors": NEIGHBOURS,
+                "ef_construction": CONSTRUCTION_BREADTH,
+                "ef_search": SEARCH_BREADTH,
+                "sync_threshold": PERSISTED_EVERY,
+            }
+        },
+        embedding_function=None,  # Chroma's own one would download a model
+    )
+
+
+def got(client: Any, name: str) -> Any:
+    """The collection of this name."""
+    return client.get_collection(name, embedding_function=None)
+
+
+def asked(collection: Any, vectors: Vectors, n: int) -> list[Answer]:
+    """One query of several vectors."""
+    found = collection.query(query_embeddings=list(vectors), n_results=n, include=["distances"])
+    return [
+        (np.array(ids, dtype=np.int64), np.float32(1) - np.array(distances, dtype=np.float32))
+        for ids, distances in zip(found["ids"], found["distances"], strict=True)
+    ]
+
+
+def written(collection: Any, numbers: Sequence[int], vectors: Vectors) -> None:
+    """Upsert in calls of the size that Chroma takes."""
+    for start in range(0, len(numbers), ADDED_AT_ONCE):
+        ids = [str(number) for number in numbers[start : start + ADDED_AT_ONCE]]
+        collection.upsert(ids=ids, embeddings=vectors[start : start + ADDED_AT_ONCE])
+
+
+def removed(collection: Any, numbers: Sequence[int]) -> None:
+    """Delete in calls of the size that Chroma takes."""
+    for start in range(0, len(numbers), ADDED_AT_ONCE):
+        collection.delete(ids=[str(number) for number in numbers[start : start + ADDED_AT_ONCE]])

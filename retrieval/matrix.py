@@ -1,0 +1,138 @@
+"""The vectors of one index folder, exactly as encoded, in a form that a million of them can be searched in.
+
+The vectors in float32 are read row by row from the disk's cache, so that they are no part of the process's memory; the
+same in int8, with a scale a row, are memory-mapped and scanned. A scan's best rows are scored again from float32, so
+what is returned are exact cosines. Beside them stand the items' numbers and a digest of each one's text. Knows nothing
+of Chroma, of filters, or of how a text becomes a vector.
+"""
+
+import mmap
+import os
+from pathlib import Path
+from types import TracebackType
+from typing import BinaryIO
+
+import numpy as np
+import numpy.typing as npt
+
+from retrieval.encoder import Vectors
+
+Numbers = npt.NDArray[np.int64]
+Digests = npt.NDArray[np.uint64]
+Scores = npt.NDArray[np.float32]
+
+NUMBERS, DIGESTS, EXACT, CODES, SCALES = "numbers.i64", "digests.u64", "vectors.f32", "vectors.i8", "scales.f32"
+
+# Rows turned to float32 at once: they stay in the processor's cache. With 1,000,000 rows and three texts, on two cores:
+# 10,000 rows scanned in 3 ms, 100,000 in 32 ms, all in 170 ms; 512 and 8,192 rows at once are a fifth slower.
+SCANNED_AT_ONCE = 2048
+# int8 puts a cosine off by 0.0006 (standard deviation): so many ranks beyond k are scored again exactly.
+RESCORED = 50
+
+
+class MatrixWriter:
+    """Writes a folder's matrix piece by piece; complete, and on the disk, when the ``with`` block ends well."""
+
+    def __init__(self, folder: Path) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self._files: list[BinaryIO] = [(folder / name).open("wb") for name in (NUMBERS, DIGESTS, EXACT, CODES, SCALES)]
+        self._last = 0
+
+    def add(self, numbers: Numbers, digests: Digests, vectors: Vectors) -> None:
+        """Append items: numbers ascending, and above those before; vectors float32 [n, d], unit rows."""
+        if len(numbers) and (numbers[0] <= self._last or (np.diff(numbers) <= 0).any()):
+            raise ValueError(f"Numbers must ascend; after {self._last} came {numbers[:3].tolist()}.")
+        self._last = int(numbers[-1]) if len(numbers) else self._last
+        scales = np.maximum(np.abs(vectors).max(axis=1, initial=0.0), 1e-9).astype(np.float32) / 127
+        codes = np.rint(vectors / scales[:, None]).astype(np.int8)
+        for file, part in zip(self._files, (numbers, digests, vectors, codes, scales), strict=True):
+            file.write(np.ascontiguousarray(part).tobytes())
+
+    def __enter__(self) -> "MatrixWriter":
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        for file in self._files:
+            if kind is None:
+                file.flush()
+                os.fsync(file.fileno())
+            file.close()
+
+
+class Matrix:
+    """An open matrix; read only, and safe to ask from any thread."""
+
+    def __init__(self, folder: Path, dimension: int) -> None:
+        """Raises OSError or ValueError if the files are missing or do not belong together."""
+        self.numbers: Numbers = np.fromfile(folder / NUMBERS, dtype=np.int64)
+        self.digests: Digests = np.fromfile(folder / DIGESTS, dtype=np.uint64)
+        self.dimension = dimension
+        self._scales: Scores = np.fromfile(folder / SCALES, dtype=np.float32)
+        rows, cells = len(self.numbers), len(self.numbers) * dimension
+        for name, size in ((DIGESTS, rows * 8), (SCALES, rows * 4), (CODES, cells), (EXACT, cells * 4)):
+            if (folder / name).stat().st_size != size:
+                raise ValueError(f"{name} holds {(folder / name).stat().st_size} bytes instead of {size}")
+        if rows:
+            codes = np.memmap(folder / CODES, dtype=np.int8, mode="r", shape=(rows, dimension))
+            codes._mmap.madvise(mmap.MADV_WILLNEED)  # type: ignore[attr-defined]
+            self._codes: npt.NDArray[np.int8] = codes.view(np.ndarray)
+        else:
+            self._codes = np.zeros((0, dimension), dtype=np.int8)
+        self._exact = (folder / EXACT).open("rb", buffering=0)
+
+    def __len__(self) -> int:
+        return len(self.numbers)
+
+    def rows_of(self, numbers: Numbers) -> Numbers:
+        """Rows of these items, -1 where absent."""
+        if not len(self.numbers):
+            return np.full(len(numbers), -1, dtype=np.int64)
+        at = np.minimum(np.searchsorted(self.numbers, numbers), len(self.numbers) - 1)
+        return np.where(self.numbers[at] == numbers, at, -1)
+
+    def of_rows(self, rows: Numbers) -> Vectors:
+        """The exact vectors of these rows: float32 [n, d]."""
+        found: Vectors = np.empty((len(rows), self.dimension), dtype=np.float32)
+        width, file = self.dimension * 4, self._exact.fileno()
+        for at, row in enumerate(rows.tolist()):
+            os.preadv(file, [found[at]], row * width)  # type: ignore[list-item]
+        return found
+
+    def best(self, vectors: Vectors, k: int, rows: Numbers | None) -> list[tuple[Numbers, Scores]]:
+        """For each of the unit vectors [t, d]: at most k of these rows (None: of all) and their cosines, best first.
+
+        Equal cosines come in the order of rows.
+        """
+        estimates = self._scan(vectors, rows)
+        found = []
+        for column, vector in enumerate(vectors):
+            near = estimates[column]
+            at = (
+                np.arange(len(near))
+                if len(near) <= k + RESCORED
+                else np.argpartition(-near, k + RESCORED)[: k + RESCORED]
+            )
+            chosen = np.sort(at if rows is None else rows[at])
+            scores: Scores = self.of_rows(chosen) @ vector
+            order = np.argsort(-scores, kind="stable")[:k]
+            found.append((chosen[order], scores[order]))
+        return found
+
+    def _scan(self, vectors: Vectors, rows: Numbers | None) -> Scores:
+        """Estimated cosines: float32 [t, rows]."""
+        count = len(self.numbers) if rows is None else len(rows)
+        estimates: Scores = np.empty((len(vectors), count), dtype=np.float32)
+        buffer = np.empty((min(count, SCANNED_AT_ONCE), self.dimension), dtype=np.float32)
+        for start in range(0, count, SCANNED_AT_ONCE):
+            end = min(count, start + SCANNED_AT_ONCE)
+            part: slice | Numbers = slice(start, end) if rows is None else rows[start:end]
+            block = buffer[: end - start]
+            block[...] = self._codes[part]
+            estimates[:, start:end] = (vectors @ block.T) * self._scales[part]
+        return estimates
+
+    def close(self) -> None:
+        """Release the file; whoever still asks gets ValueError."""
+        self._exact.close()
