@@ -6,6 +6,8 @@ on a server.
 """
 
 import logging
+import math
+import warnings
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Protocol
@@ -24,8 +26,9 @@ COLLECTION = "items"
 NEIGHBOURS, CONSTRUCTION_BREADTH, SEARCH_BREADTH = 16, 200, 400
 ADDED_AT_ONCE = 5000  # vectors a call; Chroma takes at most 5,461
 # Chroma writes its graph to the disk after so many changes, the whole list of ids each time; what came since it adds
-# again, from its log, when it is opened next.
-PERSISTED_EVERY = 20_000
+# again from its log, at some thousand a second, when it is opened next. So: seldom while a folder is written, and often
+# afterwards. (The setting can be changed, but counts from the next opening on.)
+PERSISTED_EVERY, PERSISTED_EVERY_AT_FIRST = 1000, 100_000
 
 Answer = tuple[Numbers, Scores]  # what is nearest to one vector: numbers and cosines, best first
 
@@ -51,16 +54,30 @@ class Collection(Protocol):
 class EmbeddedCollection:
     """The collection in one folder; the folder has this one owner."""
 
-    def __init__(self, folder: Path, *, make: bool = False) -> None:
-        """Open it, or make it first. Raises whatever Chroma raises if it cannot be opened."""
-        self._client = chromadb.PersistentClient(
-            str(folder / EMBEDDED), settings=ChromaSettings(anonymized_telemetry=False)
-        )
+    def __init__(self, folder: Path, *, make_for: int | None = None) -> None:
+        """Open it, or make it first for about so many vectors. Raises whatever Chroma raises if it cannot."""
+        self._folder = folder
+        self._client = _client(folder)
         try:
-            self._collection = made(self._client, COLLECTION) if make else got(self._client, COLLECTION)
+            if make_for is None:
+                self._collection = got(self._client, COLLECTION)
+            else:
+                self._collection = made(self._client, COLLECTION, persisted_every=_at_first(make_for))
         except BaseException:
             self._client.close()
             raise
+
+    def finish(self, numbers: Numbers, vectors: Vectors) -> None:
+        """All is written: have the whole of it on the disk. ``numbers``, ``vectors``: one of those written."""
+        with warnings.catch_warnings():
+            # Chroma takes a collection without an embedding function for one of an old version.
+            warnings.simplefilter("ignore", DeprecationWarning)
+            self._collection.modify(configuration={"hnsw": {"sync_threshold": PERSISTED_EVERY}})
+        self._client.close()
+        self._client = _client(self._folder)
+        self._collection = got(self._client, COLLECTION)
+        # Chroma has no call for it; a write makes it look whether it is time.
+        self.upsert(numbers.tolist(), vectors)
 
     def nearest(self, vectors: Vectors, n: int) -> list[Answer] | None:
         """As ``Collection`` says; whatever Chroma raises is logged."""
@@ -88,7 +105,21 @@ class EmbeddedCollection:
         self._client.close()
 
 
-def made(client: Any, name: str) -> Any:
+def _client(folder: Path) -> Any:
+    return chromadb.PersistentClient(str(folder / EMBEDDED), settings=ChromaSettings(anonymized_telemetry=False))
+
+
+def _at_first(count: int) -> int:
+    """After how many vectors to persist, so that little is left over at the end.
+
+    >>> [_at_first(count) for count in (700, 107_000, 1_000_000)]
+    [1000, 50000, 100000]
+    """
+    rounds = max(1, math.ceil(count / PERSISTED_EVERY_AT_FIRST))
+    return max(PERSISTED_EVERY, count // rounds // ADDED_AT_ONCE * ADDED_AT_ONCE)
+
+
+def made(client: Any, name: str, persisted_every: int = PERSISTED_EVERY) -> Any:
     """A new collection of this name."""
     return client.create_collection(
         name,
@@ -98,7 +129,7 @@ def made(client: Any, name: str) -> Any:
                 "max_neighbors": NEIGHBOURS,
                 "ef_construction": CONSTRUCTION_BREADTH,
                 "ef_search": SEARCH_BREADTH,
-                "sync_threshold": PERSISTED_EVERY,
+                "sync_threshold": persisted_every,
             }
         },
         embedding_function=None,  # Chroma's own one would download a model

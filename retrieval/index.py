@@ -260,7 +260,7 @@ class Index:
         embedded: EmbeddedCollection | None = None
         try:
             aside.mkdir(parents=True)
-            embedded = None if served else EmbeddedCollection(aside, make=True)
+            embedded = None if served else EmbeddedCollection(aside, make_for=changes.count)
             with MatrixWriter(aside) as writer:
                 done = 0
                 while texts := list(islice(_texts(changes.upserted), AT_ONCE)):
@@ -270,6 +270,8 @@ class Index:
                     if embedded:
                         embedded.upsert(numbers.tolist(), vectors)
                     done += len(texts)
+            if embedded and done:
+                embedded.finish(numbers[:1], vectors[:1])
             if progress:
                 progress("indexing", done, done)
             matrix = Matrix(aside, self._encoder.dimension)

@@ -49,10 +49,10 @@ class Probe:
 def _try(folder: Path, dimension: int, rows: Sequence[int]) -> str:
     import numpy as np
 
-    from retrieval.chroma import Collection
+    from retrieval.chroma import EmbeddedCollection
     from retrieval.matrix import Matrix
 
-    matrix, collection = Matrix(folder, dimension), Collection.embedded(folder)
+    matrix, collection = Matrix(folder, dimension), EmbeddedCollection(folder)
     if not rows:
         collection.count()
         return ""

@@ -1,6 +1,7 @@
-import json
 import threading
 import zlib
+from collections.abc import Callable
+from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
@@ -10,10 +11,13 @@ from retrieval.catalog import Catalog
 from retrieval.database import Connections
 from retrieval.encoder import Vectors
 from retrieval.errors import IndexBuildError
+from retrieval.filters import Filter
 from retrieval.index import Index
 from retrieval.items import Item
-from retrieval.probe import fault
-from retrieval.vectors import VectorFolder, write
+from retrieval.probe import Probe
+from retrieval.shelf import SEAL
+from retrieval.snapshot import breadth
+from retrieval.stamp import Stamps
 
 DIMENSION = 16
 
@@ -38,69 +42,105 @@ class Hashing:
         return np.random.default_rng(zlib.crc32(word.encode())).normal(size=DIMENSION)
 
 
-def thing(number: int) -> Item:
-    return Item(id=f"i{number}", title=f"Thing {number}")
+def thing(number: int, **fields: object) -> Item:
+    return Item(id=f"i{number}", title=f"Thing {number}", **fields)  # type: ignore[arg-type]
 
 
 @pytest.fixture
-def catalog(tmp_path: Path) -> Catalog:
-    made = Catalog(Connections(tmp_path / "shop.sqlite3"))
-    made.upsert(thing(number) for number in range(300))
+def connections(tmp_path: Path) -> Connections:
+    return Connections(tmp_path / "shop.sqlite3")
+
+
+@pytest.fixture
+def catalog(connections: Connections) -> Catalog:
+    made = Catalog(connections)
+    made.upsert(thing(number, price=Decimal(number)) for number in range(1200))
     return made
 
 
-def opened(tmp_path: Path, catalog: Catalog, encoder: Hashing | None = None) -> Index:
-    return Index.open(tmp_path / "index", catalog, encoder or Hashing())
+@pytest.fixture
+def opened(tmp_path: Path, catalog: Catalog, connections: Connections) -> Callable[..., Index]:
+    def open_index(encoder: Hashing | None = None, chroma_url: str = "") -> Index:
+        return Index.open(tmp_path / "index", catalog, connections, encoder or Hashing(), chroma_url=chroma_url)
+
+    return open_index
 
 
-def pointer(tmp_path: Path) -> dict[str, object]:
-    return dict(json.loads((tmp_path / "index" / "current.json").read_text()))
+def folder_of(index: Index) -> Path:
+    return index.snapshot().shelf.folder
 
 
-def test_nearest_are_the_exactly_nearest(tmp_path: Path, catalog: Catalog) -> None:
-    index = opened(tmp_path, catalog)
-    ids = [item.id for item in catalog.all()]
-    matrix = index.vectors(ids)
-    vector = Hashing().encode(["Thing 7"])[0]
-    expected = sorted(zip(ids, (matrix @ vector).tolist(), strict=True), key=lambda pair: -pair[1])[:20]
-    found = index.query(vector, 20)
-    assert [item_id for item_id, _ in found] == [item_id for item_id, _ in expected]
-    assert [score for _, score in found] == pytest.approx([score for _, score in expected], abs=1e-5)
+def nearest(index: Index, catalog: Catalog, text: str, k: int, filter: Filter | None = None) -> list[str]:
+    columns = catalog.columns()
+    mask = columns.mask(filter) if filter else None
+    ((numbers, cosines),) = index.snapshot().nearest(Hashing().encode([text]), k, columns, mask)
+    assert (np.diff(cosines) <= 0).all()
+    ids = catalog.ids_of(numbers.tolist())
+    return [ids[number] for number in numbers.tolist()]
+
+
+def exactly(catalog: Catalog, text: str, k: int, filter: Filter | None = None) -> list[str]:
+    """The same, from the texts alone."""
+    items = [item for item in catalog.all() if filter is None or filter.matches(item)]
+    encoder = Hashing()
+    vectors = 0.5 * encoder.encode([item.title for item in items]) + 0.5 * encoder.encode(
+        [item.encoder_text() for item in items]
+    )
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    order = np.argsort(-(vectors @ encoder.encode([text])[0]), kind="stable")[:k]
+    return [items[at].id for at in order]
+
+
+def test_nearest_are_the_exactly_nearest(opened: Callable[..., Index], catalog: Catalog) -> None:
+    index = opened()
+    assert nearest(index, catalog, "Thing 7", 20) == exactly(catalog, "Thing 7", 20)
     assert index.answers == {"chroma": 1, "exact": 0}
     index.close()
 
 
-@pytest.mark.parametrize("allowed", [250, 60, 1, 0])
-def test_a_filter_is_exact_and_never_starves(tmp_path: Path, catalog: Catalog, allowed: int) -> None:
-    index = opened(tmp_path, catalog)
-    ids = [item.id for item in catalog.all()]
-    permitted = set(ids[:allowed])
-    vector = Hashing().encode(["Thing 299"])[0]
-    found = index.query(vector, 10, permitted)
-    scores = dict(zip(ids, (index.vectors(ids) @ vector).tolist(), strict=True))
-    expected = sorted(permitted, key=lambda item_id: -scores[item_id])[:10]
-    assert [item_id for item_id, _ in found] == expected
-    assert sum(index.answers.values()) == 1
+@pytest.mark.parametrize("dearest", [900, 300, 60, 0, -1])
+def test_a_filter_is_exact_and_never_starves(opened: Callable[..., Index], catalog: Catalog, dearest: int) -> None:
+    index, filter = opened(), Filter(price_max=Decimal(dearest))
+    found = nearest(index, catalog, "Thing 999", 10, filter)
+    assert found == exactly(catalog, "Thing 999", 10, filter)
+    assert len(found) == min(10, dearest + 1)
     index.close()
 
 
-def test_too_few_allowed_for_chroma_are_found_by_the_exact_product(tmp_path: Path) -> None:
-    vectors = np.random.default_rng(1).normal(size=(5000, DIMENSION)).astype(np.float32)
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    ids = [f"i{number}" for number in range(len(vectors))]
-    write(tmp_path / "folder", ids, vectors)
-    folder = VectorFolder(tmp_path / "folder")
-    allowed = set(ids[::500])
-    found, arm = folder.nearest(vectors[0], 5, allowed)
-    expected = sorted(allowed, key=lambda item_id: -float(vectors[ids.index(item_id)] @ vectors[0]))[:5]
-    assert ([item_id for item_id, _ in found], arm) == (expected, "exact")
-    assert folder.nearest(vectors[0], 5, None)[1] == "chroma"
-    assert folder.nearest(vectors[0], 5, set(ids[::2]))[1] == "chroma"
-    folder.close()
+def test_chroma_answers_where_enough_survive_and_the_exact_product_where_not(
+    opened: Callable[..., Index], catalog: Catalog
+) -> None:
+    index, columns = opened(), catalog.columns()
+    near = set(exactly(catalog, "Thing 7", 250))
+    for ids, arm in ((near, "chroma"), ({item.id for item in catalog.all()} - near, "exact")):
+        before = index.answers[arm]
+        mask = np.array([item_id in ids for item_id in columns.ids.tolist()])
+        found = index.snapshot().nearest(Hashing().encode(["Thing 7", "Thing 7"]), 200, columns, mask)
+        assert [len(numbers) for numbers, _ in found] == [200, 200]
+        assert index.answers[arm] - before == 2
+    index.close()
 
 
-def test_vectors_of_unknown_items_are_zeros(tmp_path: Path, catalog: Catalog) -> None:
-    index = opened(tmp_path, catalog)
+@pytest.mark.parametrize(
+    ("possible", "size", "texts", "fetched"),
+    [
+        (2200, 2200, 3, 300),
+        (21, 2200, 3, 300),
+        (100_000, 100_000, 3, 300),
+        (1_000_000, 1_000_000, 3, 300),
+        (300_000, 1_000_000, 3, 434),
+        (150_000, 1_000_000, 1, 867),
+        (20_000, 1_000_000, 3, 300),
+    ],
+)
+def test_chroma_is_asked_for_what_is_cheaper_than_the_exact_product(
+    possible: int, size: int, texts: int, fetched: int
+) -> None:
+    assert breadth(possible, size, 200, texts) == fetched
+
+
+def test_vectors_of_unknown_items_are_zeros(opened: Callable[..., Index]) -> None:
+    index = opened()
     known, unknown = index.vectors(["i1", "nothing"])
     assert np.linalg.norm(known) == pytest.approx(1, abs=1e-5)
     assert not unknown.any()
@@ -108,44 +148,119 @@ def test_vectors_of_unknown_items_are_zeros(tmp_path: Path, catalog: Catalog) ->
     index.close()
 
 
-def test_a_second_opening_rebuilds_nothing(tmp_path: Path, catalog: Catalog) -> None:
-    opened(tmp_path, catalog).close()
-    before, encoder = pointer(tmp_path), Hashing()
-    opened(tmp_path, catalog, encoder).close()
-    assert pointer(tmp_path) == before
-    assert encoder.texts == 0
-
-
-def test_refresh_encodes_only_what_changed_and_sweeps_the_old(tmp_path: Path, catalog: Catalog) -> None:
+def test_a_second_opening_encodes_and_builds_nothing(opened: Callable[..., Index]) -> None:
+    index = opened()
+    folder = folder_of(index)
+    index.close()
     encoder = Hashing()
-    index = opened(tmp_path, catalog, encoder)
-    encoded, former = encoder.texts, pointer(tmp_path)["folder"]
+    index = opened(encoder)
+    assert (folder_of(index), encoder.texts) == (folder, 0)
+    index.close()
+
+
+def test_small_changes_are_applied_in_place(opened: Callable[..., Index], catalog: Catalog) -> None:
+    encoder = Hashing()
+    index = opened(encoder)
+    folder, encoded = folder_of(index), encoder.texts
     assert not index.refresh()
     catalog.upsert([Item(id="i3", title="Changed altogether"), Item(id="new", title="Novelty")])
     catalog.remove(["i4"])
     assert index.refresh()
-    assert encoder.texts - encoded == 2
-    assert len(index) == 300
-    assert index.query(encoder.encode(["Novelty"])[0], 1)[0][0] == "new"
-    assert "i4" not in {item_id for item_id, _ in index.query(encoder.encode(["Thing 4"])[0], 300)}
-    assert not (tmp_path / "index" / str(former)).exists()
+    assert not index.refresh()
+    assert (encoder.texts - encoded, folder_of(index), len(index)) == (2, folder, 1200)
+    for text in ("Novelty", "Changed altogether", "Thing 4", "Thing 3"):
+        assert nearest(index, catalog, text, 30) == exactly(catalog, text, 30)
+        dear = Filter(price_min=Decimal(1190))  # the exact product answers
+        assert nearest(index, catalog, text, 30, dear) == exactly(catalog, text, 30, dear)
+    assert index.answers == {"chroma": 4, "exact": 4}
     index.close()
 
 
-def test_stale_on_opening_is_rebuilt(tmp_path: Path, catalog: Catalog) -> None:
-    opened(tmp_path, catalog).close()
+def test_changes_applied_in_place_are_there_after_opening_again(opened: Callable[..., Index], catalog: Catalog) -> None:
+    index = opened()
+    folder = folder_of(index)
+    catalog.upsert([Item(id="i3", title="Changed altogether"), Item(id="new", title="Novelty")])
+    catalog.remove(["i4"])
+    index.refresh()
+    vectors = index.vectors(["i3", "new", "i4", "i5"])
+    index.close()
+    encoder = Hashing()
+    index = opened(encoder)
+    assert (folder_of(index), encoder.texts, len(index)) == (folder, 0, 1200)
+    np.testing.assert_array_equal(index.vectors(["i3", "new", "i4", "i5"]), vectors)
+    for text in ("Novelty", "Changed altogether", "Thing 4"):
+        assert nearest(index, catalog, text, 30) == exactly(catalog, text, 30)
+    index.close()
+
+
+def test_a_price_is_no_work_for_the_index(opened: Callable[..., Index], catalog: Catalog) -> None:
+    encoder = Hashing()
+    index = opened(encoder)
+    encoded = encoder.texts
+    catalog.upsert(thing(number, price=Decimal(5000 + number), stock=3) for number in range(1200))
+    assert not index.refresh()
+    assert encoder.texts == encoded
+    dear = Filter(price_min=Decimal(6190))
+    assert nearest(index, catalog, "Thing 3", 30, dear) == exactly(catalog, "Thing 3", 30, dear)
+    index.close()
+
+
+def test_more_than_a_fifth_is_built_aside_and_the_former_folder_goes(
+    opened: Callable[..., Index], catalog: Catalog
+) -> None:
+    index = opened()
+    former, kept = folder_of(index), index.snapshot()
+    vector = Hashing().encode(["Thing 900"])
+    before = kept.nearest(vector, 5, catalog.columns())
+    catalog.upsert(Item(id=f"i{number}", title=f"Other {number}") for number in range(300))
+    assert index.refresh()
+    assert folder_of(index) != former
+    assert nearest(index, catalog, "Other 7", 20) == exactly(catalog, "Other 7", 20)
+    # Whoever was finding items in the former state goes on in it.
+    after = kept.nearest(vector, 5, catalog.columns())
+    assert [numbers.tolist() for numbers, _ in after] == [numbers.tolist() for numbers, _ in before]
+    assert former.exists()
+    del kept
+    assert not former.exists()
+    index.close()
+
+
+def test_stale_on_opening_is_brought_up_to_date(opened: Callable[..., Index], catalog: Catalog) -> None:
+    opened().close()
     catalog.upsert([Item(id="new", title="Novelty")])
-    index = opened(tmp_path, catalog)
-    assert (len(index), index.generation) == (301, catalog.generation())
+    index = opened()
+    assert (len(index), index.generation) == (1201, catalog.generation())
+    assert nearest(index, catalog, "Novelty", 1) == ["new"]
     index.close()
 
 
-def damage_pointer(folder: Path) -> None:
-    (folder.parent / "current.json").write_text("{half a po")
+def test_an_interrupted_refresh_is_done_again(
+    opened: Callable[..., Index], catalog: Catalog, connections: Connections
+) -> None:
+    index, stamps = opened(), Stamps(connections)
+    stamp, folder = stamps.read(), folder_of(index)
+    assert stamp is not None
+    catalog.upsert([Item(id="i3", title="Changed altogether"), Item(id="new", title="Novelty")])
+    catalog.remove(["i4"])
+    index.refresh()
+    # As if it had been killed before the stamp: Chroma holds the changes, and nothing says so.
+    stamps.swap(stamp)
+    (folder / SEAL).unlink(missing_ok=True)
+    index.close()
+    (folder / SEAL).unlink()
+    index = opened()
+    assert (folder_of(index), len(index)) == (folder, 1200)
+    for text in ("Novelty", "Changed altogether", "Thing 4"):
+        assert nearest(index, catalog, text, 30) == exactly(catalog, text, 30)
+    index.close()
+
+
+def damage_nothing(folder: Path) -> None:
+    (folder / SEAL).unlink()
 
 
 def damage_database(folder: Path) -> None:
-    (folder / "chroma" / "chroma.sqlite3").write_bytes(b"not a database" * 1000)
+    (folder / "chroma" / "chroma.sqlite3").write_bytes(b"not a database" * 1200)
 
 
 def damage_segment(folder: Path) -> None:
@@ -158,61 +273,95 @@ def damage_missing(folder: Path) -> None:
 
 
 def damage_matrix(folder: Path) -> None:
-    (folder / "vectors.npy").write_bytes(b"")
+    (folder / "vectors.i8").write_bytes(b"")
 
 
-@pytest.mark.parametrize("damage", [damage_pointer, damage_database, damage_segment, damage_missing, damage_matrix])
-def test_broken_on_opening_is_rebuilt(tmp_path: Path, catalog: Catalog, damage: object) -> None:
-    opened(tmp_path, catalog).close()
-    folder = tmp_path / "index" / str(pointer(tmp_path)["folder"])
-    damage(folder)  # type: ignore[operator]
+DAMAGES = [damage_nothing, damage_database, damage_segment, damage_missing, damage_matrix]
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+def test_broken_on_opening_is_rebuilt(
+    opened: Callable[..., Index], catalog: Catalog, damage: Callable[[Path], None]
+) -> None:
+    index = opened()
+    folder = folder_of(index)
+    index.close()
+    damage(folder)
     encoder = Hashing()
-    index = opened(tmp_path, catalog, encoder)
+    index = opened(encoder)
     assert encoder.texts == 0  # from the cache
-    assert index.query(encoder.encode(["Thing 7"])[0], 1)[0][0] == "i7"
-    assert fault(tmp_path / "index" / str(pointer(tmp_path)["folder"])) == ""
+    assert (folder_of(index) == folder) == (damage is damage_nothing)
+    assert nearest(index, catalog, "Thing 7", 20) == exactly(catalog, "Thing 7", 20)
+    assert not (folder_of(index) / SEAL).exists()  # an end without closing is noticed
+    folder = folder_of(index)
+    index.close()
+    assert (folder / SEAL).exists()
+    assert Probe(folder, DIMENSION, [0, 500, 999]).fault() == ""
+
+
+def test_a_stamp_that_cannot_be_read_is_none(opened: Callable[..., Index], connections: Connections) -> None:
+    opened().close()
+    connections.current.execute("UPDATE index_state SET stamp = '{half a st'")
+    index = opened()
+    assert len(index) == 1200
     index.close()
 
 
-def test_leftovers_of_an_interrupted_build_are_swept(tmp_path: Path, catalog: Catalog) -> None:
+def test_another_encoder_rebuilds(opened: Callable[..., Index]) -> None:
+    opened().close()
+
+    class Other(Hashing):
+        name = "another"
+
+    encoder = Other()
+    opened(encoder).close()
+    assert encoder.texts > 0
+
+
+def test_leftovers_of_an_interrupted_build_are_swept(tmp_path: Path, opened: Callable[..., Index]) -> None:
     (tmp_path / "index" / "half-built").mkdir(parents=True)
-    index = opened(tmp_path, catalog)
-    assert sorted(path.name for path in (tmp_path / "index").iterdir()) == sorted(
-        ["current.json", "lock", str(pointer(tmp_path)["folder"])]
-    )
+    index = opened()
+    assert sorted(path.name for path in (tmp_path / "index").iterdir()) == sorted(["lock", folder_of(index).name])
     index.close()
 
 
-def test_two_owners_are_refused(tmp_path: Path, catalog: Catalog) -> None:
-    index = opened(tmp_path, catalog)
+def test_two_owners_are_refused(opened: Callable[..., Index]) -> None:
+    index = opened()
     with pytest.raises(IndexBuildError, match="in use by another Shoptalk process"):
-        opened(tmp_path, catalog)
+        opened()
     index.close()
-    opened(tmp_path, catalog).close()
+    opened().close()
 
 
-def test_an_empty_catalogue_has_an_empty_index(tmp_path: Path) -> None:
-    index = opened(tmp_path, Catalog(Connections(tmp_path / "empty.sqlite3")))
-    assert index.query(np.ones(DIMENSION, dtype=np.float32), 5) == []
+def test_an_empty_catalogue_has_an_empty_index_and_grows(tmp_path: Path) -> None:
+    connections = Connections(tmp_path / "empty.sqlite3")
+    catalog = Catalog(connections)
+    index = Index.open(tmp_path / "index", catalog, connections, Hashing())
+    assert nearest(index, catalog, "Thing", 5) == []
+    catalog.upsert([thing(1)])
+    index.refresh()
+    assert nearest(index, catalog, "Thing", 5) == ["i1"]
     index.close()
-    opened(tmp_path, Catalog(Connections(tmp_path / "empty.sqlite3"))).close()
+    index = Index.open(tmp_path / "index", catalog, connections, Hashing())
+    assert nearest(index, catalog, "Thing", 5) == ["i1"]
+    index.close()
 
 
-def test_queries_go_on_while_the_index_is_replaced(tmp_path: Path, catalog: Catalog) -> None:
-    index, wrong, stop = opened(tmp_path, catalog), [], threading.Event()
-    vector = Hashing().encode(["Thing 7"])[0]
+def test_queries_go_on_while_the_index_changes(opened: Callable[..., Index], catalog: Catalog) -> None:
+    index, wrong, stop = opened(), [], threading.Event()
 
     def ask() -> None:
         while not stop.is_set():
-            found = index.query(vector, 5)
-            if len(found) != 5 or found[0][0] != "i7":
+            found = nearest(index, catalog, "Thing 7", 5)
+            if len(found) != 5 or found[0] != "i7":
                 wrong.append(found)
 
     askers = [threading.Thread(target=ask) for _ in range(2)]
     for asker in askers:
         asker.start()
-    for round_ in range(3):
-        catalog.upsert([Item(id="new", title=f"Novelty {round_}")])
+    for round_ in range(4):
+        size = 300 if round_ % 2 else 3
+        catalog.upsert(Item(id=f"i{number + 10}", title=f"Novelty {round_} {number}") for number in range(size))
         index.refresh()
     stop.set()
     for asker in askers:
@@ -221,10 +370,9 @@ def test_queries_go_on_while_the_index_is_replaced(tmp_path: Path, catalog: Cata
     index.close()
 
 
-def test_a_folder_whose_chroma_fails_still_answers(tmp_path: Path) -> None:
-    vectors = Hashing().encode(["Thing 1", "Thing 2"])
-    write(tmp_path / "folder", ["i1", "i2"], vectors)
-    folder = VectorFolder(tmp_path / "folder")
-    folder.close()
-    found, arm = folder.nearest(vectors[1], 1, None)
-    assert (found[0][0], arm) == ("i2", "exact")
+def test_where_chroma_fails_the_exact_product_answers(opened: Callable[..., Index], catalog: Catalog) -> None:
+    index = opened()
+    index.snapshot().shelf.collection.close()
+    assert nearest(index, catalog, "Thing 7", 20) == exactly(catalog, "Thing 7", 20)
+    assert index.answers == {"chroma": 0, "exact": 1}
+    index.close()
