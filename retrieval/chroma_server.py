@@ -133,7 +133,7 @@ def server(url: str) -> Any:
     except Exception as error:
         raise IndexBuildError(_unreachable(url, error)) from error
     # Chroma's client waits for ever by itself, and has no setting for it.
-    client._server._session.timeout = TIMEOUT_S
+    client._server._session.timeout = TIMEOUT_S  # type: ignore[attr-defined]
     return client
 
 

@@ -36,13 +36,9 @@ class MatrixWriter:
     def __init__(self, folder: Path) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         self._files: list[BinaryIO] = [(folder / name).open("wb") for name in (NUMBERS, DIGESTS, EXACT, CODES, SCALES)]
-        self._last = 0
 
     def add(self, numbers: Numbers, digests: Digests, vectors: Vectors) -> None:
-        """Append items: numbers ascending, and above those before; vectors float32 [n, d], unit rows."""
-        if len(numbers) and (numbers[0] <= self._last or (np.diff(numbers) <= 0).any()):
-            raise ValueError(f"Numbers must ascend; after {self._last} came {numbers[:3].tolist()}.")
-        self._last = int(numbers[-1]) if len(numbers) else self._last
+        """Append items, in any order; vectors float32 [n, d], unit rows. Of one number the last counts."""
         scales = np.maximum(np.abs(vectors).max(axis=1, initial=0.0), 1e-9).astype(np.float32) / 127
         codes = np.rint(vectors / scales[:, None]).astype(np.int8)
         for file, part in zip(self._files, (numbers, digests, vectors, codes, scales), strict=True):
@@ -66,7 +62,11 @@ class Matrix:
 
     def __init__(self, folder: Path, dimension: int) -> None:
         """Raises OSError or ValueError if the files are missing or do not belong together."""
-        self.numbers: Numbers = np.fromfile(folder / NUMBERS, dtype=np.int64)
+        self.numbers: Numbers = np.fromfile(folder / NUMBERS, dtype=np.int64)  # by row
+        self._sorted, last = np.unique(self.numbers[::-1], return_index=True)
+        self._row_of_sorted: Numbers = len(self.numbers) - 1 - last
+        # Rows whose item was written again further down.
+        self.superseded: Numbers = np.setdiff1d(np.arange(len(self.numbers)), self._row_of_sorted)
         self.digests: Digests = np.fromfile(folder / DIGESTS, dtype=np.uint64)
         self.dimension = dimension
         self._scales: Scores = np.fromfile(folder / SCALES, dtype=np.float32)
@@ -89,15 +89,15 @@ class Matrix:
         """Rows of these items, -1 where absent."""
         if not len(self.numbers):
             return np.full(len(numbers), -1, dtype=np.int64)
-        at = np.minimum(np.searchsorted(self.numbers, numbers), len(self.numbers) - 1)
-        return np.where(self.numbers[at] == numbers, at, -1)
+        at = np.minimum(np.searchsorted(self._sorted, numbers), len(self._sorted) - 1)
+        return np.where(self._sorted[at] == numbers, self._row_of_sorted[at], -1)
 
     def of_rows(self, rows: Numbers) -> Vectors:
         """The exact vectors of these rows: float32 [n, d]."""
         found: Vectors = np.empty((len(rows), self.dimension), dtype=np.float32)
         width, file = self.dimension * 4, self._exact.fileno()
         for at, row in enumerate(rows.tolist()):
-            os.preadv(file, [found[at]], row * width)  # type: ignore[list-item]
+            os.preadv(file, [found[at]], row * width)
         return found
 
     def best(self, vectors: Vectors, k: int, rows: Numbers | None) -> list[tuple[Numbers, Scores]]:

@@ -31,7 +31,7 @@ class Overlaid:
         """The matrix as it was written."""
         nothing = np.zeros(0, dtype=np.int64)
         vectors = np.zeros((0, matrix.dimension), dtype=np.float32)
-        return Overlaid(matrix, nothing, nothing.astype(np.uint64), vectors, nothing)
+        return Overlaid(matrix, nothing, nothing.astype(np.uint64), vectors, matrix.superseded)
 
     def changed(
         self, numbers: Numbers, digests: Digests, vectors: Vectors, removed: Sequence[int] | Numbers = ()
@@ -105,7 +105,7 @@ class Overlaid:
         """
         aligned = self._rows_of(columns)
         rows = aligned if mask is None else aligned[mask]
-        rows = rows[rows >= 0]
+        rows = np.sort(rows[rows >= 0])
         found = self.matrix.best(vectors, k, None if len(rows) == len(self.matrix) else rows)
         named = [(self.matrix.numbers[at], scores) for at, scores in found]
         if not len(self.numbers):

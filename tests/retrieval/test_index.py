@@ -14,6 +14,8 @@ from retrieval.errors import IndexBuildError
 from retrieval.filters import Filter
 from retrieval.index import Index
 from retrieval.items import Item
+from retrieval.matrix import Matrix, MatrixWriter
+from retrieval.overlay import Overlaid
 from retrieval.probe import Probe
 from retrieval.shelf import SEAL
 from retrieval.snapshot import breadth
@@ -223,6 +225,17 @@ def test_more_than_a_fifth_is_built_aside_and_the_former_folder_goes(
     del kept
     assert not former.exists()
     index.close()
+
+
+def test_an_item_that_is_written_twice_counts_as_it_was_written_last(tmp_path: Path) -> None:
+    vectors = np.eye(3, 4, dtype=np.float32)
+    with MatrixWriter(tmp_path) as writer:
+        writer.add(np.array([9, 5]), np.array([90, 50], dtype=np.uint64), vectors[:2])
+        writer.add(np.array([9]), np.array([91], dtype=np.uint64), vectors[2:])
+    held = Overlaid.fresh(Matrix(tmp_path, 4))
+    assert (len(held), held.all_numbers().tolist()) == (2, [5, 9])
+    np.testing.assert_array_equal(held.of(np.array([5, 9, 7])), [vectors[1], vectors[2], np.zeros(4)])
+    assert held.is_of(np.array([9, 9, 5]), np.array([90, 91, 50], dtype=np.uint64)).tolist() == [False, True, True]
 
 
 def test_stale_on_opening_is_brought_up_to_date(opened: Callable[..., Index], catalog: Catalog) -> None:
