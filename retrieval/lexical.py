@@ -17,7 +17,7 @@ import tantivy
 from retrieval.coverage import FIELDS, PAIRS, Coverage, Synonyms, coverage
 from retrieval.errors import IndexBuildError
 from retrieval.items import Item
-from retrieval.wording import pair_term, pairs, terms, words, written
+from retrieval.wording import pair_term, pairs, stem, terms, words, written
 
 NUMBER = "number"
 WRITTEN = "written"  # the field of the words as merchants write them, unstemmed: what spelling is learned from
@@ -125,6 +125,15 @@ class LexicalIndex:
     def vocabulary(self) -> list[tuple[str, int]]:
         """Every word as it is written in titles, brands, categories and attributes, and how many items have it."""
         return list(self._index.searcher().terms_with_prefix(WRITTEN, ""))
+
+    def knows(self, word: str) -> bool:
+        """Whether any item has the word, in whichever form, in any field."""
+        searcher, term = self._index.searcher(), stem(word)
+        return any(searcher.doc_freq(field, term) for field in FIELDS) or bool(searcher.doc_freq(WRITTEN, word))
+
+    def together(self, first: str, second: str) -> int:
+        """How many titles have these two words, folded, one after the other."""
+        return int(self._index.searcher().doc_freq(PAIRS, pair_term(stem(first), stem(second))))
 
     def close(self) -> None:
         """Release the writer's lock; queries under way end well."""

@@ -1,0 +1,82 @@
+from pathlib import Path
+
+import pytest
+
+from retrieval.items import Item
+from retrieval.lexical import LexicalIndex
+from retrieval.spelling import Spelling
+
+TITLES = [
+    *["Running shoes", "Waterproof jacket", "Rechargeable batteries", "Assassins Creed game", "Soda water"] * 3,
+    "Tupperware water bottle",
+    "Skechers trainers",
+    "Teh bubble set",
+    "Espresso cups",
+    "KB-220 keyboard, bluetooth",
+    "Café au lait bowl",
+]
+
+
+@pytest.fixture(scope="module")
+def spelling(tmp_path_factory: pytest.TempPathFactory) -> Spelling:
+    folder = tmp_path_factory.mktemp("words") / "lexical"
+    LexicalIndex.build(folder, ((n, Item(id=str(n), title=title)) for n, title in enumerate(TITLES, start=1)))
+    return Spelling(LexicalIndex(folder))
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("assassinss creed", "assassins creed"),
+        ("Rechargeble batteries", "rechargeable batteries"),
+        ("rechargable", ""),  # another form of what the catalogue has
+        ("waterprof jacekt", "waterproof jacket"),
+        ("runningshoes", "running shoes"),
+        ("a tuperware bottle, please", "a tupperware bottle, please"),
+        ("sketchers", ""),  # a word of English
+        ("skehcers", "skechers"),
+        ("bluetoth keyboard", "bluetooth keyboard"),
+        ("ojcket", ""),
+        ("ajcket", "jacket"),  # two letters swapped, the first of them too
+    ],
+)
+def test_what_is_misspelt_is_read_as_a_word_of_the_catalogue(spelling: Spelling, typed: str, read: str) -> None:
+    assert spelling.corrected(typed) == read
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "running shoes",  # right
+        "shoe",  # in another form
+        "sofa",  # English, and one letter from "soda"
+        "jackets batterie",  # the catalogue has their stems
+        "teh",  # as the merchant writes it
+        "kb220 kb-221 xz9000",  # models
+        "16gb 300",
+        "lamp",
+        "nespresso",  # a brand it does not know, with another first letter
+        "qwxzvbn",
+        "cafe",
+        "перчатки 手袋 😀 \ud800",
+        "",
+    ],
+)
+def test_what_is_left_alone(spelling: Spelling, typed: str) -> None:
+    assert spelling.corrected(typed) == ""
+
+
+def test_words_that_the_merchant_gave_are_right(spelling: Spelling) -> None:
+    assert spelling.corrected("jackt") == "jacket"
+    assert spelling.corrected("jackt", kept=frozenset({"jackt"})) == ""
+
+
+def test_only_the_most_frequent_words_are_readings(tmp_path: Path) -> None:
+    LexicalIndex.build(tmp_path / "x", ((n, Item(id=str(n), title=title)) for n, title in enumerate(TITLES, start=1)))
+    few = Spelling(LexicalIndex(tmp_path / "x"), most=12)
+    assert few.corrected("waterprof tuperware") == "waterproof tuperware"
+
+
+def test_a_catalogue_without_words_reads_nothing(tmp_path: Path) -> None:
+    LexicalIndex.build(tmp_path / "x", [])
+    assert Spelling(LexicalIndex(tmp_path / "x")).corrected("runing shoez") == ""
