@@ -26,7 +26,9 @@ def register(app: typer.Typer) -> None:
 
 
 def ingest(
-    file: Annotated[Path, typer.Argument(help="CSV, JSON Lines, Google, Shopify, WooCommerce, JSON-LD or Parquet; gzip too.")],
+    file: Annotated[
+        Path, typer.Argument(help="CSV, JSON Lines, Google, Shopify, WooCommerce, JSON-LD or Parquet; gzip too.")
+    ],
     map: Annotated[
         list[str] | None,
         typer.Option(help="FIELD=COLUMN, attributes.NAME=COLUMN, or a mapping file (YAML); may be repeated."),
