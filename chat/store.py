@@ -7,6 +7,7 @@ theirs, with its turn and position: ``ranking.history`` owns those. Knows nothin
 import json
 import secrets
 import time
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -168,6 +169,14 @@ class Store:
             [session_id, turn_id, item_id],
         ).fetchone()
         return None if row is None else int(row[0])
+
+    def impressions(self) -> Iterator[tuple[str, str, int, float]]:
+        """Turn, item, position (from 1) and p(like) of every item that the reranker's order showed."""
+        # What was sorted by the records instead ("the cheapest") carries no p(like): its score is its relevance.
+        yield from self._connections.current.execute(
+            "SELECT turn_id, item_id, position, score FROM shown JOIN turns ON turns.id = turn_id"
+            " WHERE searched AND score <> relevance ORDER BY turn_id, position"
+        )
 
     def turns(self, session_id: str) -> list[dict[str, Any]]:
         """The session's turns as rows, oldest first; JSON columns stay text."""

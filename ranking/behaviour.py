@@ -12,10 +12,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.history import Event, Kind, lenience, liking
+from ranking.positions import PositionBias
 
 LIKED = 0.5  # from this weight on an event is a liking that a model may be asked to foresee
 HAS_LIKINGS = 0.1  # a history with a smaller share of likings is of views alone: there every view is one
 LONGEST = 200  # the latest items of a shopper that count; longer histories are robots or shops
+NO_BIAS = PositionBias()
 LATEST_STEPS = 20  # the latest steps that are looked at one by one, for reasons and dislikes
 
 Places = NDArray[np.int64]
@@ -37,16 +39,18 @@ def steps(events: Iterable[Event]) -> list[Step]:
 
     ``events`` are of one shopper, oldest first. Searches, and events that say nothing, leave no step.
     """
-    return _merge((event.kind, event.item_id, event.rating, event.time) for event in events)
+    return _merge([(event.kind, event.item_id, event.rating, event.time, 1.0) for event in events])
 
 
-def _merge(rows: Iterable[tuple[Kind, str, float | None, float]]) -> list[Step]:
-    own = list(rows)
-    ratings = [rating for _, _, rating, _ in own if rating is not None]
+Part = tuple[Kind, str, float | None, float, float]  # kind, item, rating, time, and what its weight is multiplied by
+
+
+def _merge(own: Sequence[Part]) -> list[Step]:
+    ratings = [rating for _, _, rating, _, _ in own if rating is not None]
     given, held = sum(ratings), dict[str, Step]()
-    for kind, item_id, rating, time in own:
+    for kind, item_id, rating, time, factor in own:
         habit = lenience(given - rating, len(ratings) - 1) if rating is not None else 0.0
-        weight = liking(kind, rating, habit)
+        weight = liking(kind, rating, habit) * factor
         if not item_id or weight == 0:
             continue
         before = held.pop(item_id, None)
@@ -81,15 +85,21 @@ class Track:
         )
 
 
-Row = tuple[str, str, str, float | None, str, float]  # as Events.rows gives them
+Row = tuple[str, str, str, float | None, str, float, int | None]  # as Events.rows gives them
 
 
-def tracks(rows: Iterable[Row], place: Mapping[str, int]) -> dict[str, Track]:
-    """Track of each shopper with at least one known item; ``rows`` are grouped by shopper, oldest first."""
+def tracks(rows: Iterable[Row], place: Mapping[str, int], bias: PositionBias = NO_BIAS) -> dict[str, Track]:
+    """Track of each shopper with at least one known item; ``rows`` are grouped by shopper, oldest first.
+
+    Clicks weigh by the position that they were shown at, as ``bias`` says.
+    """
     made = {}
     for shopper_id, own in groupby(rows, key=lambda row: row[0]):
-        behaviour = _merge((row[1], row[2], row[3], row[5]) for row in own)  # type: ignore[misc]  # kinds were checked
-        track = Track.of(behaviour, place)
+        parts: list[Part] = [
+            (kind, item_id, rating, time, bias.factor(position) if kind == "click" else 1.0)  # type: ignore[misc]  # kinds were checked
+            for _, kind, item_id, rating, _, time, position in own
+        ]
+        track = Track.of(_merge(parts), place)
         if len(track):
             made[shopper_id] = track
     return made

@@ -62,7 +62,7 @@ class Cleaning:
                 continue
             last: dict[tuple[str, str], float] = {}
             for row in own:
-                _, kind, item_id, _, query, time = row
+                _, kind, item_id, _, query, time, _ = row
                 before, last[kind, item_id or query] = last.get((kind, item_id or query)), time
                 if before is not None and time - before < REPEAT_S:
                     self.dropped["repeated"] += 1

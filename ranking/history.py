@@ -171,12 +171,20 @@ class Events:
         """Every event, by shopper and then oldest first."""
         return self._select("ORDER BY shopper_id, time, number", [])
 
-    def rows(self) -> Iterator[tuple[str, str, str, float | None, str, float]]:
-        """As ``all``, but bare: shopper, kind, item, rating, query, time. For training, where millions are read."""
+    def rows(self) -> Iterator[tuple[str, str, str, float | None, str, float, int | None]]:
+        """As ``all``, but bare: shopper, kind, item, rating, query, time, position. For training: millions are read."""
         cursor = self._connections.current.execute(
-            "SELECT shopper_id, kind, item_id, rating, query, time FROM events ORDER BY shopper_id, time, number"
+            "SELECT shopper_id, kind, item_id, rating, query, time, position FROM events"
+            " ORDER BY shopper_id, time, number"
         )
         yield from cursor
+
+    def opened(self) -> set[tuple[str, str]]:
+        """Turn and item of every click on an item that a conversation showed."""
+        cursor = self._connections.current.execute(
+            "SELECT turn_id, item_id FROM events WHERE kind = 'click' AND turn_id <> ''"
+        )
+        return {(turn_id, item_id) for turn_id, item_id in cursor}
 
     def count(self, shopper_id: str | None = None) -> int:
         """Number of events, of one shopper or of all."""

@@ -4,7 +4,7 @@ Knows where these come from. The index is not opened: vectors come from the cach
 trained while it is being served.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -14,6 +14,7 @@ from ranking.behaviour import Track, tracks
 from ranking.cleaning import clean
 from ranking.errors import TooFewEvents
 from ranking.history import Events
+from ranking.positions import PositionBias, Shown
 from ranking.table import ItemTable
 from retrieval.catalog import Catalog
 from retrieval.embeddings import EmbeddingCache
@@ -41,8 +42,12 @@ class Material:
         encoder: Encoder,
         cache: EmbeddingCache,
         progress: Progress = lambda what, done, total: None,
+        shown: Iterable[Shown] = (),
     ) -> "Material":
-        """Read everything; TooFewEvents if there are no items or no events."""
+        """Read everything; TooFewEvents if there are no items or no events.
+
+        ``shown``: what conversations showed, from which the bias of their clicks towards the top is estimated.
+        """
 
         def encode(texts: Sequence[str]) -> NDArray[np.float32]:
             return cache.encode(texts, encoder, progress)
@@ -52,7 +57,7 @@ class Material:
             raise TooFewEvents("The catalogue is empty. Run: shoptalk ingest FILE")
         table = ItemTable.of(items, item_vectors(items, encode))
         cleaning = clean(events.rows, table.place)
-        made = tracks(cleaning.rows(), table.place)
+        made = tracks(cleaning.rows(), table.place, PositionBias.estimated(shown, events.opened()))
         if not made:
             raise TooFewEvents("There are no events yet. Run: shoptalk events FILE")
         return cls(items, table, made, encode)

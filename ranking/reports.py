@@ -6,7 +6,7 @@ of the command line.
 
 import json
 from collections import Counter
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import groupby, pairwise
@@ -18,6 +18,7 @@ from ranking import charts
 from ranking.behaviour import Row
 from ranking.cleaning import Read, Reason, clean
 from ranking.history import KIND_WEIGHTS, SESSION_GAP_S, timed
+from ranking.positions import FEWEST_CLICKS, Opened, PositionBias, Shown
 
 TOP_SEARCHES = 5
 LOG_BINS = (1, 2, 3, 5, 8, 13, 21, 34, 55, 89, 144, 233, 377, 610, 987)  # lower ends of the bars of events per shopper
@@ -43,9 +44,14 @@ class EventReport:
     ratings: tuple[int, float, float]  # how many, their mean, and the spread of shoppers' own means
     first: float | None  # unix seconds; None where no event has a time of the clock
     last: float | None
+    shown: Counter[int]  # position -> items that conversations showed there
+    opened: Counter[int]  # those that were opened
+    bias: PositionBias
 
 
-def look_through(read: Read, items: Collection[str], rejected_folder: Path) -> EventReport:
+def look_through(
+    read: Read, items: Collection[str], rejected_folder: Path, shown: Sequence[Shown] = (), opened: Opened = ()
+) -> EventReport:
     """Read the rows twice: once to find who is left out, once to count the rest."""
     cleaning = clean(read, items)
     kinds: Counter[str] = Counter()
@@ -59,7 +65,7 @@ def look_through(read: Read, items: Collection[str], rejected_folder: Path) -> E
     for _, group in groupby(cleaning.rows(), key=lambda row: row[0]):
         own = list(group)
         sizes[int(np.searchsorted(LOG_BINS, len(own), "right")) - 1] += 1
-        for _, kind, _, _, query, time in own:
+        for _, kind, _, _, query, time, _ in own:
             kinds[kind] += 1
             if kind == "search":
                 searches[" ".join(query.lower().split())] += 1
@@ -87,6 +93,9 @@ def look_through(read: Read, items: Collection[str], rejected_folder: Path) -> E
         ratings=(len(ratings), *((float(np.mean(ratings)), float(np.std(habits))) if ratings else (0.0, 0.0))),
         first=min(ends, default=None),
         last=max(ends, default=None),
+        shown=Counter(position for _, _, position, _ in shown),
+        opened=Counter(position for turn_id, item_id, position, _ in shown if (turn_id, item_id) in opened),
+        bias=PositionBias.estimated(shown, opened),
     )
 
 
@@ -125,7 +134,26 @@ def table(report: EventReport) -> list[tuple[str, str]]:
         made.append(("ratings, mean", f"{mean:.2f}"))
         made.append(("  spread of shoppers' own means, which is taken off", f"{spread:.2f}"))
     made += [(f"  searched for “{words}”", f"{times:,}") for words, times in report.searches]
+    made += _positions(report)
     return made
+
+
+def _positions(report: EventReport) -> list[tuple[str, str]]:
+    """What conversations showed, how much of it was opened, and how much of that is only the position."""
+    if not report.shown:
+        return []
+    made = [("items shown by conversations", f"{report.shown.total():,}"), ("  opened", f"{report.opened.total():,}")]
+    if report.bias.clicks < FEWEST_CLICKS:
+        wanted = f"fewer than {FEWEST_CLICKS} opened: clicks are not corrected"
+        return [*made, ("  bias towards the top", wanted)]
+    return made + [
+        (
+            f"  position {position}: opened, looked at against the first, a click counts",
+            f"{report.opened[position] / report.shown[position]:.1%}, {report.bias.looked_at(position):.0%}, "
+            f"{KIND_WEIGHTS['click'] * report.bias.factor(position):.2f}",
+        )
+        for position in sorted(report.shown)
+    ]
 
 
 WORDS: dict[Reason, str] = {

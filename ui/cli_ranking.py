@@ -14,6 +14,7 @@ from rich.console import Console
 from rich.table import Table
 
 from chat.settings import Settings
+from chat.store import Store
 from ranking import reports
 from ranking.errors import NoModel, RankingError, TooFewEvents
 from ranking.feeds import read_kind
@@ -140,7 +141,8 @@ def report_events(home: Home) -> Path:
     connections = Connections(home.database)
     try:
         ids = Catalog(connections).ids(Filter(in_stock_only=False))
-        found = reports.look_through(Events(connections).rows, ids, home.rejected)
+        stored, impressions = Events(connections), list(Store(connections).impressions())
+        found = reports.look_through(stored.rows, ids, home.rejected, impressions, stored.opened())
     finally:
         connections.close()
     shown = Table("Events", "", show_header=False)
@@ -233,7 +235,8 @@ def _material(home: Home, settings: Settings, tell: Tell) -> Iterator["Material"
     cache = EmbeddingCache(home.folder / "embeddings.sqlite3")
     try:
         encoder = MiniLMEncoder(ensure_encoder(settings.models))
-        yield Material.gather(Catalog(connections), Events(connections), encoder, cache, tell)
+        shown = Store(connections).impressions()
+        yield Material.gather(Catalog(connections), Events(connections), encoder, cache, tell, shown)
     finally:
         cache.close()
         connections.close()

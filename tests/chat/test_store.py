@@ -74,3 +74,15 @@ def test_a_turn_that_cannot_be_written_leaves_nothing_of_itself(store: Store) ->
 def test_anonymous_sessions_never_share_a_history(store: Store) -> None:
     first, second = store.begin(), store.begin()
     assert len({first.history_id, second.history_id, store.begin("ada").history_id}) == 3
+
+
+def test_impressions_are_what_the_reranker_s_order_showed(store: Store) -> None:
+    session = store.begin()
+    store.save(session, turn_of(session.id, 1, "a", "b"))
+    pointed = turn_of(session.id, 2, "a")
+    pointed.searched = False
+    store.save(session, pointed)
+    by_price = turn_of(session.id, 3, "c")
+    by_price.shown = [Shown("c", 1, 0.9, 0.9, "among the lowest priced that fit")]
+    store.save(session, by_price)
+    assert list(store.impressions()) == [("t1", "a", 1, 0.5), ("t1", "b", 2, 0.5)]

@@ -31,9 +31,9 @@ def test_one_step_an_item_and_the_latest_opinion_wins(events, expected):
 
 def test_tracks_and_their_split():
     place = {name: number for number, name in enumerate("abcde")}
-    rows = [("ann", "purchase", name, None, "", float(time)) for time, name in enumerate("abcde")]
-    rows += [("bob", "purchase", "a", None, "", 1.0), ("bob", "view", "b", None, "", 2.0)]
-    rows += [("cy", "purchase", "gone", None, "", 1.0)]
+    rows = [("ann", "purchase", name, None, "", float(time), None) for time, name in enumerate("abcde")]
+    rows += [("bob", "purchase", "a", None, "", 1.0, None), ("bob", "view", "b", None, "", 2.0, None)]
+    rows += [("cy", "purchase", "gone", None, "", 1.0, None)]
     made = tracks(rows, place)
     assert {name: track.places.tolist() for name, track in made.items()} == {"ann": [0, 1, 2, 3, 4], "bob": [0, 1]}
     parts = split(made)
@@ -47,7 +47,7 @@ def test_tracks_and_their_split():
 def test_the_target_is_the_last_liking_not_the_last_view():
     place = {name: number for number, name in enumerate("abcde")}
     kinds = ["purchase", "view", "purchase", "purchase", "view"]
-    rows = [("ann", kind, name, None, "", 1.0) for kind, name in zip(kinds, "abcde", strict=True)]
+    rows = [("ann", kind, name, None, "", 1.0, None) for kind, name in zip(kinds, "abcde", strict=True)]
     parts = split(tracks(rows, place))
     assert parts.test[0].target == 3
     assert parts.test[0].history.weights == pytest.approx(np.array([1, 0.2, 1]))
@@ -55,7 +55,7 @@ def test_the_target_is_the_last_liking_not_the_last_view():
 
 def test_where_there_are_only_views_a_view_is_a_liking():
     place = {name: number for number, name in enumerate("abc")}
-    parts = split(tracks([("ann", "view", name, None, "", 1.0) for name in "abc"], place))
+    parts = split(tracks([("ann", "view", name, None, "", 1.0, None) for name in "abc"], place))
     assert [case.target for case in parts.test] == [2]
 
 

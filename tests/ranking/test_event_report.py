@@ -14,14 +14,14 @@ def test_the_report_says_what_there_is_and_what_was_left_out(tmp_path):
         "".join(json.dumps({"line": line, "reason": "no item", "row": "x"}) + "\n" for line in (3, 4))
     )
     rows = [
-        ("ann", "search", "", None, "Red  tent", NOW),
-        ("ann", "view", "1", None, "", NOW + 60),
-        ("ann", "view", "1", None, "", NOW + 61),
-        ("ann", "purchase", "1", None, "", NOW + DAY),
-        ("ann", "rating", "1", 5.0, "", NOW + 40 * DAY),
-        ("bob", "view", "gone", None, "", NOW),
-        ("bob", "view", "2", None, "", NOW),
-        *(("robot", "view", str(at % 2 + 1), None, "", NOW + at) for at in range(100)),
+        ("ann", "search", "", None, "Red  tent", NOW, None),
+        ("ann", "view", "1", None, "", NOW + 60, None),
+        ("ann", "view", "1", None, "", NOW + 61, None),
+        ("ann", "purchase", "1", None, "", NOW + DAY, None),
+        ("ann", "rating", "1", 5.0, "", NOW + 40 * DAY, None),
+        ("bob", "view", "gone", None, "", NOW, None),
+        ("bob", "view", "2", None, "", NOW, None),
+        *(("robot", "view", str(at % 2 + 1), None, "", NOW + at, None) for at in range(100)),
     ]
     report = reports.look_through(lambda: iter(rows), {"1", "2"}, tmp_path)
     assert reports.table(report) == [
@@ -75,3 +75,19 @@ def test_every_chart_is_well_formed_and_inside_its_frame(svg):
             assert 0 <= float(element.get("cy")) <= charts.HEIGHT
         if element.tag.endswith("rect"):
             assert float(element.get("height")) >= 0
+
+
+def test_the_report_tells_how_much_of_a_click_is_its_position(tmp_path):
+    shown = [(f"t{turn}", "1", turn % 2 + 1, 0.1 + 0.8 * (turn % 7) / 7) for turn in range(1_400)]
+    opened = {(turn, item) for number, (turn, item, position, _) in enumerate(shown) if number % (2 * position) < 2}
+    report = reports.look_through(lambda: iter([]), {"1"}, tmp_path, shown, opened)
+    lines = reports.table(report)[-4:]
+    assert lines[:2] == [("items shown by conversations", "1,400"), ("  opened", "1,050")]
+    assert [name for name, _ in lines[2:]] == [
+        "  position 1: opened, looked at against the first, a click counts",
+        "  position 2: opened, looked at against the first, a click counts",
+    ]
+    assert lines[2][1].startswith("100.0%, 100%, ")
+    assert lines[3][1].startswith("50.0%, 5")
+    few = reports.look_through(lambda: iter([]), {"1"}, tmp_path, shown[:50], opened)
+    assert reports.table(few)[-1] == ("  bias towards the top", "fewer than 100 opened: clicks are not corrected")

@@ -7,7 +7,7 @@ ITEMS = {f"i{number}" for number in range(2_000)}
 
 
 def rows(shopper, count, gap, kind="view", start=NOW, item="i{}"):
-    return [(shopper, kind, item.format(at), None, "", start + at * gap) for at in range(count)]
+    return [(shopper, kind, item.format(at), None, "", start + at * gap, None) for at in range(count)]
 
 
 def left(*groups):
@@ -49,14 +49,14 @@ def test_few_shoppers_have_no_outliers_by_number():
 
 def test_what_is_repeated_or_of_a_gone_item_is_left_out_and_counted():
     own = [
-        ("ann", "view", "i1", None, "", NOW),
-        ("ann", "view", "i1", None, "", NOW + 59),
-        ("ann", "like", "i1", None, "", NOW + 59),
-        ("ann", "view", "i1", None, "", NOW + 120),
-        ("ann", "view", "gone", None, "", NOW + 130),
-        ("ann", "search", "", None, "red tent", NOW + 140),
-        ("ann", "search", "", None, "red tent", NOW + 150),
-        ("ann", "search", "", None, "blue tent", NOW + 150),
+        ("ann", "view", "i1", None, "", NOW, None),
+        ("ann", "view", "i1", None, "", NOW + 59, None),
+        ("ann", "like", "i1", None, "", NOW + 59, None),
+        ("ann", "view", "i1", None, "", NOW + 120, None),
+        ("ann", "view", "gone", None, "", NOW + 130, None),
+        ("ann", "search", "", None, "red tent", NOW + 140, None),
+        ("ann", "search", "", None, "red tent", NOW + 150, None),
+        ("ann", "search", "", None, "blue tent", NOW + 150, None),
     ]
     cleaning = clean(lambda: iter(own), ITEMS)
     kept = [own[0], *own[2:4], own[5], own[7]]
