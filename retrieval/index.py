@@ -27,13 +27,14 @@ from retrieval.embeddings import EmbeddingCache, Progress
 from retrieval.encoder import Encoder, Vectors
 from retrieval.errors import IndexBuildError
 from retrieval.items import Item
+from retrieval.lexical import LexicalIndex
 from retrieval.matrix import Digests, Matrix, MatrixWriter, Numbers
 from retrieval.overlay import Overlaid
-from retrieval.shelf import BrokenShelf, Shelf
+from retrieval.shelf import LEXICAL, BrokenShelf, Shelf
 from retrieval.snapshot import Snapshot, Tally
 from retrieval.stamp import Stamp, Stamps
 
-LAYOUT = 3  # grows whenever what a folder holds, or how an item is encoded, changes
+LAYOUT = 4  # grows whenever what a folder holds, or how an item is encoded, changes
 TITLE_WEIGHT = 0.5  # of an item's vector; the rest is the whole text's. Chosen with bench.search
 REBUILT_FROM = 0.2  # share of the items changed: from there on a new folder is built aside
 ALWAYS_IN_PLACE = 100  # so many changes are applied in place, however small the shop
@@ -138,9 +139,11 @@ class Index:
         try:
             shelf.collection.upsert(numbers.tolist(), vectors)
             shelf.collection.remove(changes.removed)
+            if texts or changes.removed:
+                shelf.lexical.apply(((text.number, text.item) for text in texts), changes.removed)
         except Exception as error:
-            # Chroma raises many types; the stamp stays, so the same is tried again.
-            raise IndexBuildError(f"Chroma could not be written ({error}). It is tried again.") from error
+            # Chroma and tantivy raise many types; the stamp stays, so the same is tried again.
+            raise IndexBuildError(f"The index could not be written ({error}). It is tried again.") from error
         over: dict[int, int | None] = {**dict.fromkeys(changes.removed), **{text.number: text.digest for text in texts}}
         moved = replace(stamp, sequence=changes.sequence, generation=self._catalog.generation())
         self._stamps.move(moved, over)
@@ -236,6 +239,8 @@ class Index:
         _, shelf, held = self._open_parts()
         if isinstance(shelf.collection, EmbeddedCollection) and shelf.collection.count() != len(held):
             return f"Chroma holds {shelf.collection.count()} vectors instead of {len(held)}"
+        if len(shelf.lexical) != len(held):
+            return f"its lexical part holds {len(shelf.lexical)} items instead of {len(held)}"
         return ""
 
     def _overlaid(self, matrix: Matrix, progress: Progress | None) -> Overlaid:
@@ -272,6 +277,7 @@ class Index:
                     done += len(texts)
             if embedded and done:
                 embedded.finish(numbers[:1], vectors[:1])
+            LexicalIndex.build(aside / LEXICAL, self._catalog.changes(0).upserted)
             if progress:
                 progress("indexing", done, done)
             matrix = Matrix(aside, self._encoder.dimension)
@@ -287,7 +293,7 @@ class Index:
             raise
         collection = served or embedded
         assert collection is not None
-        former, self._shelf = self._shelf, Shelf(aside, matrix, collection)
+        former, self._shelf = self._shelf, Shelf(aside, matrix, collection, LexicalIndex(aside / LEXICAL))
         self._stamp, self._held = stamp, held
         if former:
             former.retire()

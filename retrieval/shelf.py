@@ -1,4 +1,4 @@
-"""One finished folder of the index, open: its matrix and its Chroma collection.
+"""One finished folder of the index, open: its matrix, its Chroma collection and its lexical index.
 
 Checks such a folder, opens it, closes it, and removes it when nobody uses it any more. Knows nothing of the catalogue,
 of texts, or of when a folder is due for replacement: that is ``retrieval.index``.
@@ -15,9 +15,12 @@ import numpy as np
 
 from retrieval.chroma import Collection, EmbeddedCollection
 from retrieval.chroma_server import ServedCollection
+from retrieval.errors import IndexBuildError
+from retrieval.lexical import LexicalIndex
 from retrieval.matrix import Matrix
 from retrieval.probe import Probe
 
+LEXICAL = "lexical"  # inside the folder
 SEAL = "sealed.json"  # in a folder that was closed in good order: what its files were like then
 PROBED_ROWS = 5
 
@@ -31,8 +34,8 @@ class BrokenShelf(Exception):
 class Shelf:
     """An open folder. Whoever is asking it holds it: a folder that was replaced goes when the last one lets go."""
 
-    def __init__(self, folder: Path, matrix: Matrix, collection: Collection) -> None:
-        self.folder, self.matrix, self.collection = folder, matrix, collection
+    def __init__(self, folder: Path, matrix: Matrix, collection: Collection, lexical: LexicalIndex) -> None:
+        self.folder, self.matrix, self.collection, self.lexical = folder, matrix, collection, lexical
 
     @staticmethod
     def open(folder: Path, dimension: int, served: ServedCollection | None = None) -> "Shelf":
@@ -45,32 +48,42 @@ class Shelf:
             matrix = Matrix(folder, dimension)
         except (OSError, ValueError) as error:
             raise BrokenShelf(f"its matrix cannot be read: {error}") from error
-        if served:
-            return Shelf(folder, matrix, served)
-        if not sealed:
+        probe = None
+        if not served and not sealed:
             rows = np.unique(np.linspace(0, len(matrix) - 1, PROBED_ROWS).astype(int)).tolist() if len(matrix) else []
-            if fault := Probe(folder, dimension, rows).fault():
-                raise BrokenShelf(fault)
+            probe = Probe(folder, dimension, rows)  # runs beside what follows
         try:
-            return Shelf(folder, matrix, EmbeddedCollection(folder))
+            lexical = LexicalIndex(folder / LEXICAL)
+        except IndexBuildError as error:
+            if probe:
+                probe.stop()
+            raise BrokenShelf(str(error)) from error
+        if probe and (fault := probe.fault()):
+            raise BrokenShelf(fault)
+        try:
+            return Shelf(folder, matrix, served or EmbeddedCollection(folder), lexical)
         except Exception as error:
             # Chroma raises many types; whichever it is, the folder is made anew.
             raise BrokenShelf(f"Chroma cannot open it: {error}") from error
 
     def close(self) -> None:
         """Release the files, and note that this was done in good order."""
-        self.collection.close()
-        self.matrix.close()
+        _release(self.matrix, self.collection, self.lexical)
         _seal(self.folder)
 
     def retire(self) -> None:
         """The folder was replaced: release and remove it as soon as nobody holds this object any more."""
-        weakref.finalize(self, _discard, self.folder, self.matrix, self.collection)
+        weakref.finalize(self, _discard, self.folder, self.matrix, self.collection, self.lexical)
 
 
-def _discard(folder: Path, matrix: Matrix, collection: Collection) -> None:
+def _release(matrix: Matrix, collection: Collection, lexical: LexicalIndex) -> None:
     collection.close()
     matrix.close()
+    lexical.close()
+
+
+def _discard(folder: Path, matrix: Matrix, collection: Collection, lexical: LexicalIndex) -> None:
+    _release(matrix, collection, lexical)
     shutil.rmtree(folder, ignore_errors=True)
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from retrieval.columns import Columns
 from retrieval.encoder import Vectors
+from retrieval.lexical import LexicalIndex
 from retrieval.matrix import Numbers, Scores
 from retrieval.overlay import Overlaid
 from retrieval.shelf import Shelf
@@ -48,6 +49,11 @@ class Snapshot:
     shelf: Shelf
     held: Overlaid
     tally: Tally = field(repr=False)
+
+    @property
+    def lexical(self) -> LexicalIndex:
+        """Finds items by their words."""
+        return self.shelf.lexical
 
     def vectors(self, numbers: Numbers) -> Vectors:
         """Vectors of the items with these numbers: float32 [n, d], unit rows; zeros where the index lacks one."""

@@ -72,6 +72,12 @@ def folder_of(index: Index) -> Path:
     return index.snapshot().shelf.folder
 
 
+def worded(index: Index, catalog: Catalog, text: str) -> list[str]:
+    found = index.snapshot().lexical.search(text, 5)
+    ids = catalog.ids_of([number for number, _ in found])
+    return [ids[number] for number, _ in found]
+
+
 def nearest(index: Index, catalog: Catalog, text: str, k: int, filter: Filter | None = None) -> list[str]:
     columns = catalog.columns()
     mask = columns.mask(filter) if filter else None
@@ -175,6 +181,8 @@ def test_small_changes_are_applied_in_place(opened: Callable[..., Index], catalo
         dear = Filter(price_min=Decimal(1190))  # the exact product answers
         assert nearest(index, catalog, text, 30, dear) == exactly(catalog, text, 30, dear)
     assert index.answers == {"chroma": 4, "exact": 4}
+    words = ("novelty", "altogether", "4", "3")
+    assert [worded(index, catalog, word) for word in words] == [["new"], ["i3"], [], []]
     index.close()
 
 
@@ -192,6 +200,7 @@ def test_changes_applied_in_place_are_there_after_opening_again(opened: Callable
     np.testing.assert_array_equal(index.vectors(["i3", "new", "i4", "i5"]), vectors)
     for text in ("Novelty", "Changed altogether", "Thing 4"):
         assert nearest(index, catalog, text, 30) == exactly(catalog, text, 30)
+    assert [worded(index, catalog, word) for word in ("novelty", "altogether", "4")] == [["new"], ["i3"], []]
     index.close()
 
 
@@ -285,11 +294,15 @@ def damage_missing(folder: Path) -> None:
     (folder / "chroma" / "chroma.sqlite3").unlink()
 
 
+def damage_lexical(folder: Path) -> None:
+    (folder / "lexical" / "meta.json").write_text("{}")
+
+
 def damage_matrix(folder: Path) -> None:
     (folder / "vectors.i8").write_bytes(b"")
 
 
-DAMAGES = [damage_nothing, damage_database, damage_segment, damage_missing, damage_matrix]
+DAMAGES = [damage_nothing, damage_database, damage_segment, damage_missing, damage_matrix, damage_lexical]
 
 
 @pytest.mark.parametrize("damage", DAMAGES)
