@@ -4,7 +4,7 @@ Knows files, progress and tables for people. What is read, learned and measured 
 """
 
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, get_args
@@ -18,11 +18,12 @@ from chat.store import Store
 from ranking import reports
 from ranking.errors import NoModel, RankingError, TooFewEvents
 from ranking.feeds import read_kind
-from ranking.history import Events, Kind
+from ranking.history import Event, Events, Kind
 from ranking.intake import Intake, take_in
 from retrieval.catalog import Catalog
 from retrieval.database import Connections
 from retrieval.filters import Filter
+from retrieval.ground import Candidate
 from ui.home import Home
 from ui.progress import Tell, bars
 
@@ -63,11 +64,13 @@ def events(
     kind: Annotated[str, typer.Option(help="Kind of the rows that name none, e.g. purchase.")] = "",
     order_column: Annotated[str, typer.Option(help="Column with the order of events, in place of times.")] = "",
     report: Annotated[bool, typer.Option("--report", help="Show what there is, and what is left out and why.")] = False,
+    drift: Annotated[bool, typer.Option("--drift", help="Compare the latest days with as many before.")] = False,
+    days: Annotated[float, typer.Option(min=1, help="How many days --drift compares.")] = 30.0,
 ) -> None:
     """Take a file of shoppers' events into the shop's history; or report on all that there are."""
     settings = Settings.model_validate({})
     home = Home(settings.home)
-    if file is None and not report:
+    if file is None and not (report or drift):
         raise RankingError(
             "Name a file of events, or ask for a report on those that there are: shoptalk events --report"
         )
@@ -84,6 +87,8 @@ def events(
         add_events(home, settings, file, mapping=mapping, kind=default, order_column=order_column)
     if report:
         report_events(home)
+    if drift:
+        report_drift(home, settings, days)
 
 
 def train() -> None:
@@ -150,9 +155,55 @@ def report_events(home: Home) -> Path:
     for name, value in reports.table(found):
         shown.add_row(name, value)
     console.print(shown)
-    path = home.folder / "reports" / "events.html"
+    return _written(home, "events", reports.page(found))
+
+
+def report_drift(home: Home, settings: Settings, days: float) -> Path:
+    """Print how the latest days differ from as many before, and write HOME/reports/drift.html; returns that file.
+
+    With a live reranker also how its scores differ. Raises TooFewEvents.
+    """
+    from ranking import drift
+    from ranking import folder as model_folder
+
+    live = model_folder.current(home.rerankers)
+    connections = Connections(home.database)
+    try:
+        with bars(console, transient=True) as tell:
+            score = _scorer(home, settings, Catalog(connections), live, tell) if live else None
+            tell("comparing", 0, 1)
+            found = drift.compare(Events(connections).rows(), days, score)
+    finally:
+        connections.close()
+    shown = Table("", "before", "now", "change", title="Drift")
+    for line in drift.table(found):
+        shown.add_row(*line)
+    console.print(shown)
+    console.print(f"All in all: {found.verdict}.{'' if live else ' No reranker is live, so that nothing was scored.'}")
+    return _written(home, "drift", drift.page(found))
+
+
+def _scorer(
+    home: Home, settings: Settings, catalog: Catalog, live: Path, tell: Tell
+) -> Callable[[Sequence[Event], str], float | None]:
+    """p(like) that the reranker in the folder gives to an item after a history; None where it cannot be ranked."""
+    from ranking.reranker import Reranker
+
+    with _material(home, settings, tell) as material:
+        table = material.table
+    reranker = Reranker.load(live, catalog, lambda ids: table.vectors[[table.place[one] for one in ids]])
+
+    def score(history: Sequence[Event], item_id: str) -> float | None:
+        ranked = reranker.rank(history, [Candidate(item_id, 1.0, ())], 1, 0.0)
+        return ranked[0].score if ranked else None
+
+    return score
+
+
+def _written(home: Home, name: str, page: str) -> Path:
+    path = home.folder / "reports" / f"{name}.html"
     path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(reports.page(found), encoding="utf-8")
+    path.write_text(page, encoding="utf-8")
     console.print(f"With charts: {path}", highlight=False)
     return path
 

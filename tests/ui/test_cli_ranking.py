@@ -3,7 +3,7 @@ from small_shop_data import events as small_shop_events
 from small_shop_data import items as small_shop_items
 from typer.testing import CliRunner
 
-from ranking.history import Events
+from ranking.history import Event, Events
 from retrieval.catalog import Catalog
 from retrieval.database import Connections
 from retrieval.items import Item
@@ -88,3 +88,22 @@ def test_after_training_the_reranker_is_measured_beside_every_other_model(tmp_pa
     rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in measured.output.splitlines() if "│" in line]
     assert [row[0] for row in rows] == list(cli_ranking.MODELS.values())
     assert all(0 <= float(cell) <= 1 for row in rows for cell in row[1:])
+
+
+def test_drift_without_a_reranker_compares_what_was_done(tmp_path):
+    home = Home(tmp_path / "home")
+    connections = Connections(home.database)
+    Catalog(connections).upsert([Item(id="1", title="Tent")])
+    days = [Event(shopper_id="ann", kind="view", item_id="1", time=1.7e9 + day * 86_400) for day in (0, 5, 40, 41, 50)]
+    Events(connections).add(days)
+    environment = {"SHOPTALK_HOME": str(home.folder), "COLUMNS": "200"}
+
+    result = CliRunner().invoke(app, ["events", "--drift", "--days", "30"], env=environment, catch_exceptions=False)
+
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in result.output.splitlines() if "│" in line]
+    assert ["view", "2", "3", "+50%"] in rows
+    assert "All in all: stable. No reranker is live, so that nothing was scored." in result.output
+    assert (home.folder / "reports" / "drift.html").exists()
+    short = CliRunner().invoke(app, ["events", "--drift", "--days", "3"], env=environment)
+    assert str(short.exception).startswith("In the 3 days before those nothing happened")
+    connections.close()
