@@ -76,6 +76,10 @@ class Onnx:
                 vectors[[start + row for row in rows]] = output
         return vectors
 
+    def tokens(self, texts: Sequence[str]) -> list[int]:
+        """How many tokens of each text are read."""
+        return [len(one.ids) for one in self._tokenizer.encode_batch_fast(list(texts))]
+
     def _run(self, tokens: Sequence[npt.NDArray[np.int64]]) -> Vectors:
         """Vectors of one batch: float32 [len(tokens), d]."""
         ids = np.zeros((len(tokens), max(map(len, tokens))), dtype=np.int64)  # 0 is the padding's id
@@ -127,3 +131,7 @@ class MiniLMEncoder:
         """
         vectors = self._model.encode(texts)
         return vectors.reshape(len(texts), self.dimension)
+
+    def tokens(self, texts: Sequence[str]) -> list[int]:
+        """How many tokens of each text are read, 256 at most: what encoding it costs."""
+        return self._model.tokens(texts)
