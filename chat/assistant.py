@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from typing import Literal
 
+from chat.answering import chips
 from chat.cards import make_cards
 from chat.errors import LLMError, UnknownSession
 from chat.events import (
@@ -23,7 +24,8 @@ from chat.events import (
     TextEvent,
     TurnEvent,
 )
-from chat.finding import Finder, Found
+from chat.finding import Finder
+from chat.found import Found
 from chat.llm import LLM, Usage
 from chat.need import Need, Reading, merge_understanding, read_message
 from chat.question import next_question
@@ -34,6 +36,7 @@ from chat.understand import Understanding, understand
 from prompts.library import Library
 from ranking.history import Event, Events
 from retrieval.catalog import Catalog
+from retrieval.facts import Facts
 
 MESSAGE_LIMIT = 5_000  # characters; what is longer is cut, not refused
 HISTORY_DIGEST_ITEMS = 3  # titles that the LLM is told of a shopper's history
@@ -158,15 +161,17 @@ class Assistant:
         need = reading.need
         turn.need = need.model_dump_json()
         turn.searched = reading.needs_search
-        yield NeedEvent(tags=need.tags())
+        yield NeedEvent(tags=need.tags(several=reading.several))
 
-        found = Found()
+        found, facts = Found(), None
         if reading.needs_search:
             history = await asyncio.to_thread(self._history, session, turn)
-            found = await asyncio.to_thread(self._finder.find, need, history)
+            found = await asyncio.to_thread(self._finder.find, reading.wants, history, reading.references)
+            if reading.inquiry is not None and need.current.is_exact:
+                facts = await asyncio.to_thread(self._finder.facts, need.current)
             turn.timings_ms["rank"] = found.rank_ms
             clock.mark("first_cards")
-            yield self._cards(turn, found, need, "first")
+            yield self._cards(turn, found, reading, need, "first")
             if reading.worth_describing:
                 try:
                     understanding = await self._understand(llm, turn, need, history, deadline)
@@ -176,32 +181,34 @@ class Assistant:
                     turn.understanding = understanding.model_dump_json()
                     need = merge_understanding(reading, understanding)
                     turn.need = need.model_dump_json()
-                    found = await asyncio.to_thread(self._finder.find, need, history)
+                    found = await asyncio.to_thread(self._finder.find, [need.current], history, reading.references)
                 clock.mark("understand")
         elif reading.references:
             found = await asyncio.to_thread(self._finder.pointed_at, reading.references)
             clock.mark("first_cards")
-            yield self._cards(turn, found, need, "first")
-        if found.ranked or reading.needs_search:
+            yield self._cards(turn, found, reading, need, "first")
+        if found.shown or reading.needs_search:
             clock.mark("final_cards")
-            yield self._cards(turn, found, need, "final")
+            yield self._cards(turn, found, reading, need, "final")
 
-        async with aclosing(self._sentences(llm, turn, reading, need, found, deadline)) as sentences:
+        async with aclosing(self._sentences(llm, turn, reading, need, found, facts, deadline)) as sentences:
             async for sentence in sentences:
                 clock.mark(f"first_{sentence.by}_sentence")
                 turn.sentences.append(_kept(sentence))
                 yield TextEvent(text=sentence.text, by=sentence.by)
 
-        asked = next_question(need, found.leading) if reading.needs_search else None
+        plain = reading.needs_search and not reading.several and reading.inquiry is None
+        asked = next_question(need, found.groups[0].leading) if plain else None
         if asked is not None:
             need = need.with_asked(asked.key)
             turn.need = need.model_dump_json()
             turn.sentences.append({"text": asked.text, "by": "template", "verdict": "question"})
             yield TextEvent(text=asked.text, by="template")
+        said = chips(reading.inquiry, need, facts) if facts is not None and reading.inquiry else reading.chips
         clock.mark("turn")
         yield DoneEvent(
             question=asked.text if asked else "",
-            chips=asked.chips if asked else reading.chips,
+            chips=asked.chips if asked else said,
             llm_reached=turn.llm_reached,
             timings_ms=turn.timings_ms,
         )
@@ -215,7 +222,8 @@ class Assistant:
     def _read(self, session: Session, turn: Turn, tag_id: str | None) -> Reading:
         need = _need(session)
         if tag_id is not None:
-            return Reading(need.without(tag_id), "refine")
+            need = need.without(tag_id)
+            return Reading(need, "refine", several="/" in tag_id and len(need.together) > 1)
         ids = self._store.last_shown(session.id)
         records = self._catalog.many(ids)
         shown = [records[item_id] for item_id in ids if item_id in records]
@@ -229,12 +237,16 @@ class Assistant:
         turns = {row["id"] for row in self._store.turns(session.id)}
         return [event for event in events if event.turn_id in turns]
 
-    def _cards(self, turn: Turn, found: Found, need: Need, stage: Literal["first", "final"]) -> CardsEvent:
-        asked, currency = need.current.filter, self._catalog.vocabulary().currency
-        cards = make_cards(found.ranked, found.items, asked, need.current.words, currency)
+    def _cards(
+        self, turn: Turn, found: Found, reading: Reading, need: Need, stage: Literal["first", "final"]
+    ) -> CardsEvent:
+        # Items that were only pointed at are held against the current want.
+        wants = [group.want if reading.needs_search else need.current for group in found.groups]
+        cards = make_cards(found.groups, wants, self._catalog.vocabulary().currency)
+        ranked = [one for group in found.groups for one in group.ranked]
         turn.shown[:] = [
             Shown(one.item_id, card.position, one.score, one.relevance, one.reason.text, card.outside)
-            for one, card in zip(found.ranked, cards, strict=True)
+            for one, card in zip(ranked, cards, strict=True)
         ]
         turn.candidates = [(candidate.item_id, candidate.score) for candidate in found.candidates]
         turn.reranker = self._finder.reranker_version
@@ -258,26 +270,39 @@ class Assistant:
         return "; ".join(items[item_id].title for item_id in latest if item_id in items)
 
     async def _sentences(
-        self, llm: LLM, turn: Turn, reading: Reading, need: Need, found: Found, deadline: float
+        self,
+        llm: LLM,
+        turn: Turn,
+        reading: Reading,
+        need: Need,
+        found: Found,
+        facts: Facts | None,
+        deadline: float,
     ) -> AsyncGenerator[Sentence]:
         """The answer's sentences: what must be said first, then the LLM's checked ones, or ours where it gives none.
 
-        What is asked about a shown item is answered from its record alone: an LLM of this size would only blur it.
+        What is asked about a shown item, or of the catalogue, is answered from the records alone: an LLM of this size
+        would only blur it. Of several wants ours tell what is there, and the LLM speaks of the first one's items.
         """
-        for sentence in caveats(found.shown, need, reading, carried=found.carried, llm_reached=turn.llm_reached):
+        for sentence in caveats(found, need, reading, facts, llm_reached=turn.llm_reached):
             yield sentence
-        plain = template_reply(found.shown, need, reading)
-        if not turn.llm_reached or not found.ranked or not reading.needs_search:
+        plain = template_reply(found, need, reading, facts)
+        group = next((group for group in found.groups if group.ranked), None)
+        if not turn.llm_reached or group is None or not reading.needs_search or reading.inquiry is not None:
             for sentence in plain:
                 yield sentence
             return
+        if reading.several:
+            for sentence in plain:
+                yield sentence
+            plain, need = [], Need(wants=(group.want,), currency=need.currency)
         prompt = self._library.get("reply")
         turn.prompts["reply"] = prompt.version
         turn.llm = llm.model
         written = 0
         try:
             async with aclosing(
-                reply(llm, prompt, turn.message, need, found.shown, found.ranked, reading)
+                reply(llm, prompt, turn.message, need, group.shown, group.ranked, reading)
             ) as sentences:
                 while True:
                     try:

@@ -1,31 +1,58 @@
 """Cards: what the shopper sees of an item, every value taken from the record.
 
-Pure. Knows the item, the need and the reason; knows nothing of pages.
+Pure. Knows what was found for which want; knows nothing of pages.
 """
 
 from collections.abc import Callable, Sequence
 from decimal import Decimal
 
 from chat.events import Card
+from chat.found import Group
 from chat.money import price_text
-from chat.want import group_label, value_label
-from ranking.reranker import Ranked
+from chat.want import Want, group_label, price_label, value_label
 from retrieval.filters import Filter
 from retrieval.items import Item
+from retrieval.variants import varying
 
+VARIANTS_NAMED = 4  # of more colours or sizes only the number is said
 FACTS = 2  # what fits under a title without making the shopper read
 
 
-def make_cards(
-    ranked: Sequence[Ranked], items: dict[str, Item], asked: Filter, words: str, currency: str
-) -> tuple[Card, ...]:
-    """One card an item, in the order given; what breaks ``asked`` is said on the card."""
-    return tuple(
-        make_card(items[one.item_id], position, one.reason.text, asked, words, currency).model_copy(
-            update={"mark": one.mark}
-        )
-        for position, one in enumerate(ranked, start=1)
-    )
+def make_cards(groups: Sequence[Group], wants: Sequence[Want], currency: str) -> tuple[Card, ...]:
+    """One card an item, group after group, positions counting on; what breaks the want's filter is said on the card.
+
+    ``wants``: what each group is shown for, which for items that were only pointed at is not what they were found by.
+    """
+    cards: list[Card] = []
+    for group, want in zip(groups, wants, strict=True):
+        heading = heading_of(want, currency) if len(groups) > 1 else ""
+        for one in group.ranked:
+            item = group.items[one.item_id]
+            card = make_card(item, len(cards) + 1, one.reason.text, want.filter, want.words, currency)
+            also = also_in(item, group.variants.get(item.id, ()))
+            cards.append(card.model_copy(update={"mark": one.mark, "want": heading, "variants": also}))
+    return tuple(cards)
+
+
+def heading_of(want: Want, currency: str) -> str:
+    """What stands over the cards of one of several wants: "Sleeping bag, under $80"."""
+    parts = [want.name, price_label(want.filter, currency)]
+    heading = ", ".join(part for part in parts if part)
+    return heading[:1].upper() + heading[1:]
+
+
+def also_in(item: Item, others: Sequence[Item]) -> str:
+    """In what else a product comes, by the records of its other variants: "also in red, blue; 4 more sizes"."""
+    said: list[str] = []
+    for name, own in varying(item).items():
+        held = (varying(other).get(name, ()) for other in others)
+        # Of "navy, blue" the first is the shade and the second its plain name.
+        values = list(dict.fromkeys(found[0] for found in held if found and found[0] != own[0]))
+        if 0 < len(values) <= VARIANTS_NAMED:
+            said.append(f"{'' if said else 'also in '}{', '.join(values)}")
+        elif values:
+            said.append(f"{len(values)} more {name.lower().rstrip('s')}s")
+    return "; ".join(said)
 
 
 def make_card(item: Item, position: int, reason: str, asked: Filter, words: str, currency: str) -> Card:

@@ -140,8 +140,13 @@ class Constraints:
         )  # fmt: skip
 
 
-def read_constraints(text: str, vocabulary: "Vocabulary", shown: Sequence[Item]) -> Constraints:
-    """What the text (already plain) constrains, against the catalogue's words and the items on show."""
+def read_constraints(
+    text: str, vocabulary: "Vocabulary", shown: Sequence[Item], compared: Sequence[Item] | None = None
+) -> Constraints:
+    """What the text (already plain) constrains, against the catalogue's words and the items on show.
+
+    ``compared``: those of them that "cheaper" is measured by, where not all were shown for the same thing.
+    """
     read = Constraints(rest=text)
     read.no_preference = _NO_PREFERENCE.search(text) is not None
     read.adds = _ADDS.search(text) is not None
@@ -151,7 +156,7 @@ def read_constraints(text: str, vocabulary: "Vocabulary", shown: Sequence[Item])
     read.references = find_references(read.rest, shown)
     for reference in read.references:
         _blank(read, reference.span)
-    _relative_price(read, shown)
+    _relative_price(read, shown, shown if compared is None else compared)
     for name, pattern in _ORDER:
         if match := pattern.search(read.rest):
             read.order = name
@@ -236,10 +241,10 @@ def _joined(held: Money | None, new: Money) -> Money:
     return Money(low, high, new.currencies or held.currencies, new.span, f"{held.text} {new.text}")
 
 
-def _relative_price(read: Constraints, shown: Sequence[Item]) -> None:
-    """ "Cheaper" is below the item pointed at, else below the first shown that has a price."""
+def _relative_price(read: Constraints, shown: Sequence[Item], compared: Sequence[Item]) -> None:
+    """ "Cheaper" is below the item pointed at, else below the first of ``compared`` that has a price."""
     pointed = {reference.item_id for reference in read.references}
-    priced = [item.price for item in shown if item.price is not None]
+    priced = [item.price for item in compared if item.price is not None]
     base = next((item.price for item in shown if item.id in pointed and item.price is not None), None)
     base = base if base is not None else next(iter(priced), None)
     if match := _CHEAPER.search(read.rest):

@@ -36,6 +36,8 @@ class Card(_Event):
     facts: tuple[str, ...]  # at most two, those that matter for the need
     reason: str  # why it is here, e.g. "like the trail shoes you bought"
     mark: str = ""  # what a rule of the merchant wants said: "sponsored" where someone paid for its place
+    variants: str = ""  # in what else the product comes, e.g. "also in red, blue"
+    want: str = ""  # heading of its group, where the turn answers several wants; cards of one want follow one another
     outside: tuple[str, ...] = ()  # constraints that it breaks, in words, e.g. "over your $150"
     rating: float | None = None
     rating_count: int | None = None

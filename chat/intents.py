@@ -44,6 +44,7 @@ _MORE = re.compile(
     r"\b(?:show (?:me )?(?:some )?(?:more|others?|different ones)|more (?:options|choices|results|of (?:them"
     r"|these|those)|like (?:these|those|this|that))|any(?:thing)? (?:others?|else)|what else|other (?:options"
     r"|ones|choices)"
+    r"|^\W*(?:some |any )?more(?: please)?\W*$"
     r"|something different|none of (?:these|those|them)|next (?:ones|page)|see more|keep going)\b",
     re.IGNORECASE,
 )
@@ -81,7 +82,7 @@ _RANGE = re.compile(
     r"\b(?:what (?:do|kind(?:s)? of (?:things|stuff|products|items) do|sort of (?:things|products) do|all do"
     r"|else do) you (?:sell|have|carry|stock|offer)|what'?s in (?:the|your) (?:shop|store|range|catalog(?:ue)?)"
     r"|(?:show|list|see) (?:me )?(?:all )?(?:your|the) (?:categories|departments|range|catalog(?:ue)?)"
-    r"|what (?:categories|departments|brands)(?: do)?(?: you)?(?: have)?)\b",
+    r"|what (?:categories|departments)(?: do)?(?: you)?(?: have)?)\b",
     re.IGNORECASE,
 )
 _COMPARE = re.compile(

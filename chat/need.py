@@ -7,19 +7,22 @@ descriptions afterwards (``merge_understanding``); where it speaks of numbers it
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from chat import intents
 from chat.constraints import Constraints, read_constraints, without_who
 from chat.events import Tag
+from chat.inquiry import Inquiry, asks_for_any, read_inquiry, without_which
 from chat.intents import TALK, Intent
 from chat.limits import constrained
 from chat.mentions import Mention
-from chat.phrases import CONNECTORS, LONGEST_WORDS, PRONOUNS, REQUEST, asked_part, head_of, words_of_request
-from chat.references import WHOLE_SHOP
-from chat.want import Need, Want
+from chat.phrases import CONNECTORS, LONGEST_WORDS, PRONOUNS, asked_part, head_of, words_of_request
+from chat.references import WHOLE_SHOP, find_references
+from chat.several import EACH, TOTAL, listed, parted
+from chat.things import opens_new_want, owner, turned_to, wanted_category
+from chat.want import Need, Want, price_label
 from chat.words import plain, singular, tokens, word_set
+from retrieval.filters import PRICE_BOUNDS, Filter
 from retrieval.items import Item
 
 if TYPE_CHECKING:
@@ -30,36 +33,26 @@ __all__ = ["Need", "Reading", "Tag", "Want", "merge_understanding", "read_messag
 
 MOST_CHIPS = 4  # departments offered where the shopper has named nothing
 MOST_LISTED = 12  # departments named in answer to "what do you sell?"
-_PARTING = re.compile(r"\b(?:and|plus)\b\s*", re.IGNORECASE)
 MOST_WANTS = 6  # remembered in a session; the oldest goes first
+MOST_TOGETHER = 3  # things of one message that are shown at once
 
-# These open a refinement: what follows describes the thing already wanted.
-_REFINING = re.compile(
-    r"^\W*(?:(?:ok|okay|yes|no|and|but|well|hmm|actually|maybe|please)\W+)*(?:for|with|without|in|but|only|must"
-    r"|should|it|it's|that|which|they|make it|more|less|not|no|from|preferably|ideally|something (?:more|less"
-    r"|a bit|with|in|for|that)|anything (?:in|with|more)|cheaper|bigger|smaller|lighter|a (?:bit|little)"
-    r"|the same|same)\b",
-    re.IGNORECASE,
-)
 _ASKS_ABOUT = re.compile(
     r"\W*(?:and |so |ok )?(?:is|are|does|has|how|why|what|which|where|when|will|would|can it|tell me|more about)\b"
     r"(?! (?:there|about)\b)",
     re.IGNORECASE,
 )
-# A use that nothing named so far serves: "and what should I sleep in?", "also something to cook on".
-_PURPOSE = re.compile(
-    r"^\W*(?:(?:ok|okay|and|so|also|then|well|hmm|now|plus|yes)\W+)*"
-    r"(?:what (?:else )?(?:should|shall|can|could|do|would) (?:i|we) (?!do\b|pay\b|get\b|buy\b|take\b|choose\b|pick\b"
-    r"|need\b|look\b|go\b|expect\b)"
-    r"|(?<=and )something to |(?<=also )something to |(?<=plus )something to )[^.,;:!?]*",
+_THINGS = re.compile(r"\b(?:things?|items?|products?|articles?|stuff)\b", re.IGNORECASE)
+_SORTED = re.compile(r"\b(?:sort(?:ed)?|order(?:ed)?|first)\b", re.IGNORECASE)
+_OF_SHOWN = re.compile(r"\b(?:does|is|has|will) the\b", re.IGNORECASE)  # "what colours does the tent come in?"
+_ALL_OF_THE_SHOP = re.compile(
+    r"\byour (?:[\w-]+ ){0,3}(?:things?|items?|products?)\b"
+    r"|\b(?:things?|items?|products?|anything) (?:that )?(?:you|the shop|the store)"
+    r" (?:have|has|sells?|carry|carries|offers?|stocks?)\b",
     re.IGNORECASE,
 )
-_POINTING = re.compile(r"\b(?:it|them|these|those|this|that|one|ones)\b", re.IGNORECASE)
-_WHICH = re.compile(r"\b(?:what|which) (?:kinds? of |sorts? of |types? of )?$", re.IGNORECASE)
 _CONTAINERS = word_set(
     "bag bags pack packs packet packets box boxes bottle bottles jar jars tin tins tub tubs pouch size"
 )
-_BARE_OPENING = re.compile(r"(?:\W|yes|no|ok|okay|and|well|so|please)*$", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -72,18 +65,26 @@ class Reading:
     notes: tuple[str, ...] = ()  # said plainly to the shopper
     new_want: bool = False  # the message opened another want; its filter started empty
     dropped: tuple[str, ...] = ()  # names of constraints that the message lifted
-
     chips: tuple[str, ...] = ()  # suggested next messages, where the message is only answered
+    several: bool = False  # all that was asked for together is to be shown, and not only the current want
+    inquiry: Inquiry | None = None  # what the message asks of the catalogue itself, about the current want
+
+    @property
+    def wants(self) -> tuple[Want, ...]:
+        """What to look for in this turn."""
+        return self.need.together[-MOST_TOGETHER:] if self.several else (self.need.current,)
 
     @property
     def needs_search(self) -> bool:
         """True if items are to be looked for; False where the message is only answered."""
-        return self.intent in ("search", "refine", "more", "start_over") and not self.need.current.is_empty
+        asked = self.inquiry is not None or not self.need.current.is_empty
+        return asked and self.intent in ("search", "refine", "more", "start_over")
 
     @property
     def worth_describing(self) -> bool:
         """True if the LLM has something to describe that the shopper's words do not already name."""
-        return self.needs_search and self.intent == "search" and bool(self.need.current.words)
+        plain = self.intent == "search" and not self.several and self.inquiry is None
+        return self.needs_search and plain and bool(self.need.current.words)
 
 
 def read_message(message: str, need: Need, vocabulary: "Vocabulary", shown: Sequence[Item]) -> Reading:
@@ -92,8 +93,6 @@ def read_message(message: str, need: Need, vocabulary: "Vocabulary", shown: Sequ
     ``shown``: the items of the latest cards, in their order; references resolve against them.
     """
     text = plain(message)
-    if len(parts := _own_parts(text, vocabulary)) > 1:
-        return _each_in_turn(parts, need, vocabulary, shown)
     need = need.model_copy(update={"turns": need.turns + 1, "currency": need.currency or vocabulary.currency})
     started_over = False
     if (match := intents.is_start_over(text)) and not intents.hint(text, shown=bool(shown), pointed=0):
@@ -102,69 +101,124 @@ def read_message(message: str, need: Need, vocabulary: "Vocabulary", shown: Sequ
         shown, started_over = (), True
         if not re.search(r"\w", text):
             return Reading(need, "start_over")
-    read = read_constraints(text, vocabulary, shown)
-    pointed = [reference.item_id for reference in read.references]
-    intent = intents.hint(text, shown=bool(shown), pointed=len([r for r in read.references if r.manner == "about"]))
+    points = bool(find_references(text, shown))
+    if (asked := _asked_of_catalogue(text, vocabulary, shown)) and not points:
+        inquiry, thing, everything = asked
+        read = read_constraints(thing, vocabulary, shown)
+        need = turned_to(need, thing, ())
+        return replace(_search(thing, need, read, shown, started_over, everything, inquiry), inquiry=inquiry)
+    if not points and len(parts := parted(text, vocabulary)) > 1:
+        return _each(parts, need, vocabulary)
+    return _one(without_which(text), need, vocabulary, shown, started_over)
+
+
+def _asked_of_catalogue(text: str, vocabulary: "Vocabulary", shown: Sequence[Item]) -> tuple[Inquiry, str, bool] | None:
+    """What is asked of the catalogue, the words for what it asks about, and whether that is the whole shop."""
+    found = read_inquiry(text, vocabulary)
+    if found is None or (shown and _OF_SHOWN.search(text)):
+        return None
+    inquiry, thing = found
+    if inquiry.kind != "brands" and intents.hint(text, shown=bool(shown), pointed=0) in TALK:
+        return None
+    if not inquiry.sure:
+        read = read_constraints(thing, vocabulary, ())
+        if wanted_category(read, head_of(read.rest), (0, len(read.rest))) is None:
+            return None
+    everything = _THINGS.search(thing) is not None or (not thing and WHOLE_SHOP.search(text) is not None)
+    return inquiry, thing, everything
+
+
+def _one(text: str, need: Need, vocabulary: "Vocabulary", shown: Sequence[Item], started_over: bool) -> Reading:
+    """The message as one wish, or as talk that needs none."""
+    references = find_references(text, shown)
+    pointed = [item for item in shown if item.id in {reference.item_id for reference in references}]
+    need = turned_to(need, text, pointed)
+    read = read_constraints(text, vocabulary, shown, [item for item in shown if _is_for(item, need)])
+    about = [reference for reference in read.references if reference.manner == "about"]
+    intent = intents.hint(text, shown=bool(shown), pointed=len(about))
     if intent in TALK:
         departments = tuple(dict.fromkeys(path[0] for path in vocabulary.categories if path))
-        notes = (f"The shop has {_listed(departments[:MOST_LISTED])}.",) if intent == "range" and departments else ()
+        notes = (f"The shop has {listed(departments[:MOST_LISTED])}.",) if intent == "range" and departments else ()
         chips = () if intent in ("thanks", "farewell") else departments[:MOST_CHIPS]
         return Reading(need, intent, notes=notes, chips=chips)
     if intent == "compare":
-        return Reading(need, "compare", references=tuple(pointed))
+        return Reading(need, "compare", references=tuple(reference.item_id for reference in read.references))
     if intent == "more":
-        for item in shown:
-            need = need.refusing(item.id)
-        return Reading(need, "more")
-    return _search(text, need, read, shown, started_over)
+        several = len({id(owner(item, need.together)) for item in shown}) > 1
+        return Reading(need.refusing([item.id for item in shown]), "more", several=several)
+    everything = bool(read.order) and (_ALL_OF_THE_SHOP.search(text) or WHOLE_SHOP.search(read.rest)) is not None
+    reading = _search(text, need, read, shown, started_over, everything)
+    if not reading.needs_search or reading.references:
+        return reading
+    if read.order and not read.cheaper and not _SORTED.search(text):
+        return replace(reading, inquiry=Inquiry("extreme"))
+    if read.price and asks_for_any(text) and reading.need.current.is_exact:
+        return replace(reading, inquiry=Inquiry("any"))
+    return reading
 
 
-def _own_parts(text: str, vocabulary: "Vocabulary") -> list[str]:
-    """The parts of "a sweater under $60 and sneakers under $100": each names a thing, the first a price of its own."""
-    places = [0, *(match.end() for match in _PARTING.finditer(text)), len(text)]
-    parts = [text[start:end] for start, end in pairwise(places)][:MOST_WANTS]
-    for part in parts:
-        read = read_constraints(part, vocabulary, ())
-        if _wanted_category(read, head_of(read.rest), (0, len(read.rest))) is None or (
-            part is parts[0] and not read.price
-        ):
-            return [text]
-    return parts
+def _is_for(item: Item, need: Need) -> bool:
+    """True unless the item was shown for another thing than the current want."""
+    return owner(item, need.together) in (need.current, None)
 
 
-def _each_in_turn(parts: Sequence[str], need: Need, vocabulary: "Vocabulary", shown: Sequence[Item]) -> Reading:
-    """Every part as a want of its own; the last is the current one, and that is said."""
-    turns, readings = need.turns + 1, list[Reading]()
-    for part in parts:
-        readings.append(read_message(part, need, vocabulary, shown))
-        need = readings[-1].need
-    topics = [reading.need.current.words for reading in readings]
-    note = f"I begin with the {topics[-1]}; ask me for {_listed([f'the {topic}' for topic in topics[:-1]])} next."
-    notes = tuple(dict.fromkeys((*(line for reading in readings for line in reading.notes), note)))
-    return replace(
-        readings[-1], need=need.model_copy(update={"turns": turns}), intent="search", notes=notes, new_want=True
-    )
+def _each(parts: Sequence[str], need: Need, vocabulary: "Vocabulary") -> Reading:
+    """Every part as a want of its own, all asked for together; of more than can be shown at once, the first few."""
+    number, whole = need.turns, " ".join(parts)
+    readings = [_one(part, Need(turns=0, currency=need.currency), vocabulary, (), False) for part in parts]
+    wants = [reading.need.current.model_copy(update={"asked_in": number}) for reading in readings]
+    notes = [line for reading in readings for line in reading.notes]
+    last = wants[-1].filter
+    if TOTAL.search(whole) and last.lowest is not None and last.highest is not None:
+        # "$300 in total" is no sum for the last of them: half-way between the bounds that are read of it lies the sum.
+        bounds = dict.fromkeys(PRICE_BOUNDS) | {"price_max": (last.lowest + last.highest) / 2}
+        last = last.model_copy(update=bounds)
+        wants[-1] = wants[-1].model_copy(update={"filter": last})
+    if last.highest is not None and (TOTAL.search(whole) or EACH.search(whole)):
+        wants = [_capped(want, last) for want in wants]
+        if TOTAL.search(whole):
+            notes.append(
+                f"I can't plan a sum for all of it, so each costs {price_label(last, need.currency, within=True)}."
+            )
+    if later := wants[MOST_TOGETHER:]:
+        names = [f"the {want.name}" for want in later]
+        notes.append(f"I begin with {MOST_TOGETHER} of them; ask me for {listed(names)} next.")
+    before = () if need.current.is_empty else need.wants
+    held = (*before, *later, *wants[:MOST_TOGETHER])[-MOST_WANTS:]
+    need = need.model_copy(update={"wants": held})
+    return Reading(need, "search", notes=tuple(dict.fromkeys(notes)), new_want=True, several=True)
 
 
-def _listed(names: Sequence[str]) -> str:
-    return " and ".join(part for part in (", ".join(names[:-1]), names[-1]) if part)
+def _capped(want: Want, limits: Filter) -> Want:
+    if want.filter.lowest is not None or want.filter.highest is not None:
+        return want
+    bounds = {name: getattr(limits, name) for name in PRICE_BOUNDS}
+    return want.model_copy(update={"filter": want.filter.model_copy(update=bounds)})
 
 
-def _search(text: str, need: Need, read: Constraints, shown: Sequence[Item], started_over: bool) -> Reading:
+def _search(
+    text: str,
+    need: Need,
+    read: Constraints,
+    shown: Sequence[Item],
+    started_over: bool,
+    everything: bool,
+    inquiry: Inquiry | None = None,
+) -> Reading:
     if not need.current.is_empty:
         without_who(read)
     start, end = asked_part(read.rest)
     asked = read.rest[start:end]
     head = head_of(asked)
     words = words_of_request(asked)
-    category = _wanted_category(read, head, (start, end))
+    category = wanted_category(read, head, (start, end))
     if not need.current.is_empty and head and set(head) <= _CONTAINERS and read.counted:
         words, head, category = "", [], None  # "the 500 g bag": a size of what is wanted already
-    everything = bool(read.order) and WHOLE_SHOP.search(read.rest) is not None and category is None
+    everything = everything and category is None
     if everything:
         words, head = "", []  # "the cheapest thing in the shop" is of no kind
     about = tuple(reference.item_id for reference in read.references if reference.manner == "about")
-    opens = everything or _opens_new_want(text, need, head, category, read)
+    opens = everything or opens_new_want(text, need, head, category, read)
     if about and not read.any_set and not opens and not words:
         return Reading(need, "about_item", references=about, notes=tuple(read.notes))
     asks_price = read.cheaper or read.price is not None or read.price_below is not None
@@ -182,7 +236,7 @@ def _search(text: str, need: Need, read: Constraints, shown: Sequence[Item], sta
     need = need.with_current(want)
     notes = (*read.notes, *(_stretched_note(read, current)))
     intent: Intent = "search" if opens or started_over or current.is_empty else "refine"
-    if want.is_empty and not notes:
+    if want.is_empty and not notes and inquiry is None:
         intent = "help"
     return Reading(need, intent, _all_ids(read), notes, opens, dropped)
 
@@ -199,53 +253,6 @@ def _all_ids(read: Constraints) -> tuple[str, ...]:
 def _asks_about(text: str) -> bool:
     """True if the words ask after a thing's properties: "is the first waterproof?", and not for other things."""
     return _ASKS_ABOUT.match(text) is not None
-
-
-def _wanted_category(read: Constraints, head: list[str], asked: tuple[int, int]) -> Mention | None:
-    """The category that names the thing wanted: it stands at the end of the first noun phrase, or after "which"."""
-    inside = [mention for mention in read.categories if asked[0] <= mention.span[0] < asked[1]]
-    for mention in inside:
-        if _WHICH.search(read.rest[: mention.span[0]]):
-            return mention
-    if len(inside) == 1 and asked != (0, len(read.rest)):
-        return inside[0]  # the only kind of thing in the sentence that asks
-    if not head:
-        return None
-    end = singular(head[-1])
-    for mention in sorted(read.categories, key=lambda m: -len(m.text)):
-        named = [singular(token.text) for token in tokens(mention.text)]
-        if named and named[-1] == end and len(named) <= len(head):
-            return mention
-    return None
-
-
-def _opens_new_want(text: str, need: Need, head: list[str], category: Mention | None, read: Constraints) -> bool:
-    """True if the message names another thing than the current want does."""
-    current = need.current
-    if current.is_empty:
-        return False
-    known = {singular(word) for word in current.words.split()} | set(current.topic.split())
-    known |= {singular(part.lower()) for path in current.filter.categories for part in path}
-    if category is not None:
-        if singular(category.text.split()[-1]) in known:
-            return False
-        return not _within(category.paths, current.filter.categories)
-    if (purpose := _PURPOSE.match(text)) and not _POINTING.search(text[: purpose.end()]):
-        return True
-    if not head or head[-1] in PRONOUNS or singular(head[-1]) in known:
-        return False
-    if read.references or _REFINING.match(text):
-        return False
-    request = match[0] if (match := REQUEST.match(text)) else ""
-    asks = re.search(r"[a-z]", request, re.I) is not None
-    has_article = re.match(r"\W*(?:a|an|some)\b", text, re.IGNORECASE) is not None
-    plural = singular(head[-1]) != head[-1]
-    return (asks and not _BARE_OPENING.match(request)) or has_article or plural
-
-
-def _within(paths: Sequence[tuple[str, ...]], held: Sequence[tuple[str, ...]]) -> bool:
-    """True if a path narrows or widens one that is held already."""
-    return any(a[: len(b)] == b or b[: len(a)] == a for a in paths for b in held)
 
 
 def _worded(want: Want, words: str, head: list[str], category: Mention | None) -> Want:

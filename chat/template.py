@@ -8,11 +8,14 @@ from dataclasses import dataclass
 from decimal import Decimal
 from typing import Literal
 
+from chat.answering import answer, not_exact
+from chat.found import Found, Group
 from chat.money import price_text
 from chat.need import Need, Reading
+from chat.several import listed
 from chat.telling import sentences_about
 from chat.want import Want, price_label
-from chat.words import singular
+from retrieval.facts import Facts
 from retrieval.filters import PRICE_BOUNDS
 from retrieval.items import Item
 
@@ -26,7 +29,6 @@ class Sentence:
     verdict: str = "kept"  # kept | repaired: what the check made of it
 
 
-LONGEST_NAME = 3  # words; what is longer is a story rather than the name of a thing
 MOST_COMPARED = 4  # items in one answer
 NOT_REACHED = "The assistant's language model can't be reached right now; here is what the shop has."
 _TALK = {
@@ -42,55 +44,87 @@ _TALK = {
 }
 
 
-def template_reply(shown: Sequence[Item], need: Need, reading: Reading) -> list[Sentence]:
-    """The plain answer to this turn, without its caveats. ``shown``: the items on the cards, in their order."""
-    if reading.intent in _TALK and not shown:
+def template_reply(found: Found, need: Need, reading: Reading, facts: Facts | None = None) -> list[Sentence]:
+    """The plain answer to this turn, without its caveats.
+
+    ``facts``: of the current want, where the message asked for them and the filter says all that it asked.
+    """
+    shown = found.shown
+    if facts is not None and reading.inquiry is not None:
+        lines = answer(reading.inquiry, need, facts, shown[0] if shown else None)
+    elif reading.intent in _TALK and not shown:
         lines = [_TALK[reading.intent]]
     elif reading.intent in ("about_item", "compare"):
         lines = _about(shown, need, reading)
     elif not shown:
         lines = [_nothing(need)]
+    elif len(found.groups) > 1:
+        lines = [of_groups(found.groups, need.currency)]
     else:
         lines = [_on_show(shown, need.currency)]
     return [Sentence(line, "template") for line in lines]
 
 
 def caveats(
-    shown: Sequence[Item], need: Need, reading: Reading, *, carried: bool = True, llm_reached: bool = True
+    found: Found, need: Need, reading: Reading, facts: Facts | None = None, *, llm_reached: bool = True
 ) -> list[Sentence]:
-    """What must be said before anything else: how what is shown differs from what was asked for.
-
-    ``carried``: False where the shop seems to have no such thing at all.
-    """
+    """What must be said before anything else: how what is shown differs from what was asked for."""
     lines = list(reading.notes)
     if not llm_reached:
         lines.append(NOT_REACHED)
-    limits = need.current.filter
-    broken = [set(limits.broken_by(item)) for item in shown]
-    outside_budget = bool(shown) and all(names & set(PRICE_BOUNDS) for names in broken)
-    if shown and not carried:
-        name = named(need.current)
+    for group in found.groups:
+        # Items that were only pointed at were found for no want; they are held against the current one.
+        want = group.want if reading.needs_search else need.current
+        said = _caveats_of(group, want, need.currency)
+        lines += [f"{want.name.capitalize()}: {line}" for line in said] if len(found.groups) > 1 else said
+    if reading.inquiry is not None and facts is None and found.shown and all(group.carried for group in found.groups):
+        lines.append(not_exact(need.current, reading.inquiry))
+    return [Sentence(line, "template") for line in lines]
+
+
+def _caveats_of(group: Group, want: Want, currency: str) -> list[str]:
+    lines: list[str] = []
+    shown = group.shown
+    broken = [set(want.filter.broken_by(item)) for item in shown]
+    if shown and not group.carried:
+        name = named(want)
         lines.append(
             f"I don't see “{name}” in this shop; these come nearest."
             if name
             else "Nothing in the shop seems to be quite that; these come nearest."
         )
-    if outside_budget:
-        lines.append(_nothing_priced_so(shown, need))
+    if shown and all(names & set(PRICE_BOUNDS) for names in broken):
+        lines.append(_nothing_priced_so(shown, want, currency))
     elif any(names - set(PRICE_BOUNDS) for names in broken):
         lines.append("Nothing has everything you asked for; each card says where it differs.")
-    return [Sentence(line, "template") for line in lines]
+    return lines
+
+
+def of_groups(groups: Sequence[Group], currency: str) -> str:
+    """What is on show for each of several wants, in one sentence."""
+    parts = []
+    for group in groups:
+        prices = [item.price for item in group.shown if item.price is not None]
+        count = len(group.shown)
+        if not count:
+            parts.append(f"nothing for “{group.want.name}”")
+        elif not prices:
+            parts.append(f"{count} for “{group.want.name}”")
+        else:
+            low, high = price_text(min(prices), currency), price_text(max(prices), currency)
+            span = f"at {low}" if low == high else f"from {low} to {high}"
+            parts.append(f"{count} for “{group.want.name}” {span}")
+    return f"Here are {listed(parts)}."
 
 
 def named(want: Want) -> str:
     """The thing that is wanted where the words for it are a short noun phrase that ends in it; else ""."""
-    words = [singular(word) for word in want.words.lower().split()]
-    return want.words if want.topic and len(words) <= LONGEST_NAME and words[-1:] == want.topic.split()[-1:] else ""
+    return want.words if want.name == want.words and want.topic else ""
 
 
-def _nothing_priced_so(shown: Sequence[Item], need: Need) -> str:
+def _nothing_priced_so(shown: Sequence[Item], want: Want, currency: str) -> str:
     """That nothing costs what was asked; all of ``shown`` cost less, or more, or have no price."""
-    limits, currency = need.current.filter, need.currency
+    limits = want.filter
     prices = [item.price for item in shown if item.price is not None]
     nearest = ""
     if prices and limits.highest is not None and min(prices) >= limits.highest:

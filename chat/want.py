@@ -3,6 +3,7 @@
 Pure data and edits of it. Knows nothing of messages (``chat.need`` reads those) nor of items beyond their filter.
 """
 
+from collections.abc import Sequence
 from decimal import Decimal
 from typing import Literal
 
@@ -10,10 +11,11 @@ from pydantic import BaseModel, ConfigDict, Field
 
 from chat.events import Tag
 from chat.money import price_text
-from chat.words import singular
+from chat.words import FILLERS, singular, tokens
 from retrieval.filters import PRICE_BOUNDS, Filter
 
 Order = Literal["", "cheapest", "dearest", "best_rated"]
+LONGEST_NAME = 3  # words; what is longer is a story rather than the name of a thing
 _ORDER_LABELS: dict[str, str] = {"cheapest": "cheapest first", "dearest": "dearest first", "best_rated": "best rated"}
 
 
@@ -29,6 +31,24 @@ class Want(BaseModel):
     refused_ids: tuple[str, ...] = ()  # "not this"
     similar_to: tuple[str, ...] = ()  # ids of shown items that it shall resemble
     order: Order = ""
+    asked_in: int = 0  # the message (counted from 1) that asked for it along with other things; 0: on its own
+
+    @property
+    def name(self) -> str:
+        """What to call it: the shopper's words where they are few, else its thing, else the shop's name for it."""
+        words = [singular(word) for word in self.words.lower().split()]
+        if self.topic and len(words) <= LONGEST_NAME and words[-1:] == self.topic.split()[-1:]:
+            return self.words
+        return self.topic or " or ".join(path[-1].lower() for path in _by_leaf(self.filter.categories)) or self.words
+
+    @property
+    def is_exact(self) -> bool:
+        """True if the filter says all that the words do, so that a query over the catalogue can answer for it."""
+        named = {singular(token.text) for path in self.filter.categories for part in path for token in tokens(part)}
+        named |= set(self.topic.split()) if self.filter.categories else set()
+        return not self.similar_to and all(
+            singular(token.text) in named or token.text in FILLERS for token in tokens(self.words)
+        )
 
     def hard_filter(self) -> Filter:
         """The filter to search with: the constraints, less what was refused and what it shall merely resemble."""
@@ -56,6 +76,13 @@ class Need(BaseModel):
     def current(self) -> Want:
         return self.wants[-1]
 
+    @property
+    def together(self) -> tuple[Want, ...]:
+        """The wants that one message asked for together with the current one, in its order; else only that one."""
+        if not self.current.asked_in:
+            return (self.current,)
+        return tuple(want for want in self.wants if want.asked_in == self.current.asked_in)
+
     def with_current(self, want: Want) -> "Need":
         """The need with its current want replaced."""
         return self.model_copy(update={"wants": (*self.wants[:-1], want)})
@@ -64,14 +91,33 @@ class Need(BaseModel):
         """The need that remembers a question."""
         return self.model_copy(update={"asked": tuple(dict.fromkeys((*self.asked, name)))})
 
-    def refusing(self, item_id: str) -> "Need":
-        """The need after "not this": the item is not shown again for the current want."""
-        refused = tuple(dict.fromkeys((*self.current.refused_ids, item_id)))
-        return self.with_current(self.current.model_copy(update={"refused_ids": refused}))
+    def refusing(self, item_ids: Sequence[str]) -> "Need":
+        """The need after "show me more": the items are not shown again for what they were shown for."""
+        together = self.together
+        refused = {
+            id(want): want.model_copy(update={"refused_ids": tuple(dict.fromkeys((*want.refused_ids, *item_ids)))})
+            for want in together
+        }
+        return self.model_copy(update={"wants": tuple(refused.get(id(want), want) for want in self.wants)})
 
-    def tags(self) -> tuple[Tag, ...]:
-        """The current want's parts as the shopper sees them; an id names the same part in every turn."""
-        want, limits = self.current, self.current.filter
+    def tags(self, *, several: bool = False) -> tuple[Tag, ...]:
+        """The current want's parts as the shopper sees them; an id names the same part in every turn.
+
+        ``several``: of all that was asked for together, each part under the name of its thing; the ids are good until
+        the need changes.
+        """
+        if not several:
+            return self._tags_of(self.current)
+        tags: list[Tag] = []
+        for want in self.together:
+            place = next(n for n, held in enumerate(self.wants) if held is want)
+            for n, tag in enumerate(self._tags_of(want)):
+                label = tag.label if n == 0 else f"{want.name}: {tag.label}"
+                tags.append(Tag(id=f"{place}/{tag.id}", label=label))
+        return tuple(tags)
+
+    def _tags_of(self, want: Want) -> tuple[Tag, ...]:
+        limits = want.filter
         tags = [Tag(id=f"category:{_joined(path)}", label=path[-1]) for path in _by_leaf(limits.categories)]
         if want.words and not (limits.categories and singular(want.words) == want.topic):
             tags.append(Tag(id="words", label=want.words))
@@ -99,6 +145,9 @@ class Need(BaseModel):
 
     def without(self, tag_id: str) -> "Need":
         """The need less the part that the tag names; unchanged where no tag has this id."""
+        place, slash, inside = tag_id.partition("/")
+        if slash and place.isdigit():
+            return self._without_in(int(place), inside)
         want, limits = self.current, self.current.filter
         kind, _, rest = tag_id.partition(":")
         filter_update: dict[str, object] = {}
@@ -137,6 +186,14 @@ class Need(BaseModel):
         if filter_update:
             want_update["filter"] = limits.model_copy(update=filter_update)
         return self.with_current(want.model_copy(update=want_update)) if want_update else self
+
+    def _without_in(self, place: int, tag_id: str) -> "Need":
+        """The need less a part of the want at that place; without what it is, the want goes altogether."""
+        if place >= len(self.wants):
+            return self
+        alone = Need(wants=(self.wants[place],)).without(tag_id).current
+        kept = () if tag_id.startswith(("category:", "words")) else (alone,)
+        return self.model_copy(update={"wants": (*self.wants[:place], *kept, *self.wants[place + 1 :]) or (Want(),)})
 
 
 def without_excluded(limits: Filter, term: str) -> dict[str, object]:

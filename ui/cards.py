@@ -34,6 +34,7 @@ def card_html(card: Card, turn_id: str, pressed: Pressed = "") -> str:
         _rating(card.rating, card.rating_count),
         "</p>",
         _facts(card.facts),
+        f'<p class="st-variants">{escape(card.variants)}</p>' if card.variants else "",
         f'<p class="st-mark">{escape(card.mark)}</p>' if card.mark else "",
         f'<p class="st-reason">{escape(card.reason)}</p>' if card.reason else "",
         "</div>",

@@ -64,9 +64,14 @@ async def converse(
 def table(cards: tuple[Card, ...]) -> Table:
     """The cards as a table with their numbers."""
     grid = Table(show_header=False, box=None, pad_edge=False)
+    want = ""
     for card in cards:
+        if card.want != want:
+            want = card.want
+            grid.add_row("", f"[bold underline]{escape(want)}[/]", "")
         outside = f" [yellow]({escape(', '.join(card.outside))})[/]" if card.outside else ""
-        facts = escape(" · ".join(part for part in (card.mark, *card.facts, card.reason) if part))
+        said = (card.mark, *card.facts, card.variants, card.reason)
+        facts = escape(" · ".join(part for part in said if part))
         grid.add_row(f"[bold]{card.position}[/]", f"[bold]{escape(card.title)}[/]", escape(card.price_text) + outside)
         grid.add_row("", f"[dim]{facts}[/]", "")
     return grid

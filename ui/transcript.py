@@ -6,6 +6,7 @@ escaped. Elements that act carry ``data-event`` (and what goes with it), which `
 
 from collections.abc import Sequence
 from html import escape
+from itertools import groupby
 
 from ui.cards import card_html
 from ui.conversation import Conversation, DemoShopper, Exchange
@@ -126,22 +127,38 @@ def _exchange(exchange: Exchange, names: dict[str, str], is_last: bool) -> str:
     running = exchange.state == "running"
     asked = f'<p class="st-said"><span class="st-hidden">You: </span>{escape(exchange.said)}</p>'
     noted = f'<p class="st-note">{escape(exchange.note)}</p>'
-    cards = "".join(
-        card_html(card, exchange.turn_id, exchange.pressed.get(card.item_id, "")) for card in exchange.cards
-    )
     chips = "".join(_chip(chip) for chip in exchange.chips) if is_last and exchange.state == "done" else ""
     return "".join(
         [
             f'<article class="st-exchange" data-state="{exchange.state}">',
             f'<div class="st-asked">{asked if exchange.said else noted}</div>',
             f'<div class="st-meta">{_meta(exchange, names)}</div>',
-            f'<ul class="st-cards" data-stage="{exchange.stage}">{cards}</ul>',
+            _cards(exchange),
             f'<div class="st-text">{_text(exchange)}</div>',
             f'<div class="st-wait">{_waiting(exchange) if running else ""}</div>',
             f'<div class="st-after">{_ending(exchange)}</div>',
             f'<div class="st-chips">{chips}</div></article>',
         ]
     )
+
+
+def _cards(exchange: Exchange) -> str:
+    """The cards as one list; as a list for each want, under its heading, where the turn answers several."""
+    groups = [(want, list(cards)) for want, cards in groupby(exchange.cards, key=lambda card: card.want)]
+    lists = [
+        f'<ul class="st-cards" data-stage="{exchange.stage}">'
+        + "".join(card_html(card, exchange.turn_id, exchange.pressed.get(card.item_id, "")) for card in cards)
+        + "</ul>"
+        for _, cards in groups or [("", [])]
+    ]
+    if len(groups) < 2:
+        return lists[0]
+    sections = (
+        f'<section class="st-group" aria-label="{escape(want, quote=True)}"><h3 class="st-want">{escape(want)}</h3>'
+        f"{cards}</section>"
+        for (want, _), cards in zip(groups, lists, strict=True)
+    )
+    return f'<div class="st-groups">{"".join(sections)}</div>'
 
 
 def _meta(exchange: Exchange, names: dict[str, str]) -> str:

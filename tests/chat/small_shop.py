@@ -1,7 +1,11 @@
 """A small invented shop, for the tests of the conversation: its vocabulary and its items."""
 
+from collections.abc import Sequence
 from decimal import Decimal
 
+from chat.found import Found, Group
+from chat.want import Want
+from ranking.reranker import Ranked, Reason
 from retrieval.facts import Vocabulary
 from retrieval.items import Item
 
@@ -77,3 +81,9 @@ TENTS = (
         description="Standing room in the middle, and two bedrooms.",
     ),
 )
+
+
+def found(shown: Sequence[Item], want: Want | None = None, *, carried: bool = True) -> Found:
+    """A turn that shows these items for one want."""
+    ranked = [Ranked(one.id, 1.0, 1.0, Reason("need", "it fits")) for one in shown]
+    return Found([Group(want or Want(), ranked, {one.id: one for one in shown}, carried=carried)])

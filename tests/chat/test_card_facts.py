@@ -33,6 +33,9 @@ def test_a_card_repeats_the_record() -> None:
         "page_url": "",
         "category": TENTS,
         "reason": "why",
+        "mark": "",
+        "variants": "",
+        "want": "",
         "rating": 4.5,
         "rating_count": 20,
     }

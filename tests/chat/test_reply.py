@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from scripted_llm import Answer, ScriptedLLM
-from small_shop import TENTS, VOCABULARY, item
+from small_shop import TENTS, VOCABULARY, found, item
 
 from chat.errors import LLMError
 from chat.llm import LLM
@@ -140,8 +140,8 @@ def test_facts_are_said_as_they_can_be_taken_over() -> None:
 
 def plain(*shown_ids: str, message: str = "a tent", llm_reached: bool = True, carried: bool = True) -> list[str]:
     reading = read_message(message, Need(), VOCABULARY, ())
-    shown = [one for one in TENTS if one.id in shown_ids]
-    said = caveats(shown, reading.need, reading, carried=carried, llm_reached=llm_reached)
+    shown = found([one for one in TENTS if one.id in shown_ids], reading.need.current, carried=carried)
+    said = caveats(shown, reading.need, reading, llm_reached=llm_reached)
     return [one.text for one in [*said, *template_reply(shown, reading.need, reading)]]
 
 
@@ -178,12 +178,12 @@ def test_talk_gets_one_kind_sentence(message: str) -> None:
 def test_an_answer_about_an_item_is_its_record() -> None:
     need = read_message("a tent", Need(), VOCABULARY, ()).need
     reading = read_message("is the first one waterproof?", need, VOCABULARY, TENTS)
-    assert [one.text for one in template_reply(TENTS[:1], reading.need, reading)] == [
+    assert [one.text for one in template_reply(found(TENTS[:1]), reading.need, reading)] == [
         "Northfell Ridge 2 Tent costs $149.00 and is rated 4.5 out of 5.",
         "The shop lists colour: green; capacity: 2 people; waterproof: yes; material: polyester.",
         "A low tent for two with taped seams.",
     ]
-    assert len(template_reply((), reading.need, reading)) == 1
+    assert len(template_reply(found(()), reading.need, reading)) == 1
 
 
 def test_what_the_shop_sells_is_told_from_the_catalogue() -> None:
@@ -193,7 +193,7 @@ def test_what_the_shop_sells_is_told_from_the_catalogue() -> None:
 
 
 def test_a_tag_taken_out_has_a_plain_answer_too() -> None:
-    assert template_reply(TENTS[:1], NEED, Reading(need=NEED))[0].by == "template"
+    assert template_reply(found(TENTS[:1]), NEED, Reading(need=NEED))[0].by == "template"
 
 
 SHIRTS = [
@@ -231,10 +231,10 @@ def test_a_budget_is_asked_for_where_prices_are_far_apart_and_none_was_said() ->
 def test_nobody_is_asked_for_what_their_words_hold() -> None:
     """The shopper is asked again for what they said: NVIDIA retail-shopping-assistant PR 199."""
     sizes = ["1 person", "2 people", "3 people", "4 people"]
-    found = [item(str(n), f"Tent {n}", attributes={"capacity": [sizes[n % 4]]}) for n in range(8)]
+    tents = [item(str(n), f"Tent {n}", attributes={"capacity": [sizes[n % 4]]}) for n in range(8)]
     said = read_message("a tent for two", Need(), VOCABULARY, ()).need
     open_to = read_message("a tent", Need(), VOCABULARY, ()).need
-    question = next_question(open_to, found)
+    question = next_question(open_to, tents)
     assert question is not None
     assert question.key == "capacity"
-    assert next_question(said, found) is None
+    assert next_question(said, tents) is None

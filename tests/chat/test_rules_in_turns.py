@@ -11,8 +11,8 @@ from hypothesis import strategies as st
 from shops import ITEMS, open_small_shop
 
 from chat.cards import make_cards
-from chat.finding import Finder, Found
-from chat.need import Need
+from chat.finding import Finder
+from chat.found import Found
 from chat.want import Want
 from ranking.history import Event
 from ranking.reranker import Untrained
@@ -37,7 +37,7 @@ def finder(shop: Shop, rules: InForce) -> Finder:
 
 
 def find(shop: Shop, want: Want, rules: InForce, history: tuple[Event, ...] = ()) -> Found:
-    return finder(shop, rules).find(Need(wants=(want,)), history)
+    return finder(shop, rules).find([want], history)
 
 
 subjects = st.one_of(
@@ -76,35 +76,35 @@ def test_no_rule_passes_a_limit_nor_shows_what_is_excluded_and_the_same_gives_th
     in_force = InForce([rule.model_copy(update={"number": number}) for number, rule in enumerate(rules)])
     found = find(shop, want, in_force)
     assert all(in_force.allows(item) for item in found.shown)
-    assert all(in_force.allows(item) for item in found.leading)
+    assert all(in_force.allows(item) for item in found.groups[0].leading)
     fitting = [item for item in ITEMS if in_force.allows(item) and want.filter.matches(item)]
     if fitting:
         assert {item.id for item in found.shown} <= {item.id for item in fitting}
         assert found.shown or want.order
-    shown = [one.item_id for one in found.ranked]
+    shown = [item.id for item in found.shown]
     assert len(shown) == len(set(shown)) <= CARDS
-    assert found.ranked == find(shop, want, in_force).ranked
+    assert found.groups[0].ranked == find(shop, want, in_force).groups[0].ranked
 
 
 def test_a_sponsored_pin_comes_first_and_says_so_on_its_card(shop: Shop) -> None:
     want = Want(words="a tent for four people")
     plain = find(shop, want, InForce())
-    last = [one.item_id for one in plain.ranked if one.item_id.startswith("tent")][-1]
+    last = [one.item_id for one in plain.groups[0].ranked if one.item_id.startswith("tent")][-1]
     in_force = InForce([Rule(number=1, action="pin", subject="item", value=last, sponsored=True)])
     found = find(shop, want, in_force)
-    cards = make_cards(found.ranked, found.items, Filter(), want.words, "USD")
+    cards = make_cards(found.groups, [want], "USD")
     assert [(card.item_id == last, card.mark) for card in cards] == [(True, "sponsored"), *[(False, "")] * 3]
     # What is sorted by its price stays so: the pin has no say, and yet the card says that someone pays.
     cheapest = find(shop, want.model_copy(update={"order": "cheapest", "filter": Filter(categories=(("Outdoor",),))}),
                     in_force)  # fmt: skip
     assert [item.price for item in cheapest.shown] == sorted(item.price or 0 for item in cheapest.shown)
-    assert [one.mark for one in cheapest.ranked if one.item_id == last] in ([], ["sponsored"])
+    assert [one.mark for one in cheapest.groups[0].ranked if one.item_id == last] in ([], ["sponsored"])
 
 
 def test_what_the_shopper_refused_is_not_pinned_back(shop: Shop) -> None:
     pin = InForce([Rule(number=1, action="pin", subject="item", value="tent-3")])
     refused = Event(shopper_id="ann", kind="dislike", item_id="tent-3", time=1.7e9)
-    assert "tent-3" not in {one.item_id for one in find(shop, Want(words="tent"), pin, (refused,)).ranked}
+    assert "tent-3" not in {one.item_id for one in find(shop, Want(words="tent"), pin, (refused,)).groups[0].ranked}
 
 
 def test_a_rule_counts_from_the_next_turn_on_and_an_item_excluded_since_is_no_longer_spoken_of(
@@ -115,15 +115,15 @@ def test_a_rule_counts_from_the_next_turn_on_and_an_item_excluded_since_is_no_lo
     serving = Finder(
         shop.catalog, shop.grounder, Untrained(shop.catalog, shop.index.vectors), cards=CARDS, rules=rules.in_force
     )
-    need = Need(wants=(Want(words="tent"),))
-    first = serving.find(need, ())
-    shown = first.ranked[0].item_id
+    wants = [Want(words="tent")]
+    first = serving.find(wants, ())
+    shown = first.groups[0].ranked[0].item_id
     added = rules.add(Rule(action="exclude", subject="item", value=shown), "ann", shop.catalog)
-    assert shown not in {one.item_id for one in serving.find(need, ()).ranked}
+    assert shown not in {one.item_id for one in serving.find(wants, ()).groups[0].ranked}
     assert serving.pointed_at([shown, "razor-1"]).shown == [shop.catalog.get("razor-1")]
     rules.remove(added.number, "ann")
     rules.add(
         Rule(action="exclude", subject="item", value=shown, starts=date(2999, 1, 1)), "ann", shop.catalog
     )  # not yet
-    assert serving.find(need, ()).ranked == first.ranked
+    assert serving.find(wants, ()).groups[0].ranked == first.groups[0].ranked
     shop.close()

@@ -1,0 +1,109 @@
+"""Which thing a message asks for, and which of several wanted things it speaks of.
+
+Pure. Knows the message's constraints and the need; what becomes of the need, ``chat.need`` decides.
+"""
+
+import re
+from collections.abc import Sequence
+
+from chat.constraints import Constraints
+from chat.mentions import Mention
+from chat.phrases import PRONOUNS, REQUEST
+from chat.want import Need, Want
+from chat.words import singular, tokens
+from retrieval.items import Item
+
+# These open a refinement: what follows describes the thing already wanted.
+_REFINING = re.compile(
+    r"^\W*(?:(?:ok|okay|yes|no|and|but|well|hmm|actually|maybe|please)\W+)*(?:for|with|without|in|but|only|must"
+    r"|should|it|it's|that|which|they|make it|more|less|not|no|from|preferably|ideally|something (?:more|less"
+    r"|a bit|with|in|for|that)|anything (?:in|with|more)|cheaper|bigger|smaller|lighter|a (?:bit|little)"
+    r"|the same|same)\b",
+    re.IGNORECASE,
+)
+# A use that nothing named so far serves: "and what should I sleep in?", "also something to cook on".
+_PURPOSE = re.compile(
+    r"^\W*(?:(?:ok|okay|and|so|also|then|well|hmm|now|plus|yes)\W+)*"
+    r"(?:what (?:else )?(?:should|shall|can|could|do|would) (?:i|we) (?!do\b|pay\b|get\b|buy\b|take\b|choose\b|pick\b"
+    r"|need\b|look\b|go\b|expect\b)"
+    r"|(?<=and )something to |(?<=also )something to |(?<=plus )something to )[^.,;:!?]*",
+    re.IGNORECASE,
+)
+_POINTING = re.compile(r"\b(?:it|them|these|those|this|that|one|ones)\b", re.IGNORECASE)
+_WHICH = re.compile(r"\b(?:what|which) (?:kinds? of |sorts? of |types? of )?$", re.IGNORECASE)
+_BARE_OPENING = re.compile(r"(?:\W|yes|no|ok|okay|and|well|so|please)*$", re.IGNORECASE)
+
+
+def wanted_category(read: Constraints, head: list[str], asked: tuple[int, int]) -> Mention | None:
+    """The category that names the thing wanted: it stands at the end of the first noun phrase, or after "which"."""
+    inside = [mention for mention in read.categories if asked[0] <= mention.span[0] < asked[1]]
+    for mention in inside:
+        if _WHICH.search(read.rest[: mention.span[0]]):
+            return mention
+    if len(inside) == 1 and asked != (0, len(read.rest)):
+        return inside[0]  # the only kind of thing in the sentence that asks
+    if not head:
+        return None
+    end = singular(head[-1])
+    for mention in sorted(read.categories, key=lambda m: -len(m.text)):
+        named = [singular(token.text) for token in tokens(mention.text)]
+        if named and named[-1] == end and len(named) <= len(head):
+            return mention
+    return None
+
+
+def opens_new_want(text: str, need: Need, head: list[str], category: Mention | None, read: Constraints) -> bool:
+    """True if the message names another thing than the current want does."""
+    current = need.current
+    if current.is_empty:
+        return False
+    known = {singular(word) for word in current.words.split()} | set(current.topic.split())
+    known |= {singular(part.lower()) for path in current.filter.categories for part in path}
+    if category is not None:
+        if singular(category.text.split()[-1]) in known:
+            return False
+        return not _within(category.paths, current.filter.categories)
+    if (purpose := _PURPOSE.match(text)) and not _POINTING.search(text[: purpose.end()]):
+        return True
+    if not head or head[-1] in PRONOUNS or singular(head[-1]) in known:
+        return False
+    if read.references or _REFINING.match(text):
+        return False
+    request = match[0] if (match := REQUEST.match(text)) else ""
+    asks = re.search(r"[a-z]", request, re.I) is not None
+    has_article = re.match(r"\W*(?:a|an|some)\b", text, re.IGNORECASE) is not None
+    plural = singular(head[-1]) != head[-1]
+    return (asks and not _BARE_OPENING.match(request)) or has_article or plural
+
+
+def turned_to(need: Need, text: str, pointed: Sequence[Item]) -> Need:
+    """The need with that want last which the message speaks of, of those that were asked for together.
+
+    It is the one whose thing the message names, else the one that a pointed-at item was shown for, else the latest.
+    """
+    together = need.together
+    if len(together) < 2:
+        return need
+    said = {singular(token.text) for token in tokens(text)}
+    named = [want for want in together if want.topic and said.issuperset(want.topic.split())]
+    named = named or [want for item in pointed if (want := owner(item, together)) is not None]
+    if not named or need.current in named:
+        return need
+    return need.model_copy(update={"wants": (*(w for w in need.wants if w is not named[0]), named[0])})
+
+
+def owner(item: Item, wants: Sequence[Want]) -> Want | None:
+    """The want that a shown item was found for: the latest whose kind of thing it is; None if none is."""
+    path, words = item.category, {singular(token.text) for token in tokens(item.title)}
+    for want in reversed(wants):
+        if any(path[: len(prefix)] == prefix for prefix in want.filter.categories):
+            return want
+    for want in reversed(wants):
+        if not want.filter.categories and want.topic and words.issuperset(want.topic.split()):
+            return want
+    return None
+
+
+def _within(paths: Sequence[tuple[str, ...]], held: Sequence[tuple[str, ...]]) -> bool:
+    """True if a path narrows or widens one that is held already."""
+    return any(a[: len(b)] == b or b[: len(a)] == a for a in paths for b in held)
