@@ -1,12 +1,11 @@
 # ruff: noqa: S608 - the SQL put together here is ours alone; every value from outside is a bound parameter
-"""The catalogue in SQLite: the truth about every item, and full-text search over it.
+"""The catalogue in SQLite: the truth about every item.
 
 With ``retrieval.tables``, which says what lies in them, the only module that writes SQL about the catalogue's tables.
 Knows nothing of files, vectors or conversation. Every method may be called from any thread.
 """
 
 import json
-import re
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -17,25 +16,13 @@ from sqlite_utils import Database
 
 from retrieval import tables
 from retrieval.columns import FIELDS, Columns
-from retrieval.conditions import conditions, suspects
 from retrieval.database import Connections, reading
 from retrieval.facts import Facts, Vocabulary, facts_of, most_popular, vocabulary_of
 from retrieval.filters import Filter, contains_term
 from retrieval.items import Item
-from retrieval.tables import SEARCHED
 
 BATCH = 500  # items a transaction: an interrupted ingest loses at most these
-MOST_WORDS = 48  # distinct words of a query that are searched for; a pasted page of text has more
-
-_STOP_WORDS = frozenset(
-    re.findall(
-        r"\w+",
-        "a about an and any are as at be but by can could do does for from get give got had has have hi hello how i if "
-        "in into is it its just like looking me my need of on or our please recommend search shop show so some "
-        "something than that the their them there these they this those to too up us very want was we what when where "
-        "which who will with would you your",
-    )
-)
+APPLIED_AT_MOST = 1000  # changes, or a fifth of the items; with more, reading everything anew is faster
 
 
 @dataclass(frozen=True)
@@ -81,26 +68,18 @@ class Catalog:
 
     def _upsert_batch(self, items: dict[str, Item]) -> UpsertCount:
         database = self._connections.current
-        new: list[tuple[Item, str]] = []
-        changed = digest = 0
+        hashes = {item_id: tables.hash_of(item) for item_id, item in items.items()}
         with database.atomic():
             sequence = tables.begin_writing(database)
             held = self._held(database, items)
-            for item in items.values():
-                number, before = held.get(item.id, (0, ""))
-                after = item.content_hash()
-                if not number:
-                    new.append((item, after))
-                elif before != after:
-                    changed += 1
-                    digest += _number(after) - _number(before)
-                    tables.write(database, item, number, after, sequence)
-            for number, (item, after) in zip(tables.new_numbers(database, len(new)), new, strict=True):
-                digest += _number(after)
-                tables.write(database, item, number, after, sequence)
+            new = [item for item_id, item in items.items() if item_id not in held]
+            changed = [items[item_id] for item_id, (_, before) in held.items() if before != hashes[item_id]]
             if new or changed:
-                tables.moved(database, sequence, digest)
-        return UpsertCount(len(new), changed, len(items) - len(new) - changed)
+                numbers = [*tables.new_numbers(database, len(new)), *(held[item.id][0] for item in changed)]
+                tables.write(database, zip(numbers, [*new, *changed], strict=True), sequence)
+                after = tables.digest_of(hashes[item.id] for item in [*new, *changed])
+                tables.moved(database, sequence, after - tables.digest_of(held[item.id][1] for item in changed))
+        return UpsertCount(len(new), len(changed), len(items) - len(new) - len(changed))
 
     def remove(self, ids: Iterable[str]) -> int:
         """Remove the items with these ids, in one transaction; returns how many there were."""
@@ -109,8 +88,8 @@ class Catalog:
             sequence = tables.begin_writing(database)
             held = self._held(database, ids)
             if held:
-                tables.erase(database, {item_id: number for item_id, (number, _) in held.items()}, sequence)
-                tables.moved(database, sequence, -sum(_number(before) for _, before in held.values()))
+                tables.erase(database, [number for number, _ in held.values()], sequence)
+                tables.moved(database, sequence, -tables.digest_of(before for _, before in held.values()))
         return len(held)
 
     @staticmethod
@@ -138,7 +117,9 @@ class Catalog:
             after = 0 if everything else since
             (count,) = database.execute("SELECT count(*) FROM items WHERE changed > ?", [after]).fetchone()
             removed = [] if everything else self._removed(database, after)
-        rows = database.execute("SELECT number, record FROM items WHERE changed > ? ORDER BY changed, number", [after])
+        # In the order of an index, so that nothing has to be sorted.
+        where = "WHERE changed > ? ORDER BY changed, number" if after else "WHERE changed > ? ORDER BY number"
+        rows = database.execute(f"SELECT number, record FROM items JOIN records USING (number) {where}", [after])
         upserted = ((int(number), Item.model_validate_json(record)) for number, record in rows)
         return Changes(upserted, removed, count + len(removed), int(sequence), everything)
 
@@ -171,11 +152,13 @@ class Catalog:
             if since < told_since:
                 since, columns = 0, Columns.empty()
             fields = ", ".join(FIELDS)
-            if since:
+            (changed,) = database.execute("SELECT count(*) FROM items WHERE changed > ?", [since]).fetchone()
+            if changed > max(APPLIED_AT_MOST, len(columns) // 5):
+                rows = database.execute(f"SELECT {fields} FROM items ORDER BY number")
+                columns = Columns.empty().applied(rows)
+            else:
                 rows = database.execute(f"SELECT {fields} FROM items WHERE changed > ? ORDER BY changed", [since])
                 columns = columns.applied(sorted(rows), self._removed(database, since))
-            else:
-                columns = columns.applied(database.execute(f"SELECT {fields} FROM items ORDER BY number"))
             if own:  # else it may hold what this thread has written and not committed
                 self._columns = (int(sequence), columns)
         return columns
@@ -191,10 +174,7 @@ class Catalog:
 
     def breaking(self, numbers: Iterable[int], terms: Sequence[str]) -> set[int]:
         """Numbers of those of these items in whose words one of the terms stands (see ``contains_term``)."""
-        where, values = suspects(terms)
-        sql = f"SELECT number, words FROM items WHERE number IN (SELECT value FROM json_each(?)) AND {where}"
-        rows = self._connections.current.execute(sql, [_listed(numbers), *values])
-        return {number for number, words in rows if any(contains_term(words, term) for term in terms)}
+        return set(self._breaking(terms, "number IN (SELECT value FROM json_each(?))", _listed(numbers)))
 
     def get(self, item_id: str) -> Item | None:
         """The item with this id, or None."""
@@ -202,13 +182,13 @@ class Catalog:
 
     def many(self, ids: Sequence[str]) -> dict[str, Item]:
         """The items with these ids, by id, in the order asked for; unknown ids are left out."""
-        sql = "SELECT id, record FROM items WHERE id IN (SELECT value FROM json_each(?))"
+        sql = "SELECT id, record FROM items JOIN records USING (number) WHERE id IN (SELECT value FROM json_each(?))"
         records = dict(self._connections.current.execute(sql, [json.dumps(list(ids))]).fetchall())
         return {item_id: Item.model_validate_json(records[item_id]) for item_id in ids if item_id in records}
 
     def all(self) -> Iterator[Item]:
         """Every item, in the order of first arrival, as the catalogue is when the iteration begins."""
-        for (record,) in self._connections.current.execute("SELECT record FROM items ORDER BY number"):
+        for (record,) in self._connections.current.execute("SELECT record FROM records ORDER BY number"):
             yield Item.model_validate_json(record)
 
     def ids(self, filter: Filter) -> set[str]:
@@ -224,10 +204,12 @@ class Catalog:
             mask[rows[rows >= 0]] = False
         return mask
 
-    def _breaking(self, terms: Sequence[str]) -> Iterator[int]:
-        """Numbers of items in whose words one of the terms stands."""
-        where, values = suspects(terms)
-        rows = self._connections.current.execute(f"SELECT number, words FROM items WHERE {where}", values)
+    def _breaking(self, terms: Sequence[str], where: str = "1", *values: str) -> Iterator[int]:
+        """Numbers of items, of those in the WHERE, in whose words one of the terms stands."""
+        # What contains no term as part of its words, perhaps inside a longer one, needs no closer look.
+        suspect = " OR ".join("instr(words, ?)" for _ in terms) or "0"
+        sql = f"SELECT number, words FROM items WHERE {where} AND ({suspect})"
+        rows = self._connections.current.execute(sql, [*values, *(term.casefold() for term in terms)])
         return (number for number, words in rows if any(contains_term(words, term) for term in terms))
 
     def matching(self, filter: Filter) -> frozenset[str]:
@@ -243,32 +225,17 @@ class Catalog:
         (size,) = self._connections.current.execute("SELECT count(*) FROM items").fetchone()
         return int(size)
 
-    def search(self, words: str, filter: Filter, k: int) -> list[tuple[str, float]]:
-        """Items in which any of the words stand, and that satisfy the filter: at most k, best first.
-
-        The words are whatever the shopper typed; no character of them has a meaning of its own. Returns (id, score),
-        score being BM25 with weighted columns, above 0. Words that say nothing (see the stop list) are left out.
-        """
-        terms = search_terms(words)
-        if not terms or k < 1:
-            return []
-        where, values = conditions(filter)
-        excluded = set(self.ids_of(self._breaking(filter.excluded_terms)).values())
-        weights = ", ".join(map(str, SEARCHED.values()))
-        rows = self._connections.current.execute(
-            f"SELECT items.id, -bm25(items_fts, {weights}) AS score FROM items_fts "
-            f"JOIN items ON items.number = items_fts.rowid WHERE items_fts MATCH ? AND {where} "
-            "ORDER BY score DESC, items.number LIMIT ?",
-            [" OR ".join(f'"{term}"' for term in terms), *values, k + len(excluded)],
-        )
-        return [(item_id, float(score)) for item_id, score in rows if item_id not in excluded][:k]
-
     def popular(self, filter: Filter, k: int) -> list[str]:
         """Ids of items that satisfy the filter, most and best rated first."""
         columns = self.columns()
         ordered = most_popular(columns, np.flatnonzero(self._mask(columns, filter)))
         found: list[str] = columns.ids[ordered[:k]].tolist()
         return found
+
+    def variants(self, ids: Sequence[str]) -> dict[str, str]:
+        """The variant key of each of these items: the same for the variants of one product; unknown ids left out."""
+        sql = "SELECT id, variant FROM items WHERE id IN (SELECT value FROM json_each(?))"
+        return dict(self._connections.current.execute(sql, [json.dumps(list(ids))]).fetchall())
 
     def generation(self) -> str:
         """Names the state of the catalogue: the same for the same items, whatever the order they came in."""
@@ -294,18 +261,3 @@ class Catalog:
 
 def _listed(numbers: Iterable[int]) -> str:
     return json.dumps([int(number) for number in numbers])
-
-
-def search_terms(words: str) -> list[str]:
-    """The distinct words worth searching for, in lower case, in order; at most 48.
-
-    >>> search_terms('I want a "red" tent (NEAR/2 the lake)')
-    ['red', 'tent', 'near', '2', 'lake']
-    """
-    found = dict.fromkeys(re.findall(r"\w+(?:['’]\w+)?", words.lower()))
-    telling = [word for word in found if word not in _STOP_WORDS]
-    return (telling or list(found))[:MOST_WORDS]
-
-
-def _number(content_hash: str) -> int:
-    return int(content_hash[:32], 16)

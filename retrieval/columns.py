@@ -246,9 +246,9 @@ def _encoded(items: Iterable[Sequence[Any]], texts: Texts) -> Columns:
     return Columns(**whole, attributes=held, price_list=ranked, texts=texts)
 
 
-def _moved(places: np.ndarray, to: Sequence[int]) -> np.ndarray:
+def _moved(places: np.ndarray, to: Any) -> np.ndarray:
     """Places of prices in a new list, by their places in the old one; -1 stays."""
-    moved: np.ndarray = np.array([*to, -1], dtype=np.int32)[places]
+    moved: np.ndarray = np.append(to, -1).astype(np.int32)[places]
     return moved
 
 
@@ -303,11 +303,13 @@ def _same_prices(base: Columns, part: Columns) -> tuple[Columns, Columns]:
 
     fresh = [price for price in part.price_list if not among(price)]
     if fresh:
-        shift = np.searchsorted(
-            [bisect_left(base.price_list, price) for price in fresh], np.arange(len(base.price_list)), "right"
-        )
-        places = _moved(base.prices, (np.arange(len(base.price_list)) + shift).tolist())
-        base = replace(base, prices=places, price_list=sorted([*base.price_list, *fresh]))
+        before = [bisect_left(base.price_list, price) for price in fresh]
+        places = np.arange(len(base.price_list))
+        places += np.searchsorted(before, places, "right")
+        merged = list(base.price_list)
+        for at, price in zip(reversed(before), reversed(fresh), strict=True):
+            merged.insert(at, price)
+        base = replace(base, prices=_moved(base.prices, places), price_list=merged)
     places = _moved(part.prices, [bisect_left(base.price_list, price) for price in part.price_list])
     return base, replace(part, prices=places, price_list=base.price_list)
 

@@ -15,8 +15,8 @@ from pydantic import ValidationError
 
 from retrieval import json_ld, shopify, woocommerce
 from retrieval.fields import cells, flat, item_of
-from retrieval.items import Item
-from retrieval.mapping import Mapping, currency_in_name, folded, resolve
+from retrieval.items import UNCHANGED, Item
+from retrieval.mapping import Mapping, Origin, currency_in_name, folded, resolve
 from retrieval.prices import Mark, decimal_mark
 from retrieval.reading import Reader
 from retrieval.recognition import SAMPLED_ROWS, recognise
@@ -48,19 +48,31 @@ class Feed:
     ...     print(entry)
     """
 
-    def __init__(self, source: Source, mapping: Mapping, currency: str = "") -> None:
-        self.source, self.mapping = source, mapping
+    def __init__(self, source: Source, mapping: Mapping, currency: str = "", *, update: bool = False) -> None:
+        self.source, self.mapping, self.update = source, mapping, update
         self._currency = currency or currency_in_name(mapping)
         self._reader = Reader(source)
 
     @staticmethod
-    def open(path: Path, options: Sequence[str] = (), *, format: Format | None = None, currency: str = "") -> "Feed":
+    def open(
+        path: Path,
+        options: Sequence[str] = (),
+        *,
+        format: Format | None = None,
+        currency: str = "",
+        update: bool = False,
+    ) -> "Feed":
         """Recognise the file and its columns. ``options`` as in ``--map``; ``currency``: of prices that name none.
 
-        Raises FeedError.
+        ``update``: the rows state only some fields of items that exist, the id at least; an item then has the title
+        UNCHANGED where the file has none. Raises FeedError.
         """
         source = recognise(path, format)
-        return Feed(source, resolve(source.columns, options, str(path)), currency)
+        needed = ("id",) if update else ("id", "title")
+        mapping = resolve(source.columns, options, str(path), needed)
+        if "title" not in mapping.fields:
+            mapping.fields["title"] = Origin(value=UNCHANGED)
+        return Feed(source, mapping, currency, update=update)
 
     @property
     def position(self) -> int:

@@ -1,13 +1,14 @@
-"""Taking a feed into the catalogue: batch by batch, resumable, with a report of every row.
+"""Taking a feed into the catalogue: staged batch by batch, resumable, committed at once, with a report of every row.
 
-Owns the tables ``ingests`` and ``ingest_seen``, in which an ingest that is under way keeps where it is; each batch of
-items and its journal are one transaction. Knows nothing of columns, of the index or of terminals.
+Owns the table ``ingests``, the journal of those under way; each batch of staged items and its journal are one
+transaction. Knows nothing of columns, of the index or of terminals.
 """
 
 import hashlib
 import json
+import secrets
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -15,12 +16,15 @@ from typing import Any
 
 from sqlite_utils import Database, Migrations
 
-from retrieval.catalog import BATCH, Catalog, UpsertCount
+from retrieval import tables
+from retrieval.catalog import Catalog
 from retrieval.database import Connections
 from retrieval.errors import FeedError
 from retrieval.feeds import Feed, Read, Rejected
-from retrieval.filters import Filter
+from retrieval.generation import Build, Generation, at_once, commit_at_once, sweep
+from retrieval.staging import Held, Staging
 
+BATCH = 500  # rows a transaction: an interrupted ingest loses at most these
 FIRST_REASONS = 10  # dropped rows that the report shows; all of them are kept aside
 
 migrations = Migrations("retrieval.ingest")
@@ -28,17 +32,14 @@ migrations = Migrations("retrieval.ingest")
 
 @migrations()
 def m001_initial(db: Database) -> None:
-    db.executescript(
-        """
-        CREATE TABLE IF NOT EXISTS ingests (key TEXT PRIMARY KEY, path TEXT NOT NULL, state TEXT NOT NULL);
-        CREATE TABLE IF NOT EXISTS ingest_seen (
-            key TEXT NOT NULL REFERENCES ingests (key) ON DELETE CASCADE,
-            item_id TEXT NOT NULL,
-            line INTEGER NOT NULL,
-            PRIMARY KEY (key, item_id)
-        ) WITHOUT ROWID;
-        """
-    )
+    db.execute("CREATE TABLE IF NOT EXISTS ingests (key TEXT PRIMARY KEY, path TEXT NOT NULL, state TEXT NOT NULL)")
+
+
+@migrations()
+def m002_staged(db: Database) -> None:
+    """An ingest that an older version began wrote into the catalogue itself; it is begun again."""
+    db.execute("DROP TABLE IF EXISTS ingest_seen")
+    db.execute("DELETE FROM ingests")
 
 
 @dataclass
@@ -56,11 +57,15 @@ class Report:
     notes: dict[str, int] = field(default_factory=dict)  # what was left out of items, and how often
     kept_aside: str = ""  # file with the dropped rows
 
-    def count(self, upserted: UpsertCount) -> None:
-        """Add the outcome of a batch."""
-        self.new += upserted.new
-        self.changed += upserted.changed
-        self.same += upserted.same
+
+@dataclass
+class Journal:
+    """How far an ingest is."""
+
+    name: str  # of its tables
+    since: int  # sequence of the catalogue before the first item was staged
+    report: Report = field(default_factory=Report)
+    build: Build | None = None  # of the new generation, once it is begun
 
 
 class Ingest:
@@ -74,77 +79,151 @@ class Ingest:
         self._catalog, self._connections, self._feed = catalog, connections, feed
         path = feed.source.path.resolve()
         stat = path.stat()
-        marks = [str(path), stat.st_size, stat.st_mtime_ns, repr(feed.mapping), feed.source.format, *settings]
+        marks = [
+            str(path),
+            stat.st_size,
+            stat.st_mtime_ns,
+            repr(feed.mapping),
+            feed.source.format,
+            feed.update,
+            *settings,
+        ]
         self._key = hashlib.sha256(json.dumps(marks).encode()).hexdigest()
         self._path = str(path)
         self._aside = aside / f"{path.name}-{self._key[:12]}.jsonl"
 
-    def run(self, *, replace: bool = False, told: Callable[[int], None] | None = None) -> Report:
-        """Read the whole file, from where an interrupted run of the same file stopped.
+    def run(
+        self,
+        *,
+        replace: bool = False,
+        told: Callable[[int], None] | None = None,
+        written: Callable[[int, int], None] | None = None,
+    ) -> Report:
+        """Read the whole file, from where an interrupted run of the same file stopped, then commit it at once.
 
-        ``replace``: afterwards remove the items that the file doesn't hold. ``told`` is given the bytes read. Of rows
-        with one id the first counts. Raises FeedError if ``replace`` would leave the catalogue empty.
+        ``replace``: remove the items that the file doesn't hold. ``told`` is given the bytes read; ``written``, where a
+        new generation is built, how much of it is, and of what. Of rows with one id the first counts. Raises FeedError
+        if ``replace`` would leave the catalogue empty, or is asked of an update.
         """
+        if replace and self._feed.update:
+            raise FeedError("--update changes items and removes none: it cannot go with --replace.")
         database = self._connections.current
-        report, seen = self._begin(database)
+        journal = self._begin(database)
+        self._sweep(database)
+        staging = Staging(database, journal.name, update=self._feed.update)
+        report = journal.report
         report.resumed_after = report.read
         entries = iter(self._feed.after(report.read))
         while batch := list(islice(entries, BATCH)):
-            self._take(database, batch, report, seen)
+            self._take(database, batch, journal, staging)
             if told:
                 told(self._feed.position)
-        if replace:
-            if not seen:
-                raise FeedError(f"{self._feed.source.path} holds no item; --replace would empty the catalogue.")
-            gone = self._catalog.ids(Filter(in_stock_only=False)) - set(seen)
-            report.removed = self._catalog.remove(gone)
-        database.execute("DELETE FROM ingests WHERE key = ?", [self._key])
+        counts = staging.counts()
+        if replace and not counts.new + counts.changed + counts.same:
+            raise FeedError(f"{self._feed.source.path} holds no item; --replace would empty the catalogue.")
+        report.removed = self._commit(database, journal, staging, replace, written)
+        self._sweep(database)
         return report
 
-    def _begin(self, database: Database) -> tuple[Report, dict[str, int]]:
-        """The report and the ids seen so far, of an interrupted run of this very file; else fresh ones."""
+    def _commit(
+        self,
+        database: Database,
+        journal: Journal,
+        staging: Staging,
+        replace: bool,
+        written: Callable[[int, int], None] | None,
+    ) -> int:
+        """Make what is staged the catalogue, and end the journal with it; how many items were removed."""
+        missing = staging.missing() if replace else []
+        if not journal.build and at_once(staging, self._catalog.size(), len(missing)):
+            with database.atomic():
+                removed = commit_at_once(database, staging, journal.since, missing if replace else None)
+                self._end(database, journal, staging)
+            return removed
+        generation = self._generation(database, journal, staging, replace)
+        generation.fill(lambda: self._keep(database, journal), written)
         with database.atomic():
-            database.execute("DELETE FROM ingests WHERE path = ? AND key <> ?", [self._path, self._key])
-            database.execute(
-                "INSERT OR IGNORE INTO ingests VALUES (?, ?, ?)", [self._key, self._path, json.dumps(asdict(Report()))]
-            )
-            (state,) = database.execute("SELECT state FROM ingests WHERE key = ?", [self._key]).fetchone()
-            rows = database.execute("SELECT item_id, line FROM ingest_seen WHERE key = ?", [self._key]).fetchall()
-        report = Report(**json.loads(state))
-        self._trim_aside(report.dropped)
-        return report, dict(rows)
+            removed = generation.swap(missing)
+            self._end(database, journal, staging)
+        return removed
 
-    def _take(self, database: Database, batch: Iterable[Read | Rejected], report: Report, seen: dict[str, int]) -> None:
-        """One batch: its items, its dropped rows and how far we are now, all or nothing."""
-        kept: dict[str, Read] = {}
-        dropped: list[Rejected] = []
-        for entry in self._told_apart(batch, seen, dropped):
-            kept[entry.item.id] = entry
-        self._keep_aside(dropped)
-        notes = Counter(report.notes)
-        notes.update(note for entry in kept.values() for note in entry.notes)
+    def _generation(self, database: Database, journal: Journal, staging: Staging, replace: bool) -> Generation:
+        """The new generation that was begun, or a fresh one; a build for the other ``replace`` is no use."""
+        if journal.build and journal.build.replace == replace:
+            return Generation(database, staging, journal.name, journal.build)
         with database.atomic():
-            report.count(self._catalog.upsert(entry.item for entry in kept.values()))
-            report.read += len(kept) + len(dropped)
+            generation = Generation.begin(database, staging, journal.name, journal.since, replace=replace)
+            journal.build = generation.build
+            self._keep(database, journal)
+        return generation
+
+    def _end(self, database: Database, journal: Journal, staging: Staging) -> None:
+        counts = staging.counts()
+        report = journal.report
+        report.new, report.changed, report.same = counts.new, counts.changed, counts.same
+        database.execute("DELETE FROM ingests WHERE key = ?", [self._key])
+
+    def _keep(self, database: Database, journal: Journal) -> None:
+        database.execute("UPDATE ingests SET state = ? WHERE key = ?", [json.dumps(asdict(journal)), self._key])
+
+    def _begin(self, database: Database) -> Journal:
+        """The journal of an interrupted run of this very file; else a fresh one."""
+        with database.atomic():
+            sequence = tables.begin_writing(database) - 1
+            database.execute("DELETE FROM ingests WHERE path = ? AND key <> ?", [self._path, self._key])
+            fresh = Journal(secrets.token_hex(6), sequence)
+            database.execute(
+                "INSERT OR IGNORE INTO ingests VALUES (?, ?, ?)", [self._key, self._path, json.dumps(asdict(fresh))]
+            )
+            (text,) = database.execute("SELECT state FROM ingests WHERE key = ?", [self._key]).fetchone()
+        state = json.loads(text)
+        build = Build(**state["build"]) if state["build"] else None
+        journal = Journal(state["name"], state["since"], Report(**state["report"]), build)
+        self._trim_aside(journal.report.dropped)
+        return journal
+
+    @staticmethod
+    def _sweep(database: Database) -> None:
+        states = database.execute("SELECT state FROM ingests").fetchall()
+        sweep(database, [json.loads(state)["name"] for (state,) in states])
+
+    def _take(self, database: Database, batch: Sequence[Read | Rejected], journal: Journal, staging: Staging) -> None:
+        """One batch: its staged items, its dropped rows and how far we are now, all or nothing."""
+        report = journal.report
+        with database.atomic():
+            tables.begin_writing(database)
+            ids = [entry.item.id for entry in batch if isinstance(entry, Read)]
+            held, seen = staging.held(ids), staging.lines(ids)
+            kept: dict[str, Read] = {}
+            dropped: list[Rejected] = []
+            for entry in self._told_apart(batch, seen, held, dropped):
+                kept[entry.item.id] = entry
+            staging.add({item_id: (entry.line, entry.item) for item_id, entry in kept.items()}, held)
+            self._keep_aside(dropped)
+            notes = Counter(report.notes)
+            notes.update(note for entry in kept.values() for note in entry.notes)
+            report.read += len(batch)
             report.dropped += len(dropped)
             report.first_dropped += [{"line": one.line, "reason": one.reason} for one in dropped]
             del report.first_dropped[FIRST_REASONS:]
             report.notes = dict(notes)
             report.kept_aside = str(self._aside) if report.dropped else ""
-            database.conn.executemany(
-                "INSERT INTO ingest_seen VALUES (?, ?, ?)",
-                [(self._key, item_id, entry.line) for item_id, entry in kept.items()],
-            )
-            database.execute("UPDATE ingests SET state = ? WHERE key = ?", [json.dumps(asdict(report)), self._key])
+            self._keep(database, journal)
 
-    @staticmethod
-    def _told_apart(batch: Iterable[Read | Rejected], seen: dict[str, int], dropped: list[Rejected]) -> Iterator[Read]:
+    def _told_apart(
+        self, batch: Iterable[Read | Rejected], seen: dict[str, int], held: Mapping[str, Held], dropped: list[Rejected]
+    ) -> Iterator[Read]:
         for entry in batch:
             if isinstance(entry, Rejected):
                 dropped.append(entry)
-            elif (line := seen.setdefault(entry.item.id, entry.line)) != entry.line:
-                reason = f"the id {entry.item.id!r} stands in line {line} already"
-                dropped.append(Rejected(entry.line, reason, entry.item.model_dump_json(exclude_defaults=True)))
+                continue
+            reason, item = "", entry.item
+            if (line := seen.setdefault(item.id, entry.line)) != entry.line:
+                reason = f"the id {item.id!r} stands in line {line} already"
+            elif self._feed.update and item.id not in held:
+                reason = f"no item has the id {item.id!r}: an update changes only those that exist"
+            if reason:
+                dropped.append(Rejected(entry.line, reason, item.model_dump_json(exclude_defaults=True)))
             else:
                 yield entry
 

@@ -9,6 +9,8 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field
 
+UNCHANGED = "(unchanged)"  # the title of an update that states none: see ``Item.updated``
+
 
 class Item(BaseModel):
     """One catalogue item. An empty string or None means that the merchant did not say."""
@@ -44,3 +46,17 @@ class Item(BaseModel):
     def content_hash(self) -> str:
         """Hex digest of every field: two items with the same hash need no update."""
         return hashlib.sha256(self.model_dump_json().encode()).hexdigest()
+
+    def updated(self, update: "Item") -> "Item":
+        """This item with all that the update states; what the update leaves empty stays as it was."""
+        stated = {name: held for name in type(self).model_fields if (held := getattr(update, name)) not in _NOTHING}
+        if stated["title"] == UNCHANGED:
+            del stated["title"]
+        if "attributes" in stated:
+            named = {name.lower() for name in update.attributes}
+            kept = {name: values for name, values in self.attributes.items() if name.lower() not in named}
+            stated["attributes"] = kept | update.attributes
+        return self.model_copy(update=stated)
+
+
+_NOTHING: tuple[object, ...] = ("", None, (), {})

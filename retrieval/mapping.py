@@ -114,10 +114,15 @@ def read_options(options: Sequence[str]) -> tuple[dict[str, Origin], dict[str, O
     return fields, attributes
 
 
-def resolve(columns: Sequence[str], options: Sequence[str] = (), file: str = "The file") -> Mapping:
+def resolve(
+    columns: Sequence[str],
+    options: Sequence[str] = (),
+    file: str = "The file",
+    needed: Sequence[str] = ("id", "title"),
+) -> Mapping:
     """The mapping for a file with these columns: what the options state, and the usual names for the rest.
 
-    Raises FeedError if a stated column is missing, or id or title cannot be found.
+    Raises FeedError if a stated column is missing, or a needed field cannot be found.
     """
     fields, attributes = read_options(options)
     found_columns = _listed(columns)
@@ -151,7 +156,7 @@ def resolve(columns: Sequence[str], options: Sequence[str] = (), file: str = "Th
             column = next((free[one] for one in [folded(name), *usual.split()] if one in free), "")
             if name not in attributes and column:
                 attributes[name] = Origin((column,))
-    missing = [name for name in ("id", "title") if name not in fields]
+    missing = [name for name in needed if name not in fields]
     if missing:
         raise FeedError(
             f"{file} has no column that is clearly the {' or the '.join(missing)}. Its columns: {found_columns}. "

@@ -1,23 +1,35 @@
 # ruff: noqa: S608 - the SQL put together here is ours alone; every value from outside is a bound parameter
 """The catalogue's tables: how they came to be, and how an item is written into them.
 
-Owns ``items``, ``item_attributes``, ``items_fts``, ``removed_items`` and ``catalogue_state``. Knows nothing of
-filters' meaning or of what is asked of the catalogue: that is ``retrieval.catalog``.
+Owns ``items`` (what is filtered and counted by, a narrow row an item), ``records`` (the items themselves),
+``removed_items`` and ``catalogue_state``. Knows nothing of what is asked of the catalogue: that is
+``retrieval.catalog``.
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Sequence
+from typing import Any
 
 from sqlite_utils import Database, Migrations
 
-from retrieval.conditions import category_key, price_key
 from retrieval.filters import words_of
 from retrieval.items import Item
+from retrieval.variants import variant_key
 
 MOST_TOMBSTONES = 100_000  # removed items that are remembered; who is further behind reads everything anew
 
-# A word in the title says more of what the item is than one in the description. bm25's weights, in column order.
-SEARCHED = {"title": 8.0, "brand": 3.0, "category_text": 3.0, "attributes_text": 2.0, "description": 0.6}
+# The columns of ``items`` that say something of the item; before them stand its number and its last change.
+SAID = (
+    "id", "hash", "brand", "path", "attributes", "price", "currency", "stock", "rating", "rating_count", "variant",
+    "words",
+)  # fmt: skip
+_TYPES = (
+    "id TEXT NOT NULL, hash TEXT NOT NULL, brand TEXT NOT NULL, path TEXT NOT NULL, attributes TEXT NOT NULL, "
+    "price TEXT, currency TEXT NOT NULL, stock INTEGER, rating REAL, rating_count INTEGER, variant TEXT NOT NULL, "
+    "words TEXT NOT NULL"
+)
+HASH_DIGITS = 32  # of an item's content hash, hexadecimal: 128 bits
+MOST_STOCK = 10**15  # SQLite's integers end at 2^63; no shop has more pieces
 
 migrations = Migrations("retrieval.catalog")
 
@@ -57,8 +69,8 @@ def m001_initial(db: Database) -> None:
         INSERT OR IGNORE INTO catalogue_state VALUES (1, '0');
         """
     )
-    items = db.table("items")
-    items.enable_fts(list(SEARCHED), create_triggers=True, tokenize="porter unicode61 remove_diacritics 2")
+    columns = ["title", "brand", "category_text", "attributes_text", "description"]
+    db.table("items").enable_fts(columns, create_triggers=True, tokenize="porter unicode61 remove_diacritics 2")
 
 
 @migrations()
@@ -84,6 +96,32 @@ def m002_changes(db: Database) -> None:
     db.execute("UPDATE catalogue_state SET next_number = (SELECT coalesce(max(number), 0) + 1 FROM items)")
 
 
+@migrations()
+def m003_narrow_items(db: Database) -> None:
+    """Records apart from what is filtered by; no full-text search and no attribute table, which others do better."""
+    db.table("items").disable_fts()
+    db.execute("DROP TABLE item_attributes")
+    db.execute("ALTER TABLE items RENAME TO items_before")
+    db.execute("DROP INDEX items_by_change")
+    create(db, "items", "records", "first")
+    db.conn.create_function("variant_key", 1, lambda record: variant_key(Item.model_validate_json(record)))
+    db.execute(
+        f"INSERT INTO items (number, changed, {', '.join(SAID)}) SELECT number, changed, id, substr(hash, 1, 32), "
+        "brand, path, attributes, price, currency, stock, rating, rating_count, variant_key(record), words "
+        "FROM items_before"
+    )
+    db.execute("INSERT INTO records SELECT number, record FROM items_before")
+    db.execute("DROP TABLE items_before")
+
+
+def create(database: Database, items: str, records: str, name: str) -> None:
+    """Empty tables of these names; ``name`` makes the names of their indexes."""
+    database.execute(f"CREATE TABLE {items} (number INTEGER PRIMARY KEY, changed INTEGER NOT NULL, {_TYPES})")
+    database.execute(f"CREATE UNIQUE INDEX items_{name}_by_id ON {items} (id)")
+    database.execute(f"CREATE INDEX items_{name}_by_change ON {items} (changed)")
+    database.execute(f"CREATE TABLE {records} (number INTEGER PRIMARY KEY, record TEXT NOT NULL)")
+
+
 def begin_writing(database: Database) -> int:
     """Take the write lock, so that what is read in this transaction cannot change; the next sequence."""
     database.execute("UPDATE catalogue_state SET sequence = sequence")
@@ -98,56 +136,65 @@ def new_numbers(database: Database, count: int) -> range:
     return range(first, first + count)
 
 
-def write(database: Database, item: Item, number: int, content_hash: str, sequence: int) -> None:
-    """Write the item with this number, in place of what it held before."""
-    row = {
-        "number": number,
-        "id": item.id,
-        "hash": content_hash,
-        "record": item.model_dump_json(),
-        "title": item.title,
-        "brand": item.brand,
-        "category_text": " ".join(item.category),
-        "attributes_text": " ".join(value for values in item.attributes.values() for value in values),
-        "description": item.description,
-        "words": words_of(item).casefold(),
-        "brand_key": item.brand.lower(),
-        "category_key": category_key(item.category),
-        "price_key": None if item.price is None else price_key(item.price),
-        "currency": item.currency,
-        "stock": item.stock,
-        "rating": item.rating,
-        "rating_count": item.rating_count,
-        "changed": sequence,
-        "path": json.dumps(item.category, ensure_ascii=False),
-        "attributes": json.dumps(item.attributes, ensure_ascii=False),
-        "price": None if item.price is None else str(item.price),
-    }
-    updates = ", ".join(f"{column} = excluded.{column}" for column in row if column not in ("id", "number"))
-    database.execute(
-        f"INSERT INTO items ({', '.join(row)}) VALUES ({', '.join('?' * len(row))}) "
-        f"ON CONFLICT (id) DO UPDATE SET {updates}",
-        list(row.values()),
-    )
-    database.execute("DELETE FROM item_attributes WHERE item_number = ?", [number])
-    # As Filter.matches sees them: of two names that differ in case only, the later one.
-    held = {name.lower(): {value.lower() for value in values} for name, values in item.attributes.items()}
-    database.conn.executemany(
-        "INSERT INTO item_attributes (item_number, name, value) VALUES (?, ?, ?)",
-        [(number, name, value) for name, values in held.items() for value in values],
+def hash_of(item: Item) -> str:
+    """Names the item's content; two items with the same need no update."""
+    return item.content_hash()[:HASH_DIGITS]
+
+
+def said(item: Item, content_hash: str) -> tuple[Any, ...]:
+    """The values of ``SAID``."""
+    return (
+        item.id,
+        content_hash,
+        item.brand,
+        json.dumps(item.category, ensure_ascii=False),
+        json.dumps(item.attributes, ensure_ascii=False),
+        None if item.price is None else str(item.price),
+        item.currency,
+        None if item.stock is None else min(item.stock, MOST_STOCK),
+        item.rating,
+        None if item.rating_count is None else min(item.rating_count, MOST_STOCK),
+        variant_key(item),
+        words_of(item).casefold(),
     )
 
 
-def erase(database: Database, numbers: Mapping[str, int], sequence: int) -> None:
-    """Remove the items with these ids and numbers, and remember that they were there."""
-    database.conn.executemany("DELETE FROM items WHERE number = ?", [(number,) for number in numbers.values()])
+def write(database: Database, items: Iterable[tuple[int, Item]], sequence: int) -> None:
+    """Write the items with these numbers, in place of what those held before."""
+    held, marks = list(items), ", ".join("?" * (len(SAID) + 2))
     database.conn.executemany(
-        "INSERT INTO removed_items VALUES (?, ?)", [(number, sequence) for number in numbers.values()]
+        f"INSERT OR REPLACE INTO items (number, changed, {', '.join(SAID)}) VALUES ({marks})",
+        [(number, sequence, *said(item, hash_of(item))) for number, item in held],
     )
-    forgotten = "SELECT changed FROM removed_items ORDER BY changed DESC LIMIT 1 OFFSET ?"
-    if row := database.execute(forgotten, [MOST_TOMBSTONES]).fetchone():
+    database.conn.executemany(
+        "INSERT OR REPLACE INTO records VALUES (?, ?)", [(number, item.model_dump_json()) for number, item in held]
+    )
+
+
+def erase(database: Database, numbers: Sequence[int], sequence: int) -> None:
+    """Remove the items with these numbers, and remember that they were there."""
+    for table in ("items", "records"):
+        database.conn.executemany(f"DELETE FROM {table} WHERE number = ?", [(number,) for number in numbers])
+    bury(database, numbers, sequence)
+
+
+def bury(database: Database, numbers: Sequence[int], sequence: int) -> None:
+    """Remember that these numbers are gone; the oldest of too many are forgotten, with the sequence they went at."""
+    if len(numbers) > MOST_TOMBSTONES:
+        database.execute("UPDATE catalogue_state SET told_since = ?", [sequence])
+        return
+    database.conn.executemany(
+        "INSERT OR REPLACE INTO removed_items VALUES (?, ?)", [(number, sequence) for number in numbers]
+    )
+    oldest = "SELECT changed FROM removed_items ORDER BY changed DESC LIMIT 1 OFFSET ?"
+    if row := database.execute(oldest, [MOST_TOMBSTONES]).fetchone():
         database.execute("DELETE FROM removed_items WHERE changed <= ?", row)
         database.execute("UPDATE catalogue_state SET told_since = ?", row)
+
+
+def digest_of(hashes: Iterable[str]) -> int:
+    """What items with these hashes add to the catalogue's digest."""
+    return sum(int(one, 16) for one in hashes)
 
 
 def moved(database: Database, sequence: int, difference: int) -> None:

@@ -34,6 +34,10 @@ def ingest(
         typer.Option(help="FIELD=COLUMN, attributes.NAME=COLUMN, or a mapping file (YAML); may be repeated."),
     ] = None,
     replace: Annotated[bool, typer.Option("--replace", help="Remove the items that the file doesn't hold.")] = False,
+    update: Annotated[
+        bool,
+        typer.Option("--update", help="The file has ids and some fields only, such as price and stock: change those."),
+    ] = False,
     currency: Annotated[str, typer.Option(help="ISO 4217 code of prices that name none.")] = "",
     format: Annotated[Format | None, typer.Option(help="If it is not recognised.")] = None,
 ) -> None:
@@ -44,7 +48,7 @@ def ingest(
     settings = Settings.model_validate({})
     home = Home(settings.home)
     with home.owned():
-        ingest_file(home, settings, file, map or [], replace=replace, currency=currency, format=format)
+        ingest_file(home, settings, file, map or [], replace=replace, update=update, currency=currency, format=format)
 
 
 def ingest_file(
@@ -54,6 +58,7 @@ def ingest_file(
     options: list[str] | None = None,
     *,
     replace: bool = False,
+    update: bool = False,
     currency: str = "",
     format: Format | None = None,
     console: Console | None = None,
@@ -63,14 +68,20 @@ def ingest_file(
     Raises RetrievalError; after Ctrl-C says how to go on.
     """
     console = console or Console()
-    feed = Feed.open(path, options or [], format=format, currency=currency or settings.currency)
+    # An update without a currency changes the amount alone.
+    currency = currency or ("" if update else settings.currency)
+    feed = Feed.open(path, options or [], format=format, currency=currency, update=update)
     with open_catalogue(home.folder) as (connections, catalog):
-        run = Ingest(catalog, connections, feed, home.folder / "rejected", [currency or settings.currency])
+        run = Ingest(catalog, connections, feed, home.folder / "rejected", [currency])
         try:
             columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
             with Progress(*columns, console=console, transient=True) as bar:
                 task = bar.add_task(f"reading {path.name}", total=feed.source.size)
-                report = run.run(replace=replace, told=lambda done: bar.update(task, completed=done))
+                report = run.run(
+                    replace=replace,
+                    told=lambda done: bar.update(task, completed=done),
+                    written=lambda done, of: bar.update(task, description=f"writing {done / of:.0%} of the catalogue"),
+                )
                 bar.update(task, completed=feed.source.size)
         except KeyboardInterrupt:
             console.print("Interrupted. What was read is kept: run the same command again to go on.")

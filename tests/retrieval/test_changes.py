@@ -10,6 +10,7 @@ from retrieval import tables
 from retrieval.catalog import Catalog
 from retrieval.database import Connections
 from retrieval.items import Item
+from retrieval.variants import variant_key
 
 
 @pytest.fixture
@@ -130,6 +131,9 @@ def test_a_catalogue_of_before_sequences_is_brought_up(tmp_path: Path) -> None:
             [number, content.id, content.content_hash(), content.model_dump_json(), content.title],
         )
     catalog = Catalog(connections)
+    assert list(catalog.all()) == [item, thing("b")]
+    assert catalog.upsert([item, thing("b")]).same == 2
+    assert catalog.variants(["a", "b"]) == {"a": variant_key(item), "b": variant_key(thing("b"))}
     columns = catalog.columns()
     assert columns.numbers.tolist() == [4, 7]
     assert columns.price_list == [Decimal(1), Decimal("9.50")]

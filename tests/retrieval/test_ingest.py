@@ -105,7 +105,7 @@ def test_interrupted_and_run_again_it_goes_on(shop: Shop) -> None:
     stopping.rows = 700
     with pytest.raises(KeyboardInterrupt):
         shop.ingest(path, feed=stopping)
-    assert len(shop.ids()) == 500
+    assert shop.ids() == []
     report = shop.ingest(path, replace=True)
     assert (report.resumed_after, report.read, report.new, report.dropped) == (500, 1102, 1100, 2)
     assert len(Path(report.kept_aside).read_text().splitlines()) == 2
@@ -122,4 +122,4 @@ def test_a_file_that_changed_meanwhile_is_read_from_its_beginning(shop: Shop) ->
     feed_of(path, [f"i{n}" for n in range(600)], title="Better")
     os.utime(path, (1, 1))
     report = shop.ingest(path)
-    assert (report.resumed_after, report.changed, report.new) == (0, 500, 100)
+    assert (report.resumed_after, report.changed, report.new) == (0, 0, 600)
