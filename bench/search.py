@@ -121,8 +121,13 @@ def _figures(shop: Shop, items: Sequence[Item], grades: Grades, candidates: int)
         times.append((time.perf_counter() - start) * 1000)
         return [candidate.item_id for candidate in found]
 
+    def words(query: str) -> list[str]:
+        found = [number for number, _ in shop.index.snapshot().lexical.search(query, DEEP)]
+        ids = shop.catalog.ids_of(found)
+        return [ids[number] for number in found]
+
     arms: dict[str, Search] = {
-        "fts5": lambda query: [item_id for item_id, _ in shop.catalog.search(query, Filter(), DEEP)],
+        "lexical": words,
         "minilm_titles": dense(shop, items, [item.title for item in items]),
         "minilm_full": dense(shop, items, [item.encoder_text() for item in items]),
         "shipped": shipped,

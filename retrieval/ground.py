@@ -88,7 +88,9 @@ class Grounder:
         }
         clock.lap("dense")
         if query.strip():
-            arms["query", "lexical"] = self._catalog.search(query, filter, k)
+            hits = self._index.snapshot().lexical.search(query, k, list(self._catalog.numbers(list(allowed)).values()))
+            named = self._catalog.ids_of(number for number, _ in hits)
+            arms["query", "lexical"] = [(named[number], score) for number, score in hits if number in named]
         clock.lap("lexical")
         ids = list(dict.fromkeys(item_id for found in arms.values() for item_id, _ in found if item_id in allowed))
         cosines = self._index.vectors(ids) @ vectors.T  # [candidates, texts]: also where an arm's list ended before
