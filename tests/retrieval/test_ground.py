@@ -95,7 +95,6 @@ def test_what_came_after_the_index_is_not_shown_before_it_is_indexed_wrongly(
     shop.catalog.remove(["tent-1"])
     shop.catalog.upsert([Item(id="stove", title="Camping stove")])
     assert "tent-1" not in ids(shop.grounder.ground([], "2-person tent", Filter()))
-    assert "stove" in ids(shop.grounder.ground([], "stove", Filter()))  # by its words alone
     shop.index.refresh()
     assert ids(shop.grounder.ground([], "cooker for the campsite", Filter()))[0] == "stove"
     shop.close()
