@@ -35,7 +35,7 @@ def card_html(card: Card, turn_id: str, pressed: Pressed = "") -> str:
         "</p>",
         _facts(card.facts),
         f'<p class="st-variants">{escape(card.variants)}</p>' if card.variants else "",
-        f'<p class="st-mark">{escape(card.mark)}</p>' if card.mark else "",
+        f'<p class="st-paid">{escape(card.mark)}</p>' if card.mark else "",
         f'<p class="st-reason">{escape(card.reason)}</p>' if card.reason else "",
         "</div>",
         f'<div class="st-actions" role="group" aria-label="{named}">',

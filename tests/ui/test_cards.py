@@ -84,5 +84,5 @@ def test_the_drawing_stays_the_same_for_a_category_and_differs_between_categorie
 
 def test_a_card_that_someone_pays_for_says_so() -> None:
     marked = card_html(FINAL[0].model_copy(update={"mark": "sponsored"}), "turn-9")
-    assert '<p class="st-mark">sponsored</p>' in marked
-    assert marked.replace('<p class="st-mark">sponsored</p>', "") == card_html(FINAL[0], "turn-9")
+    assert '<p class="st-paid">sponsored</p>' in marked
+    assert marked.replace('<p class="st-paid">sponsored</p>', "") == card_html(FINAL[0], "turn-9")
