@@ -121,13 +121,10 @@ def _figures(shop: Shop, items: Sequence[Item], grades: Grades, candidates: int)
         times.append((time.perf_counter() - start) * 1000)
         return [candidate.item_id for candidate in found]
 
-    def words(query: str) -> list[str]:
-        found = [number for number, _ in shop.index.snapshot().lexical.search(query, DEEP)]
-        ids = shop.catalog.ids_of(found)
-        return [ids[number] for number in found]
-
+    words = shop.index.snapshot().lexical
+    names = shop.catalog.ids_of(shop.catalog.numbers([item.id for item in items]).values())
     arms: dict[str, Search] = {
-        "lexical": words,
+        "lexical": lambda query: [names[number] for number, _ in words.search(query, DEEP)],
         "minilm_titles": dense(shop, items, [item.title for item in items]),
         "minilm_full": dense(shop, items, [item.encoder_text() for item in items]),
         "shipped": shipped,

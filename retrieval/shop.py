@@ -15,6 +15,7 @@ from retrieval.embeddings import Progress
 from retrieval.encoder import Encoder, MiniLMEncoder, ensure_encoder
 from retrieval.ground import Grounder
 from retrieval.index import Index
+from retrieval.synonyms import SynonymStore
 
 DATABASE, INDEX = "shoptalk.sqlite3", "index"  # inside the shop's home folder
 
@@ -74,4 +75,4 @@ def open_shop(
     if encoder is None:
         encoder = MiniLMEncoder(ensure_encoder(models))
     index = Index.open(home / INDEX, catalog, connections, encoder, progress, chroma_url=chroma_url)
-    return Shop(connections, catalog, encoder, index, Grounder(catalog, index, encoder))
+    return Shop(connections, catalog, encoder, index, Grounder(catalog, index, encoder, SynonymStore(connections)))

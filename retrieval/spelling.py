@@ -6,6 +6,7 @@ must not answer with soda. Derived and kept in memory only: 20,000 words take 0.
 """
 
 import re
+import threading
 from collections.abc import Iterable
 from functools import cache
 from importlib.resources import files
@@ -20,6 +21,8 @@ LEAST_LENGTH = 4  # letters of a word that is looked at; a shorter one has too m
 TWO_ERRORS_FROM = 8  # letters from which on two errors are allowed, before it one
 LEAST_HALF = 3  # letters of each of two words that were run together
 
+RELEARNED_FROM = 0.05  # share of the items changed since it was learned
+
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
 
@@ -28,6 +31,13 @@ class Words(Protocol):
 
     def vocabulary(self) -> list[tuple[str, int]]:
         """Every word as merchants write it, and how many items have it."""
+
+    @property
+    def changes(self) -> int:
+        """Items changed since it was opened."""
+
+    def __len__(self) -> int:
+        """How many items it is of."""
 
     def knows(self, word: str) -> bool:
         """Whether any item has the word, in whichever form, in any field."""
@@ -48,24 +58,15 @@ class Spelling:
 
     def corrected(self, text: str, kept: frozenset[str] = frozenset()) -> str:
         """The text with each misspelt word replaced; "" if there is none. ``kept``: further words that are right."""
-        changed = False
+        better = {
+            said: reading
+            for said in {match[0] for match in _WORD.finditer(text)}
+            if misspelt(said, self._words, kept) and (reading := self._reading(folded(said)))
+        }
+        return _WORD.sub(lambda match: better.get(match[0], match[0]), text) if better else ""
 
-        def read(match: re.Match[str]) -> str:
-            nonlocal changed
-            better = "" if folded(match[0]) in kept else self._reading(match[0])
-            changed = changed or bool(better)
-            return better or match[0]
-
-        reading = _WORD.sub(read, text)
-        return reading if changed else ""
-
-    def _reading(self, said: str) -> str:
-        """What the word is a misspelling of; "" if it is none, or nothing is near."""
-        word = folded(said)
-        if len(word) < LEAST_LENGTH or not (word.isascii() and word.isalpha()) or word in english():
-            return ""
-        if self._words.knows(word):
-            return ""
+    def _reading(self, word: str) -> str:
+        """What the word is a misspelling of; "" if nothing is near."""
         allowed = 2 if len(word) >= TWO_ERRORS_FROM else 1
         near = [
             (one.distance, -one.count, one.term)
@@ -87,10 +88,48 @@ class Spelling:
         return apart if often else ""
 
 
+def misspelt(said: str, words: Words, kept: frozenset[str] = frozenset()) -> bool:
+    """Whether a word may be a misspelt one: plain letters that neither English nor the catalogue knows."""
+    word = folded(said)
+    if len(word) < LEAST_LENGTH or not (word.isascii() and word.isalpha()):
+        return False
+    return word not in kept and word not in english() and not words.knows(word)
+
+
 def _most_frequent(counted: Iterable[tuple[str, int]], most: int) -> list[tuple[str, int]]:
     """Words long enough to be the reading of a misspelt one, the most frequent."""
     held = [(word, count) for word, count in counted if len(word) >= LEAST_LENGTH and word.isascii()]
     return sorted(held, key=lambda pair: (-pair[1], pair[0]))[:most]
+
+
+class Speller:
+    """The spelling of a catalogue that changes: learned when first needed, and again after one in twenty changed.
+
+    What came since is known as right at once (the words are asked); it only is no reading of a misspelt word yet.
+    """
+
+    def __init__(self) -> None:
+        self._learning = threading.Lock()
+        self._held: tuple[Words, int, Spelling] | None = None  # of which words, after how many changes
+
+    def corrected(self, text: str, words: Words, kept: frozenset[str] = frozenset()) -> str:
+        """As ``Spelling.corrected``, by the present words."""
+        if not any(misspelt(match[0], words, kept) for match in _WORD.finditer(text)):
+            return ""
+        return self._learned(words).corrected(text, kept)
+
+    def learn_soon(self, words: Words) -> None:
+        """Learn in the background, so that no shopper waits for it."""
+        threading.Thread(target=self._learned, args=(words,), name="spelling", daemon=True).start()
+
+    def _learned(self, words: Words) -> Spelling:
+        with self._learning:
+            held = self._held
+            if held and held[0] is words and words.changes - held[1] <= RELEARNED_FROM * len(words):
+                return held[2]
+            changes, made = words.changes, Spelling(words)
+            self._held = (words, changes, made)
+            return made
 
 
 @cache

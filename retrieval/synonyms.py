@@ -99,9 +99,13 @@ class SynonymStore:
         (version,) = database.execute("SELECT version FROM synonyms_state").fetchone()
         if held[0] == version:
             return held[1]
-        pairs = database.execute("SELECT said, meant FROM synonyms ORDER BY position").fetchall()
-        self._held = held = (version, Synonyms.of(pairs))
+        self._held = held = (version, Synonyms.of(self.pairs()))
         return held[1]
+
+    def pairs(self) -> list[tuple[str, str]]:
+        """What is said and what it means, in the merchant's order."""
+        rows = self._connections.current.execute("SELECT said, meant FROM synonyms ORDER BY position")
+        return [(said, meant) for said, meant in rows]
 
     def replace(self, pairs: list[tuple[str, str]]) -> None:
         """Put these in the place of all there are."""

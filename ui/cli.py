@@ -19,7 +19,7 @@ from chat.settings import Settings
 from prompts.errors import PromptError
 from ranking.errors import RankingError
 from retrieval.errors import RetrievalError
-from ui import cli_catalogue, cli_events, cli_ranking, cli_rules, cli_serve
+from ui import cli_catalogue, cli_events, cli_ranking, cli_rules, cli_search, cli_serve
 
 LEAST_FREE_BYTES = 5_000_000  # below it, whatever failed failed for want of room
 
@@ -33,6 +33,7 @@ cli_catalogue.register(commands)
 cli_events.register(commands)
 cli_ranking.register(commands)
 cli_rules.register(commands)
+cli_search.register(commands)
 cli_serve.register(commands)
 
 

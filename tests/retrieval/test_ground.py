@@ -4,11 +4,13 @@ from pathlib import Path
 import pytest
 from shops import ITEMS, open_small_shop
 
+from retrieval.database import Connections
 from retrieval.encoder import MiniLMEncoder
 from retrieval.filters import Filter
-from retrieval.ground import Candidate, Grounding
+from retrieval.ground import CARRIED_THRESHOLD, Ask, Candidate, Grounding
 from retrieval.items import Item
 from retrieval.shop import Shop
+from retrieval.synonyms import SynonymStore, parse
 
 
 @pytest.fixture(scope="module")
@@ -48,8 +50,8 @@ def test_a_description_finds_what_the_words_miss(shop: Shop) -> None:
 
 
 def test_an_unrelated_description_changes_nothing(shop: Shop) -> None:
-    plain = shop.grounder.ground([], "red lipstick", Filter(), k=3)
-    misled = shop.grounder.ground(["a spreadsheet of quarterly tax returns"], "red lipstick", Filter(), k=3)
+    plain = shop.grounder.ground([], "red lipstick", Filter(), k=2)
+    misled = shop.grounder.ground(["a spreadsheet of quarterly tax returns"], "red lipstick", Filter(), k=2)
     assert ids(misled) == ids(plain)
 
 
@@ -88,7 +90,7 @@ def test_k_limits_the_candidates(shop: Shop) -> None:
     assert len(shop.grounder.ground(["lamp"], "tent", Filter(), k=4).candidates) == 4
 
 
-def test_what_came_after_the_index_is_not_shown_before_it_is_indexed_wrongly(
+def test_what_left_the_catalogue_is_gone_at_once_and_what_came_is_found_once_indexed(
     tmp_path: Path, minilm: MiniLMEncoder
 ) -> None:
     shop = open_small_shop(tmp_path, with_encoder=minilm)
@@ -96,5 +98,98 @@ def test_what_came_after_the_index_is_not_shown_before_it_is_indexed_wrongly(
     shop.catalog.upsert([Item(id="stove", title="Camping stove")])
     assert "tent-1" not in ids(shop.grounder.ground([], "2-person tent", Filter()))
     shop.index.refresh()
+    assert ids(shop.grounder.ground([], "stove", Filter()))[0] == "stove"
     assert ids(shop.grounder.ground([], "cooker for the campsite", Filter()))[0] == "stove"
+    shop.close()
+
+
+def test_several_wants_each_with_its_own_filter_and_number(shop: Shop) -> None:
+    cheap, red = Filter(price_max=Decimal(30)), Filter(attributes={"colour": ("red",)})
+    asks = [Ask(["a lantern for camping"], "lamp", cheap, 2), Ask([], "", red, 5), Ask([], "red lipstick", red, 1)]
+    together = shop.grounder.ground_many(asks)
+    assert [ids(one) for one in together] == [["lamp-2", "razor-2"], ["lip-1"], ["lip-1"]]
+    for ask, grounding in zip(asks, together, strict=True):
+        alone = shop.grounder.ground(ask.descriptions, ask.query, ask.filter, ask.k)
+        assert (ids(alone), alone.matching) == (ids(grounding), grounding.matching)
+    assert shop.grounder.ground_many([]) == []
+
+
+def test_a_misspelt_query_is_searched_as_the_catalogue_spells_it_and_says_so(shop: Shop) -> None:
+    grounding = shop.grounder.ground([], "a matte lipstik", Filter())
+    assert grounding.corrected == "a matte lipstick"
+    assert set(ids(grounding)[:2]) == {"lip-1", "lip-2"}
+    assert shop.grounder.ground([], "a matte lipstick", Filter()).corrected == ""
+
+
+def test_a_merchants_synonym_counts_from_the_next_question_on(tmp_path: Path, minilm: MiniLMEncoder) -> None:
+    shop = open_small_shop(tmp_path, with_encoder=minilm)
+    found = shop.grounder.ground([], "zorbulator", Filter())
+    assert not [one for candidate in found.candidates for one in candidate.evidence if one.arm == "lexical"]
+    command = Connections(tmp_path / "shoptalk.sqlite3")  # as another process would
+    SynonymStore(command).replace(parse("zorbulator => head torch", "synonyms.txt"))
+    command.close()
+    found = shop.grounder.ground([], "zorbulator", Filter())
+    first = found.candidates[0]
+    assert first.item_id == "lamp-2"
+    assert ("query", "lexical", 1) in {(one.source, one.arm, one.rank) for one in first.evidence}
+    assert next(one.score for one in first.evidence if one.arm == "dense") > 0.4  # the encoder read "head torch"
+    shop.close()
+
+
+@pytest.mark.parametrize("query", ["2-person tent", "head torch", "red lipstick", "bamboo razor", "a lantern, please"])
+def test_what_the_shop_has_is_carried(shop: Shop, query: str) -> None:
+    assert shop.grounder.ground([], query, Filter()).carried >= CARRIED_THRESHOLD
+
+
+@pytest.mark.parametrize(
+    "query",
+    ["diesel engine oil", "piano lessons", "dog food", "перчатки", "手袋", "قفازات", "テント 帳篷", "xqzvb wkrtp", "a"],
+)
+def test_what_the_shop_has_not_is_not_carried(shop: Shop, query: str) -> None:
+    assert shop.grounder.ground([], query, Filter()).carried < CARRIED_THRESHOLD
+
+
+@pytest.mark.parametrize("query", ["", "!!", "😀", "\ud800", " \x00 "])
+def test_a_query_that_says_nothing_gives_what_is_popular(shop: Shop, query: str) -> None:
+    grounding = shop.grounder.ground([], query, Filter(), k=2)
+    assert (ids(grounding), grounding.carried) == (["lamp-1", "lamp-2"], 1.0)
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        "tent " * 1000,
+        " ".join(f"word{n} tent" for n in range(500)),
+        'title:tent AND (NOT ridge)^3 "x"~2 [a TO z] tent* /t.nt/ +tent -tent',
+        "tent\ud800 \x00 tent",
+        "'; DROP TABLE items; -- tent",
+        "TENT",
+    ],
+)
+def test_a_hostile_query_finds_what_its_words_say(shop: Shop, query: str) -> None:
+    assert set(ids(shop.grounder.ground([], query, Filter(), k=3))) == {"tent-1", "tent-2", "tent-3"}
+
+
+def test_a_very_selective_filter_leaves_the_lexical_arm_what_shares_words(
+    tmp_path: Path, minilm: MiniLMEncoder
+) -> None:
+    items = [Item(id=f"i{n}", title=f"Common lamp number {n}", price=Decimal(n)) for n in range(3000)]
+    shop = open_small_shop(tmp_path, items, minilm)
+    grounding = shop.grounder.ground([], "common lamp 2995", Filter(price_min=Decimal(2990)), k=5)
+    evidence = {(one.source, one.arm) for one in grounding.candidates[0].evidence}
+    assert grounding.candidates[0].item_id == "i2995"
+    assert evidence == {("query", "dense"), ("query", "lexical")}
+    assert len(grounding.candidates) == 5
+    wide = shop.grounder.ground([], "common lamp 1995", Filter(price_min=Decimal(1500)), k=5)  # over-fetched
+    assert wide.candidates[0].item_id == "i1995"
+    shop.close()
+
+
+def test_excluded_terms_take_out_what_was_found_and_others_come_instead(tmp_path: Path, minilm: MiniLMEncoder) -> None:
+    items = [Item(id=f"r{n}", title=f"Red lamp {n}") for n in range(40)]
+    items += [Item(id=f"b{n}", title=f"Blue lamp {n}") for n in range(40)]
+    shop = open_small_shop(tmp_path, items, minilm)
+    found = ids(shop.grounder.ground([], "red lamp", Filter(excluded_terms=("red",)), k=10))
+    assert len(found) == 10
+    assert {item_id[0] for item_id in found} == {"b"}
     shop.close()
