@@ -39,6 +39,6 @@ def test_a_bad_line_is_named_and_nothing_is_changed(tmp_path: Path) -> None:
     good.write_text("sofa, couch\n", encoding="utf-8")
     bad.write_text("telly => television\nsettee\n", encoding="utf-8")
     run(tmp_path, str(good))
-    with pytest.raises(SynonymsError, match="bad.txt, line 2: 'settee' stands alone"):
+    with pytest.raises(SynonymsError, match=r"bad\.txt, line 2: 'settee' stands alone"):
         run(tmp_path, str(bad))
     assert run(tmp_path) == "sofa => couch\ncouch => sofa\n"
