@@ -11,8 +11,9 @@ import zlib
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from itertools import chain
 from pathlib import Path
-from typing import BinaryIO
+from typing import BinaryIO, cast
 
 from charset_normalizer import from_bytes
 
@@ -24,9 +25,11 @@ _SAMPLE = 32 * 1024  # bytes of lines that are not UTF-8, from which their encod
 # What merchants' programs write. The order breaks ties.
 _SINGLE_BYTE = ("cp1252", "cp1250", "iso8859_2", "cp1251", "koi8_r", "cp1253", "cp1254", "cp1255", "cp1256")
 _SEVERAL_BYTES = ("cp932", "euc_jp", "gb18030", "big5", "cp949")
-_FEW_LETTERS = 12  # with fewer letters than this beyond ASCII, a guess of the language says nothing
+_FEW_LETTERS = 8  # with fewer letters than this beyond ASCII, a guess of the language says nothing
 _LEAST_COHERENCE = 0.1  # by which another encoding must read more like a language than the Western one
 _CENTRAL_SHARE = 0.1  # of the letters beyond ASCII
+_LEAST_CHAOS = 0.05  # or by which the Western one must look less like words
+_BEYOND_ASCII = bytes(range(0x80, 0x100))
 _NAMES = {
     "utf-8": "UTF-8", "utf-8-sig": "UTF-8", "utf-16": "UTF-16", "utf-16-le": "UTF-16", "utf-16-be": "UTF-16",
     "utf-32": "UTF-32", "cp1252": "Windows-1252 (Western)", "cp1250": "Windows-1250 (Central European)",
@@ -45,7 +48,7 @@ class Charset:
     second: str = ""
 
     def __str__(self) -> str:
-        name = _NAMES.get(self.encoding, self.encoding)
+        name = _NAMES.get(self.encoding) or _NAMES.get(self.encoding.replace("-", "_"), self.encoding)
         return f"{name}, in places {_NAMES.get(self.second, self.second)}" if self.second else name
 
 
@@ -60,12 +63,16 @@ class Stream:
         self._file = file
         packed = file.read(len(GZIP)) == GZIP
         file.seek(0)
-        self.data: BinaryIO = io.BufferedReader(gzip.GzipFile(fileobj=file), _BLOCK) if packed else file
+        self.data = cast(BinaryIO, gzip.GzipFile(fileobj=file)) if packed else file
         self.packed = packed
 
     @property
     def position(self) -> int:
         return self._file.tell()
+
+    def head(self, size: int) -> bytes:
+        """The first bytes; fewer where the file, or what is whole of its gzip, ends."""
+        return b"".join(_blocks(self.data, size))
 
     def text(self, charset: Charset) -> io.TextIOWrapper:
         """The bytes as text, line ends as they are. What no encoding explains becomes "�": it does not cost the row."""
@@ -82,7 +89,7 @@ def opened(path: Path) -> Iterator[Stream]:
 
 def detect(data: BinaryIO) -> Charset:
     """The encoding of all the bytes, which are read to their end. Raises NotText."""
-    start = data.read(4096)
+    start = b"".join(_blocks(data, 4096))
     if start.startswith((codecs.BOM_UTF32_LE, codecs.BOM_UTF32_BE)):
         return Charset("utf-32")
     if start.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
@@ -115,11 +122,29 @@ def guess(sample: bytes) -> str:
     if best is None:
         return "cp1252"
     western = next((match for match in found if "cp1252" in match.could_be_from_charset), None)
-    if western is not None and best.encoding in _SINGLE_BYTE and best.coherence - western.coherence < _LEAST_COHERENCE:
+    if (
+        western is not None
+        and best.encoding in _SINGLE_BYTE
+        and best.coherence - western.coherence < _LEAST_COHERENCE
+        and western.chaos - best.chaos < _LEAST_CHAOS
+    ):
         # Czech, Slovak and Croatian look like Western words too, but for letters that Western languages hardly use.
         central = sum(sample.count(letter) for letter in "šžýŠŽÝ".encode("cp1250"))
         return "cp1250" if central > letters * _CENTRAL_SHARE else "cp1252"
     return best.encoding
+
+
+def _blocks(data: BinaryIO, size: float = float("inf")) -> Iterator[bytes]:
+    """The bytes, up to ``size``; of a damaged gzip, those before the damage."""
+    while size > 0:
+        try:
+            block = data.read1(int(min(size, _BLOCK)))  # type: ignore[attr-defined]
+        except BROKEN_GZIP:
+            return
+        if not block:
+            return
+        size -= len(block)
+        yield block
 
 
 def _lines_told_apart(data: BinaryIO, start: bytes) -> tuple[int, int, bytes]:
@@ -127,16 +152,13 @@ def _lines_told_apart(data: BinaryIO, start: bytes) -> tuple[int, int, bytes]:
     good = strange = 0
     sample = bytearray()
     rest = start
-    ended = False
-    while not ended:
-        try:
-            block = data.read(_BLOCK)
-        except BROKEN_GZIP:
-            block = b""
-        ended = not block
+    for block in chain(_blocks(data), [b""]):
         whole, end, rest = (rest + block).rpartition(b"\n") if block else (rest, b"", b"")
         if len(rest) > _BLOCK:
-            whole, end, rest = whole + end + rest, b"", b""  # no line ends, e.g. XML in one line
+            # No line ends, e.g. XML in one line: cut where no letter is.
+            letters = len(rest) - len(rest.rstrip(_BEYOND_ASCII)) if not rest.isascii() else 0
+            cut = len(rest) - letters or len(rest)
+            whole, rest = whole + end + rest[:cut], rest[cut:]
         if whole.isascii():
             continue
         try:

@@ -46,11 +46,14 @@ def csv_columns(text: io.TextIOWrapper, delimiter: str) -> tuple[str, ...]:
         header = next((cells for cells in csv.reader(lines, delimiter=delimiter) if any(cells) and not lines.sep), [])
     except (_TooLongError, csv.Error):
         return ()
-    names: list[str] = []
+    names: dict[str, None] = {}
+    counts = Counter[str]()
     for at, cell in enumerate(header, start=1):
         name = cell.replace("\0", "").strip().strip("\ufeff\u200b").strip() or f"column {at}"
-        repeated = sum(one == name or one.startswith(f"{name} (") for one in names) if name in names else 0
-        names.append(f"{name} ({repeated + 1})" if repeated else name)
+        counts[name] += 1
+        while name in names:
+            name = f"{name} ({counts[name]})"
+        names[name] = None
     return tuple(names)
 
 
@@ -68,8 +71,7 @@ def csv_rows(text: io.TextIOWrapper, delimiter: str, columns: tuple[str, ...]) -
             return
         except (_TooLongError, csv.Error):
             cells = None
-        several = header_seen and len(lines.taken) > 1
-        if several and (cells is None or len(cells) > len(columns) or not _well_quoted(lines.taken, delimiter)):
+        if header_seen and _ran_away(lines.taken, cells, delimiter, columns):
             # A quote that is never closed swallowed the rows after it: give those back.
             raw = lines.give_back()
             reader = csv.reader(lines, delimiter=delimiter)
@@ -83,6 +85,15 @@ def csv_rows(text: io.TextIOWrapper, delimiter: str, columns: tuple[str, ...]) -
             header_seen = True
         else:
             yield _row(first, "".join(lines.taken).rstrip("\r\n"), cells, columns)
+
+
+def _ran_away(lines: list[str], cells: list[str] | None, delimiter: str, columns: tuple[str, ...]) -> bool:
+    """True if a quote that is not closed holds these lines together, or holds this one open to the file's end."""
+    if len(lines) == 1:
+        short = cells is not None and len(cells) < len(columns)
+        return short and len(list(csv.reader([*lines, "\n"], delimiter=delimiter))) == 1
+    rows = all(line.count(delimiter) == len(columns) - 1 for line in lines)  # each is a whole row by itself
+    return cells is None or len(cells) > len(columns) or rows or not _well_quoted(lines, delimiter)
 
 
 def _well_quoted(lines: list[str], delimiter: str) -> bool:

@@ -85,6 +85,11 @@ class Feed:
         used = {column.split(".")[0] for column in self.mapping.used}
         return [column for column in self.source.columns if column not in used and not self._read_by_format(column)]
 
+    def in_words(self, column: str) -> str:
+        """A column's name; of one that a format's reader makes, what it is made of."""
+        made = {"shopify": shopify.MADE, "woocommerce": woocommerce.MADE, "json-ld": json_ld.MADE}
+        return made.get(self.source.format, {}).get(column, column)
+
     @cached_property
     def decimal_mark(self) -> Mark:
         """The decimal mark of the file's prices, by its first rows; "" if they do not tell."""
@@ -136,4 +141,5 @@ class Feed:
         if self.source.format == "woocommerce":
             name = folded(column)
             return name in woocommerce.READ or re.fullmatch(woocommerce.ATTRIBUTE_COLUMNS, name) is not None
-        return self.source.format == "shopify" and folded(column) in shopify.READ
+        metafield = shopify.METAFIELD.fullmatch(column) is not None
+        return self.source.format == "shopify" and (metafield or folded(column) in shopify.READ)

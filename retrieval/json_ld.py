@@ -22,6 +22,23 @@ _KEYS = (
     "category image url offers aggregateRating additionalProperty hasVariant isVariantOf inProductGroupWithID "
     "productGroupID audience variesBy mainEntityOfPage"
 )
+# The keys that are made here, and of what.
+MADE = {
+    "(id)": "sku, else productID, @id, gtin, mpn or url",
+    "(title)": "name, and what varies where it is the group's",
+    "(description)": "description",
+    "(category)": "category",
+    "(brand)": "brand, else manufacturer",
+    "(price)": "offers: the cheapest in stock",
+    "(currency)": "offers.priceCurrency",
+    "(stock)": "offers.availability, inventoryLevel",
+    "(image_url)": "image",
+    "(page_url)": "url",
+    "(rating)": "aggregateRating, as of five",
+    "(rating_count)": "aggregateRating.ratingCount, else reviewCount",
+    "(group_id)": "inProductGroupWithID, isVariantOf or hasVariant",
+    "(attributes)": "color, size, material …, additionalProperty",
+}
 READ = frozenset(_KEYS.split()) | set(_ATTRIBUTES)
 
 

@@ -12,7 +12,7 @@ from itertools import islice
 from pathlib import Path
 
 from retrieval import shopify, woocommerce
-from retrieval.charsets import BROKEN_GZIP, Charset, NotText, detect, opened
+from retrieval.charsets import Charset, NotText, detect, opened
 from retrieval.csv_rows import csv_columns, delimiter_of
 from retrieval.errors import FeedError
 from retrieval.json_ld import is_json_ld
@@ -65,10 +65,7 @@ def recognise(path: Path, format: Format | None = None) -> Source:
 
 def _recognised(path: Path, size: int, format: Format | None) -> Source:
     with opened(path) as stream:
-        try:
-            head = stream.data.read(SNIFFED)
-        except BROKEN_GZIP:
-            head = b""
+        head = stream.head(SNIFFED)
         packed = stream.packed
         if packed and not head:
             raise FeedError(f"{path} is a gzip file that is empty, cut or damaged. Export or copy it again.")
@@ -175,7 +172,7 @@ def _table(source: Source) -> Source:
             format = "woocommerce"
         elif source.delimiter == "\t" and len(_GOOGLE & {folded(column) for column in columns}) >= 3:
             format = "google-tsv"
-    made = {"shopify": shopify.MADE, "woocommerce": woocommerce.MADE}.get(format, ())
+    made = {"shopify": shopify.MADE, "woocommerce": woocommerce.MADE}.get(format, {})
     return replace(source, format=format, columns=(*columns, *made))
 
 

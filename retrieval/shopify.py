@@ -40,12 +40,23 @@ READ = frozenset(" ".join(_NAMES.values()).split()) | {
     "imagealttext",
     *(f"option{n}linkedto" for n in (1, 2, 3)),
 }
-_MADE = "id title description category brand price stock image_url group_id attributes"
-MADE = tuple(f"({field})" for field in _MADE.split())
+# The columns that are made here, and of what.
+MADE = {
+    "(id)": "the SKU; without one of its own, handle and options",
+    "(title)": "Title, and the options in which variants differ",
+    "(description)": "Body (HTML)",
+    "(category)": "Product Category, else Type",
+    "(brand)": "Vendor",
+    "(price)": "Variant Price",
+    "(stock)": "Variant Inventory Qty, where it is tracked",
+    "(image_url)": "Variant Image, else Image Src",
+    "(group_id)": "Handle",
+    "(attributes)": "options and product metafields",
+}
 
 _OWN = re.compile("variant|option|sku|barcode|price|compareat|cost|inventory|image")  # columns of a row, not of all
 _NO_OPTION = "Default Title"  # what Shopify writes where a product has one variant
-_METAFIELD = re.compile(r"(.+?) \(product\.metafields\.[\w-]+\.[\w-]+\)", re.IGNORECASE)
+METAFIELD = re.compile(r"(.+?) \(product\.metafields\.[\w-]+\.[\w-]+\)", re.IGNORECASE)
 
 
 def is_shopify(columns: tuple[str, ...]) -> bool:
@@ -60,7 +71,7 @@ def shopify_rows(rows: Iterator[Row], columns: tuple[str, ...]) -> Iterator[Row]
     names = {
         name: next((by_fold[one] for one in usual.split() if one in by_fold), "") for name, usual in _NAMES.items()
     }
-    metafields = {column: found[1] for column in columns if (found := _METAFIELD.fullmatch(column))}
+    metafields = {column: found[1] for column in columns if (found := METAFIELD.fullmatch(column))}
     held: list[Row] = []
     for row in rows:
         if row.fault:
@@ -101,7 +112,7 @@ def _product(rows: list[Row], names: dict[str, str], metafields: dict[str, str])
     }
     skus = [cell(row.values, "sku") for row in variants]
     shared = {sku for sku, count in Counter(skus).items() if count > 1}  # names none of the variants
-    facts = {metafields[column]: first[column] for column in metafields if first.get(column)}
+    facts = {metafields[column].lower(): first[column] for column in metafields if first.get(column)}
     for row, chosen, sku in zip(variants, options, skus, strict=True):
         said = " / ".join(value for name, value in chosen if name in differing)
         handle = cell(first, "handle")

@@ -39,8 +39,21 @@ _NAMES = {
     "brands": "brands",
 }
 READ = frozenset(_NAMES.values())
-_MADE = "id title description category brand price sale_price sale_dates stock image_url group_id attributes"
-MADE = tuple(f"({field})" for field in _MADE.split())
+# The columns that are made here, and of what.
+MADE = {
+    "(id)": "ID, else SKU",
+    "(title)": "Name, of a variation with its attributes",
+    "(description)": "Description, else Short description",
+    "(category)": "the longest of Categories",
+    "(brand)": "Brands",
+    "(price)": "Regular price",
+    "(sale_price)": "Sale price",
+    "(sale_dates)": "Date sale price starts, Date sale price ends",
+    "(stock)": "In stock?, Stock",
+    "(image_url)": "the first of Images",
+    "(group_id)": "Parent",
+    "(attributes)": "Attribute 1 name, Attribute 1 value(s) and so on",
+}
 
 _ATTRIBUTE = re.compile(r"attribute(\d+)(name|values?)")
 ATTRIBUTE_COLUMNS = re.compile(r"attribute\d+(name|values?|visible|global|default)")

@@ -149,6 +149,8 @@ def _values(item: Element) -> dict[str, Any]:
             values[name] = [*values[name], value] if isinstance(values[name], list) else [values[name], value]
         if ours:
             own.add(name)
+    if not values.get("product_type") and values.get("google_product_category"):
+        values["product_type"] = values["google_product_category"]
     if isinstance(values.get("product_type"), list):
         values["product_type"] = [list(paths_of(one)) for one in values["product_type"]]
     return values

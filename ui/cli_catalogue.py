@@ -16,8 +16,11 @@ from retrieval.feeds import Feed
 from retrieval.ingest import Ingest, Report
 from retrieval.rows import Format
 from retrieval.shop import open_catalogue, open_shop
+from ui.feed_preview import show_preview
 from ui.home import Home
 from ui.progress import bars
+
+_FEED = "CSV, JSON Lines, Google XML or text, Shopify, WooCommerce, JSON-LD or Parquet; gzip too."
 
 
 def register(app: typer.Typer) -> None:
@@ -26,9 +29,7 @@ def register(app: typer.Typer) -> None:
 
 
 def ingest(
-    file: Annotated[
-        Path, typer.Argument(help="CSV, JSON Lines, Google, Shopify, WooCommerce, JSON-LD or Parquet; gzip too.")
-    ],
+    file: Annotated[Path, typer.Argument(help=_FEED)],
     map: Annotated[
         list[str] | None,
         typer.Option(help="FIELD=COLUMN, attributes.NAME=COLUMN, or a mapping file (YAML); may be repeated."),
@@ -40,12 +41,18 @@ def ingest(
     ] = False,
     currency: Annotated[str, typer.Option(help="ISO 4217 code of prices that name none.")] = "",
     format: Annotated[Format | None, typer.Option(help="If it is not recognised.")] = None,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Show what would be read, with five items; write nothing.")
+    ] = False,
 ) -> None:
     """Take a merchant's catalogue into the shop; run again, it updates what changed.
 
     Interrupted, it goes on where it stopped when run again with the same file and options.
     """
     settings = Settings.model_validate({})
+    if dry_run:
+        show_preview(Console(), Feed.open(file, map or [], format=format, currency=currency or settings.currency))
+        return
     home = Home(settings.home)
     with home.owned():
         ingest_file(home, settings, file, map or [], replace=replace, update=update, currency=currency, format=format)
@@ -68,9 +75,8 @@ def ingest_file(
     Raises RetrievalError; after Ctrl-C says how to go on.
     """
     console = console or Console()
-    # An update without a currency changes the amount alone.
-    currency = currency or ("" if update else settings.currency)
-    feed = Feed.open(path, options or [], format=format, currency=currency, update=update)
+    feed = Feed.open(path, options or [], format=format, currency=currency or settings.currency)
+    console.print(f"{path.name}: {feed.source}", markup=False, highlight=False)
     with open_catalogue(home.folder) as (connections, catalog):
         run = Ingest(catalog, connections, feed, home.folder / "rejected", [currency])
         try:

@@ -20,6 +20,7 @@ def test_a_file_is_ingested_indexed_and_reported(tmp_path: Path, minilm: MiniLME
     text = [line.rstrip() for line in shown.getvalue().splitlines() if line.strip()]
     rejected = next((tmp_path / "home" / "rejected").iterdir())
     assert text == [
+        "feed.csv: CSV parted by commas, UTF-8",
         "4  rows read",
         "3  new items",
         "0  changed",

@@ -1,0 +1,70 @@
+import io
+from pathlib import Path
+
+from rich.console import Console
+from typer.testing import CliRunner
+
+from retrieval.feeds import Feed
+from ui.cli import commands
+from ui.feed_preview import show_preview
+
+FEED = (
+    "sku,name,price,Season,notes,stock\n"
+    + "".join(f"{n},Tent {n},{n}9.50 EUR,{('summer', 'winter')[n % 2]},{'x' * 90},{n % 2}\n" for n in range(1, 5))
+    + "5,,9 EUR,summer,,1\n1,Again,9 EUR,summer,,1\n6,Mug,ask,winter,,1\n"
+)
+SHOWN = """\
+feed.csv: CSV parted by commas, UTF-8
+Decimals of its prices stand after a point (1,299.00)
+field         comes from
+id            sku
+title         name
+description   —
+category      —
+brand         —
+price         price
+sale_price    —
+sale_dates    —
+currency      —
+image_url     —
+page_url      —
+stock         stock
+rating        —
+rating_count  —
+group_id      —
+Columns not used: Season, notes
+These look like attributes; to let shoppers find by them, add:
+  --map attributes.season=Season
+7  rows read
+5  items
+2  would be dropped
+  1 ×  the title is empty, in line 6
+  1 ×  the id '1' stands in line 2 already, in line 7
+Of the items, left out or changed:
+  1 ×  price not understood, left out
+As a shopper would see them:
+"""
+
+
+def test_a_dry_run_shows_what_an_ingest_would_do(tmp_path: Path) -> None:
+    path = tmp_path / "feed.csv"
+    path.write_text(FEED)
+    shown = io.StringIO()
+    show_preview(Console(file=shown, width=100), Feed.open(path))
+    lines = [line.rstrip() for line in shown.getvalue().splitlines() if line.strip()]
+    until = SHOWN.count("\n")
+    assert lines[:until] == SHOWN.splitlines()
+    card = [line.strip("│╭╮╰╯─ ") for line in lines[until : until + 4]]
+    assert card == ["Tent 1", "€19.50", "no picture", "1"]
+    assert sum(line.startswith("╭") for line in lines) == 5
+    assert lines[-1] == "Nothing was written. The same command without --dry-run takes the file in."
+
+
+def test_the_command_writes_nothing(tmp_path: Path) -> None:
+    (tmp_path / "feed.csv").write_text(FEED)
+    home = tmp_path / "home"
+    run = CliRunner().invoke(
+        commands, ["ingest", "--dry-run", str(tmp_path / "feed.csv")], env={"SHOPTALK_HOME": str(home)}
+    )
+    assert (run.exit_code, home.exists()) == (0, False)
+    assert "Nothing was written" in run.output
