@@ -52,7 +52,7 @@ def encode_on(
         while window := list(islice(remaining, WINDOW)):
             missing = cache.missing(window, encoder.name)
             ready = len(window) - len(missing)
-            for block, vectors in _encoded(ray, missing, files, cores):
+            for block, vectors in _encoded(ray, missing, files, cores, local=address == LOCAL):
                 cache.keep(block, vectors, encoder.name)
                 encoded += len(block)
                 ready += len(block)
@@ -77,10 +77,14 @@ class Worker:
         return {"text": batch["text"], "vector": self._encoder.encode(batch["text"].tolist())}
 
 
-def _encoded(ray: Any, texts: list[str], files: Any, cores: int) -> Iterator[tuple[list[str], np.ndarray]]:
+def _encoded(
+    ray: Any, texts: list[str], files: Any, cores: int, *, local: bool
+) -> Iterator[tuple[list[str], np.ndarray]]:
     """Blocks of texts with their vectors, in the order in which they are done."""
     if not texts:
         return
+    # On one machine there is no node to lose, and Ray warns of restarts on our standard error.
+    restarts = {"max_restarts": 0, "max_task_retries": 0} if local else {}
     # Like lengths in a block: little padding.
     blocks = [{"text": text} for text in sorted(texts, key=len)]
     data = ray.data.from_items(blocks, override_num_blocks=max(1, -(-len(texts) // BLOCK))).map_batches(
@@ -90,6 +94,7 @@ def _encoded(ray: Any, texts: list[str], files: Any, cores: int) -> Iterator[tup
         batch_format="numpy",
         compute=ray.data.ActorPoolStrategy(size=min(cores, -(-len(texts) // BLOCK))),
         num_cpus=1,
+        **restarts,
     )
     for batch in data.iter_batches(batch_size=BLOCK, batch_format="numpy"):
         yield batch["text"].tolist(), np.stack(list(batch["vector"])).astype(np.float32)
@@ -106,7 +111,6 @@ def _connected(address: str, workers: int) -> Iterator[tuple[Any, int]]:
 def _joined(address: str, workers: int) -> Iterator[tuple[Any, int]]:
     os.environ["RAY_USAGE_STATS_ENABLED"] = "0"  # nothing is reported to anyone
     os.environ.setdefault("RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO", "0")  # else a warning about what will change
-    os.environ.setdefault("RAY_BACKEND_LOG_LEVEL", "fatal")  # it writes to our standard error
     try:
         ray: Any = importlib.import_module("ray")
         importlib.import_module("ray.data")
