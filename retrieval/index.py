@@ -43,10 +43,15 @@ AT_ONCE = 10_000  # items embedded and written together: bounds the memory of a 
 log = logging.getLogger(__name__)
 
 
+def item_texts(item: Item) -> tuple[str, str]:
+    """The texts of an item that are encoded: its title and the whole."""
+    return item.title, item.encoder_text()
+
+
 def item_vectors(items: Sequence[Item], encode: Callable[[list[str]], Vectors]) -> Vectors:
     """Unit vectors of items: float32 [n, d], the weighted mean of the title's vector and the whole text's."""
-    titles, texts = [item.title for item in items], [item.encoder_text() for item in items]
-    both = encode(titles + texts)
+    titles, wholes = zip(*map(item_texts, items), strict=True) if items else ((), ())
+    both = encode([*titles, *wholes])
     mixed = TITLE_WEIGHT * both[: len(items)] + (1 - TITLE_WEIGHT) * both[len(items) :]
     lengths = np.linalg.norm(mixed, axis=1, keepdims=True)
     unit: Vectors = (mixed / np.maximum(lengths, 1e-9)).astype(np.float32)

@@ -12,7 +12,11 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Table
 
 from chat.settings import Settings
+from retrieval.cluster import encode_on
+from retrieval.embeddings import EmbeddingCache
+from retrieval.encoder import MiniLMEncoder, ensure_encoder
 from retrieval.feeds import Feed
+from retrieval.index import item_texts
 from retrieval.ingest import Ingest, Report
 from retrieval.rows import Format
 from retrieval.shop import open_catalogue, open_shop
@@ -44,6 +48,9 @@ def ingest(
     dry_run: Annotated[
         bool, typer.Option("--dry-run", help="Show what would be read, with five items; write nothing.")
     ] = False,
+    ray: Annotated[
+        str, typer.Option(help="Encode on a Ray cluster: its HOST:PORT, or local. Needs the extra ray.")
+    ] = "",
 ) -> None:
     """Take a merchant's catalogue into the shop; run again, it updates what changed.
 
@@ -55,7 +62,9 @@ def ingest(
         return
     home = Home(settings.home)
     with home.owned():
-        ingest_file(home, settings, file, map or [], replace=replace, update=update, currency=currency, format=format)
+        ingest_file(
+            home, settings, file, map or [], replace=replace, update=update, currency=currency, format=format, ray=ray
+        )
 
 
 def ingest_file(
@@ -68,6 +77,7 @@ def ingest_file(
     update: bool = False,
     currency: str = "",
     format: Format | None = None,
+    ray: str = "",
     console: Console | None = None,
 ) -> Report:
     """Ingest one file and index it, with bars and a report on the console. The caller owns the home.
@@ -93,12 +103,30 @@ def ingest_file(
             console.print("Interrupted. What was read is kept: run the same command again to go on.")
             raise
     _show(console, report, feed)
+    if ray:
+        encode_catalogue(home, settings, ray, console)
     with bars(console, transient=True) as told:
         shop = open_shop(home.folder, settings.models, told)
     indexed = len(shop.index)
     shop.close()
     console.print(f"{indexed:,} items are indexed: the shop is ready.", highlight=False)
     return report
+
+
+def encode_catalogue(home: Home, settings: Settings, address: str, console: Console) -> None:
+    """Encode on a Ray cluster what the catalogue's items lack of vectors; opening the index then finds them all.
+
+    Raises EncoderError.
+    """
+    encoder = MiniLMEncoder(ensure_encoder(settings.models))
+    with open_catalogue(home.folder) as (_, catalog), bars(console, transient=True) as told:
+        cache = EmbeddingCache(home.embeddings)
+        try:
+            texts = (text for item in catalog.all() for text in item_texts(item))
+            count = encode_on(address, texts, cache, encoder, told, total=2 * catalog.size())
+        finally:
+            cache.close()
+    console.print(f"{count:,} texts were encoded by Ray.", highlight=False)
 
 
 def _show(console: Console, report: Report, feed: Feed) -> None:

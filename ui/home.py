@@ -24,6 +24,10 @@ class Home:
         return self.folder / "shoptalk.sqlite3"
 
     @property
+    def embeddings(self) -> Path:
+        return self.folder / "embeddings.sqlite3"
+
+    @property
     def rerankers(self) -> Path:
         return self.folder / "reranker"
 
