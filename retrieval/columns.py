@@ -4,7 +4,6 @@ Pure: knows numpy, the Filter and the rows it is given; knows nothing of SQL. A 
 makes the next one, sharing what stayed the same. A test holds ``mask`` to ``Filter.matches`` on anything.
 """
 
-import json
 from array import array
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
@@ -14,6 +13,7 @@ from itertools import islice
 from typing import Any
 
 import numpy as np
+from pydantic_core import from_json
 
 from retrieval.codes import Codes
 from retrieval.filters import Filter
@@ -32,7 +32,7 @@ def _lower_prefixes(path: tuple[str, ...]) -> Iterator[tuple[str, ...]]:
 
 
 def _path(text: str) -> tuple[str, ...]:
-    return tuple(json.loads(text))
+    return tuple(from_json(text))
 
 
 def _values() -> Codes[str]:
@@ -198,7 +198,7 @@ class _Pairs(dict[str, "tuple[array[int], array[int], Codes[str]]"]):
 
     def read(self, row: int, attributes: str) -> None:
         # As Filter.matches sees them: of two names that differ in case only, the later one.
-        for name, values in {name.lower(): held for name, held in json.loads(attributes).items()}.items():
+        for name, values in {name.lower(): held for name, held in from_json(attributes).items()}.items():
             rows, codes, texts = self[name]
             for value in values:
                 rows.append(row)
@@ -208,7 +208,7 @@ class _Pairs(dict[str, "tuple[array[int], array[int], Codes[str]]"]):
 def _encoded(items: Iterable[Sequence[Any]], texts: Texts) -> Columns:
     """Columns of these rows of ``FIELDS`` alone, in ascending order of their numbers."""
     parts: dict[str, list[np.ndarray]] = {name: [] for name in _BY_ROW}
-    pairs, prices, done, remaining = _Pairs(texts), Codes(Decimal, lambda price: [price]), 0, iter(items)
+    pairs, prices, done, remaining = _Pairs(texts), dict[str, int](), 0, iter(items)
     while some := list(islice(remaining, AT_ONCE)):
         numbers, ids, brands, paths, attributes, texts_of_prices, currencies, stocks, ratings, counts = zip(
             *some, strict=True
@@ -216,7 +216,7 @@ def _encoded(items: Iterable[Sequence[Any]], texts: Texts) -> Columns:
         for row, text in enumerate(attributes, start=done):
             if text != "{}":
                 pairs.read(row, text)
-        coded = [-1 if price is None else prices[price] for price in texts_of_prices]
+        coded = [-1 if price is None else prices.setdefault(price, len(prices)) for price in texts_of_prices]
         made = {
             "numbers": np.array(numbers, dtype=np.int64),
             "ids": np.array(ids, dtype=Text),
@@ -235,9 +235,10 @@ def _encoded(items: Iterable[Sequence[Any]], texts: Texts) -> Columns:
     if not done:
         return replace(Columns.empty(), texts=texts)
     whole = {name: np.concatenate(values) for name, values in parts.items()}
-    ranked = sorted(set(prices.values_read))
+    decimals = [Decimal(text) for text in prices]
+    ranked = sorted(set(decimals))
     place = {price: rank for rank, price in enumerate(ranked)}
-    whole["prices"] = _moved(whole["prices"], [place[price] for price in prices.values_read])
+    whole["prices"] = _moved(whole["prices"], [place[price] for price in decimals])
     held = {
         name: Held(np.array(rows, dtype=np.int32), np.array(codes, dtype=np.int32))
         for name, (rows, codes, _) in pairs.items()
