@@ -212,10 +212,6 @@ class Catalog:
         rows = self._connections.current.execute(sql, [*values, *(term.casefold() for term in terms)])
         return (number for number, words in rows if any(contains_term(words, term) for term in terms))
 
-    def matching(self, filter: Filter) -> frozenset[str]:
-        """Like ``ids``, frozen."""
-        return frozenset(self.ids(filter))
-
     def count(self, filter: Filter | None = None) -> int:
         """How many items satisfy the filter; without one, those in stock."""
         return int(np.count_nonzero(self._mask(self.columns(), filter or Filter())))
