@@ -58,7 +58,8 @@ def ingest(
     """
     settings = Settings.model_validate({})
     if dry_run:
-        show_preview(Console(), Feed.open(file, map or [], format=format, currency=currency or settings.currency))
+        stated = currency or ("" if update else settings.currency)
+        show_preview(Console(), Feed.open(file, map or [], format=format, currency=stated, update=update))
         return
     home = Home(settings.home)
     with home.owned():
@@ -85,7 +86,9 @@ def ingest_file(
     Raises RetrievalError; after Ctrl-C says how to go on.
     """
     console = console or Console()
-    feed = Feed.open(path, options or [], format=format, currency=currency or settings.currency)
+    # An update without a currency changes the amount alone.
+    currency = currency or ("" if update else settings.currency)
+    feed = Feed.open(path, options or [], format=format, currency=currency, update=update)
     console.print(f"{path.name}: {feed.source}", markup=False, highlight=False)
     with open_catalogue(home.folder) as (connections, catalog):
         run = Ingest(catalog, connections, feed, home.folder / "rejected", [currency])

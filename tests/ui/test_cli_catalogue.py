@@ -42,3 +42,18 @@ def wrapped(text: str, width: int) -> list[str]:
     shown = io.StringIO()
     Console(file=shown, width=width).print(text, markup=False, highlight=False)
     return [line.rstrip() for line in shown.getvalue().splitlines()]
+
+
+def test_an_update_changes_what_the_file_states_and_nothing_else(tmp_path: Path, minilm: MiniLMEncoder) -> None:
+    """The command once forgot to tell the feed that it was an update, and refused files without titles."""
+    settings = Settings.model_validate({"home": tmp_path / "home"})
+    feed, prices = tmp_path / "feed.csv", tmp_path / "prices.csv"
+    feed.write_text("sku,name,price\n1,Tea mug,9 EUR\n2,Trail tent,149 EUR\n")
+    prices.write_text("sku,price,stock\n1,7.50,0\n")
+    home = Home(settings.home)
+    ingest_file(home, settings, feed, [], console=Console(file=io.StringIO()))
+    report = ingest_file(home, settings, prices, [], update=True, console=Console(file=io.StringIO()))
+    assert (report.read, report.changed, report.dropped) == (1, 1, 0)
+    with Shop.opened(settings.home, settings.models) as shop:
+        mug = shop.catalog.many(["1"])["1"]
+    assert (mug.title, str(mug.price), mug.currency, mug.stock) == ("Tea mug", "7.50", "EUR", 0)
