@@ -32,8 +32,7 @@ class Coverage:
     """A query ready to be run, and what is known of its words before any item is looked at."""
 
     query: tantivy.Query | None  # None where the catalogue holds none of the words
-    words: int  # that were asked for
-    known: float  # share of the asked words, by rarity, that some item holds
+    words: int  # that were asked for, without those that say nothing
 
 
 def coverage(text: str, synonyms: Synonyms, schema: tantivy.Schema, count: Count, items: int) -> Coverage:
@@ -56,18 +55,17 @@ class _Builder:
             wanted, masses = [wanted[at] for at in kept], [masses[at] for at in kept]
         total = sum(masses) or 1.0
         shares = [mass / total for mass in masses]
-        spans: list[tuple[tantivy.Query, float]] = []  # a query for a span of words and the share it stands for
+        telling = sum(word.telling for word in wanted)
+        spans: list[tantivy.Query] = []
         at = 0
         while at < len(wanted):
             length, options = self._options(wanted, shares, at)
             if options:
-                spans.append((_best(options), sum(shares[at : at + length])))
+                spans.append(_best(options))
             at += length
         if not spans:
-            return Coverage(None, len(wanted), 0.0)
-        following = self._following(wanted)
-        everything = [query for query, _ in spans] + following
-        return Coverage(_sum(everything), len(wanted), min(1.0, sum(share for _, share in spans)))
+            return Coverage(None, telling)
+        return Coverage(_sum(spans + self._following(wanted)), telling)
 
     def _options(self, wanted: Sequence[Word], shares: Sequence[float], at: int) -> tuple[int, list[tantivy.Query]]:
         """How many words from here are read together, and the queries of which any stands for them."""

@@ -4,24 +4,34 @@ Pure numpy: cosines and coverages in, scores out. Every number here was chosen o
 """
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
 from retrieval.encoder import Vectors
 
 QUERY_WEIGHT = 1.0
-LEXICAL_WEIGHT = 0.6
 DESCRIPTIONS_WEIGHT = 0.6  # of all descriptions together, when each of them is close to the query
 
 # A description that has nothing to do with the query is no help, and is known by its cosine to it: half of all random
 # pairs lie below 0.09 and three in four below 0.16; a use and the thing for it ("to keep coffee hot at work",
 # "insulated travel mug") at 0.25 to 0.45.
-UNRELATED_COSINE, RELATED_COSINE = 0.1, 0.4
+UNRELATED_COSINE, RELATED_COSINE = 0.15, 0.4
 
-# The best items of a first look say more of what is meant than the few words of a query (Rocchio's feedback).
-FEEDBACK_ITEMS = 10
-FEEDBACK_SHARE = 4  # at most one in so many of the items: of a few, the mean says nothing
-FEEDBACK_WEIGHT = 1.0  # of their mean beside the query's own vector
+FEEDBACK_SHARE = 4  # at most one in so many of the items teaches: of a few, the mean says nothing
+
+
+@dataclass(frozen=True)
+class Weights:
+    """What was tuned. Flat around these values: see docs/search.md."""
+
+    lexical: float = 0.6  # of the share of the query's words, beside the query's cosines at 1.0
+    # The best items of a first look say more of what is meant than the few words of a query (Rocchio's feedback).
+    feedback: float = 1.0  # of their mean beside the query's own vector
+    feedback_items: int = 10
+
+
+SHIPPED = Weights()
 
 
 def arm_weights(vectors: Vectors, has_query: bool) -> np.ndarray:
@@ -37,7 +47,7 @@ def arm_weights(vectors: Vectors, has_query: bool) -> np.ndarray:
     return weights
 
 
-def fused(items: Vectors, texts: Vectors, coverages: np.ndarray | None) -> np.ndarray:
+def fused(items: Vectors, texts: Vectors, coverages: np.ndarray | None, tuned: Weights = SHIPPED) -> np.ndarray:
     """Scores in 0..1 of items [n, d] for texts [t, d] (unit rows): float [n]; the best is no more than relatively good.
 
     ``coverages``: the share [n] of the query's words that each item holds; None where there is no query, else the
@@ -45,21 +55,23 @@ def fused(items: Vectors, texts: Vectors, coverages: np.ndarray | None) -> np.nd
     """
     weights = arm_weights(texts, coverages is not None)
     cosines = items @ texts.T
-    lexical = np.zeros(len(items)) if coverages is None else LEXICAL_WEIGHT * coverages
+    lexical = np.zeros(len(items)) if coverages is None else tuned.lexical * coverages
     scores = _sum(cosines, weights) + lexical
-    count = min(FEEDBACK_ITEMS, len(items) // FEEDBACK_SHARE)
+    count = min(tuned.feedback_items, len(items) // FEEDBACK_SHARE)
     if coverages is not None and count:
         best = np.argsort(-scores, kind="stable")[:count]
-        cosines[:, 0] = items @ feedback(texts[0], items[best])
+        cosines[:, 0] = items @ feedback(texts[0], items[best], tuned.feedback)
         scores = _sum(cosines, weights) + lexical
-    best_possible = weights.sum() + (0.0 if coverages is None else LEXICAL_WEIGHT * max(1.0, float(coverages.max())))
+    best_possible = weights.sum() + (
+        0.0 if coverages is None else tuned.lexical * max(1.0, float(coverages.max(initial=0.0)))
+    )
     shares: np.ndarray = np.clip(scores / max(best_possible, 1e-9), 0, 1)
     return shares
 
 
-def feedback(query: np.ndarray, best: Vectors) -> np.ndarray:
+def feedback(query: np.ndarray, best: Vectors, weight: float) -> np.ndarray:
     """The query's vector [d] moved towards the mean of the best items' [n, d]; of length one."""
-    moved = query + FEEDBACK_WEIGHT * _unit(best.mean(axis=0))
+    moved = query + weight * _unit(best.mean(axis=0))
     return _unit(moved)
 
 

@@ -149,7 +149,8 @@ class Grounder:
         coverages = None
         if read.coverage is not None:
             coverages = _coverages(snapshot.lexical, read.coverage, hits, numbers)
-        scores = fused(snapshot.vectors(numbers), vectors, coverages)
+        items = snapshot.vectors(numbers)
+        scores = fused(items, vectors, coverages)
         order = np.argsort(-scores, kind="stable")[: ask.k]
         ids = columns.ids[columns.rows(numbers[order])].tolist()
         arms: list[tuple[str, Arm, Hits]] = [
@@ -163,9 +164,8 @@ class Grounder:
             for item_id, score, held in zip(ids, scores[order], evidence, strict=True)
         )
         confidence = 1.0
-        if read.coverage is not None:
-            nearest = max(map(float, dense[0][1]), default=0.0)
-            confidence = carried(nearest, max(map(float, hits[1]), default=0.0) if hits else 0.0)
+        if read.coverage is not None and coverages is not None:
+            confidence = carried(items @ vectors[0], coverages, read.coverage.words)
         clock.lap("fuse")
         return Grounding(candidates, possible - len(broken), clock.timings, confidence, read.corrected)
 
