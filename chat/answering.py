@@ -47,6 +47,7 @@ def not_exact(want: Want, inquiry: Inquiry) -> str:
         "extreme": "can't compare them all",
         "prices": "can't say what they all cost",
         "brands": "can't name all their brands",
+        "kinds": "can't name its kinds",
     }.get(inquiry.kind, "can't count them")
     return f"The shop lists no kind called “{want.words}”, so I {cannot}; this is what I found by the words."
 

@@ -25,7 +25,7 @@ def make_cards(groups: Sequence[Group], wants: Sequence[Want], currency: str) ->
     """
     cards: list[Card] = []
     for group, want in zip(groups, wants, strict=True):
-        heading = heading_of(want, currency) if len(groups) > 1 else ""
+        heading = heading_of(group.name, want, currency) if len(groups) > 1 else ""
         for one in group.ranked:
             item = group.items[one.item_id]
             card = make_card(item, len(cards) + 1, one.reason.text, want.filter, want.words, currency)
@@ -34,9 +34,9 @@ def make_cards(groups: Sequence[Group], wants: Sequence[Want], currency: str) ->
     return tuple(cards)
 
 
-def heading_of(want: Want, currency: str) -> str:
+def heading_of(name: str, want: Want, currency: str) -> str:
     """What stands over the cards of one of several wants: "Sleeping bag, under $80"."""
-    parts = [want.name, price_label(want.filter, currency)]
+    parts = [name, price_label(want.filter, currency)]
     heading = ", ".join(part for part in parts if part)
     return heading[:1].upper() + heading[1:]
 

@@ -5,7 +5,7 @@ of LLMs, of events or of wording.
 """
 
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
 
 from chat.found import Found, Group
@@ -17,18 +17,15 @@ from ranking.rules import InForce
 from retrieval.catalog import Catalog
 from retrieval.facts import Facts
 from retrieval.filters import Filter
-from retrieval.ground import Candidate, Grounder
+from retrieval.ground import CARRIED_THRESHOLD, Ask, Candidate, Grounder, Grounding
 from retrieval.items import Item
-from retrieval.variants import variant_key, varying
+from retrieval.variants import varying
 
 QUESTION_DEPTH = 6  # candidates that a question is chosen from, as a multiple of the cards
 VARIANT_DEPTH = 4  # items ranked for each card, so that enough are left when a product's variants are one
 LEAST_CARDS = 2  # for each of several wants
 EXCLUDED_DEPTH = 5  # as many candidates are looked through where a rule excludes nearly all of them
 SUPERLATIVE_RELEVANCE = 0.8  # of the best candidate's score: below it, "the cheapest" would be something else
-CARRIED_COSINE = (
-    0.42  # 30 asked-for things that the demo shop has reach 0.42 or share a word; 13 of 30 it has not do not
-)
 ORDER_REASONS = {
     "cheapest": "among the lowest priced that fit",
     "dearest": "among the highest priced that fit",
@@ -72,9 +69,10 @@ class Finder:
         """
         rules, found, taken = self._rules(), Found(), set[str]()
         share, more = divmod(self._cards, len(wants))
-        for number, want in enumerate(wants):
+        groundings = self._grounder.ground_many([self._ask(want, want.hard_filter(), rules) for want in wants])
+        for number, (want, grounding) in enumerate(zip(wants, groundings, strict=True)):
             count = self._cards if len(wants) == 1 else max(LEAST_CARDS, share + (number < more))
-            group = self._group(want, count, history, pointed, taken, rules, found)
+            group = self._group(want, grounding, count, history, pointed, taken, rules, found)
             taken.update(one.item_id for one in group.ranked)
             found.groups.append(group)
         return found
@@ -95,6 +93,7 @@ class Finder:
     def _group(
         self,
         want: Want,
+        grounding: Grounding,
         count: int,
         history: Sequence[Event],
         pointed: Sequence[str],
@@ -104,10 +103,11 @@ class Finder:
     ) -> Group:
         """The cards of one want; ``taken`` are on show for another want already."""
         asked, gave_up = want.hard_filter(), ""
-        candidates = self._ground(want, asked, rules)
+        candidates = self._allowed(want, asked, grounding, rules)
         if not candidates:
             for name, relaxed in relaxations(asked):
-                candidates = self._ground(want, relaxed, rules)
+                looser = self._grounder.ground_many([self._ask(want, relaxed, rules)])[0]
+                candidates = self._allowed(want, relaxed, looser, rules)
                 if candidates:
                     gave_up = name
                     break
@@ -123,50 +123,51 @@ class Finder:
         items = self._catalog.many(list(dict.fromkeys(known)))
         # An item may have left the catalogue between two reads; it is simply not shown.
         ranked = [one for one in ranked if one.item_id in items]
+        keys = self._catalog.variants([*items, *(candidate.item_id for candidate in candidates)])
         # Who refused it in one colour has no use for another; unless nothing else is left.
-        refused = {variant_key(items[item_id]) for item_id in want.refused_ids if item_id in items}
-        ranked = [one for one in ranked if variant_key(items[one.item_id]) not in refused] or ranked
+        refused = {keys[item_id] for item_id in want.refused_ids if item_id in keys}
+        ranked = [one for one in ranked if keys.get(one.item_id) not in refused] or ranked
         if pointed:
-            keys = {variant_key(items[item_id]) for item_id in pointed if item_id in items}
-            ranked.sort(key=lambda one: variant_key(items[one.item_id]) not in keys)
-        ranked = one_of_each([(one, items[one.item_id]) for one in ranked])[:count]
+            meant = {keys[item_id] for item_id in pointed if item_id in keys}
+            ranked.sort(key=lambda one: keys.get(one.item_id) not in meant)
+        ranked = one_of_each(ranked, items, keys)[:count]
         return Group(
             want,
             [replace(one, mark=rules.mark(items[one.item_id])) for one in ranked],
             items,
             candidates,
-            carried=carries(want, candidates),
+            carried=carries(want, grounding),
+            corrected=grounding.corrected,
             leading=[items[item_id] for item_id in leading if item_id in items],
-            variants=self._variants([items[one.item_id] for one in ranked], candidates),
+            variants=self._variants([items[one.item_id] for one in ranked], keys, rules),
         )
 
-    def _ground(self, want: Want, limits: Filter, rules: InForce) -> tuple[Candidate, ...]:
-        """What fits within the limits, without what a rule of the merchant excludes."""
-        limits, allowed = rules.narrowed(limits), tuple[Candidate, ...]()
-        for depth in (self._candidates, self._candidates * EXCLUDED_DEPTH):
-            found = self._grounder.ground(want.descriptions, want.words, limits, depth).candidates
-            if not rules.excluding:
-                return found
-            items = self._catalog.many([candidate.item_id for candidate in found])
-            allowed = tuple(one for one in found if one.item_id in items and rules.allows(items[one.item_id]))
-            if len(allowed) >= self._cards or len(found) < depth:
-                break
-        return allowed
+    def _ask(self, want: Want, limits: Filter, rules: InForce, depth: int = 1) -> Ask:
+        return Ask(want.descriptions, want.words, rules.narrowed(limits), self._candidates * depth)
 
-    def _variants(self, shown: Sequence[Item], candidates: Sequence[Candidate]) -> dict[str, list[Item]]:
-        """The other variants of each shown item that are in stock."""
-        siblings = self._catalog.many([candidate.item_id for candidate in candidates])
-        keys = {item.id: variant_key(item) for item in shown}
-        by_key: dict[str, list[Item]] = {}
-        for item in siblings.values():
-            by_key.setdefault(variant_key(item), []).append(item)
+    def _allowed(self, want: Want, limits: Filter, grounding: Grounding, rules: InForce) -> tuple[Candidate, ...]:
+        """What was found, without what a rule of the merchant excludes; looked for deeper where that is nearly all."""
+        if not rules.excluding:
+            return grounding.candidates
+        allowed = self._without_excluded(grounding, rules)
+        if len(allowed) >= self._cards or len(grounding.candidates) < self._candidates:
+            return allowed
+        deeper = self._grounder.ground_many([self._ask(want, limits, rules, EXCLUDED_DEPTH)])[0]
+        return self._without_excluded(deeper, rules)
+
+    def _without_excluded(self, grounding: Grounding, rules: InForce) -> tuple[Candidate, ...]:
+        items = self._catalog.many([candidate.item_id for candidate in grounding.candidates])
+        return tuple(one for one in grounding.candidates if one.item_id in items and rules.allows(items[one.item_id]))
+
+    def _variants(self, shown: Sequence[Item], keys: Mapping[str, str], rules: InForce) -> dict[str, list[Item]]:
+        """The other variants of each shown item that were found as well and are in stock."""
+        wanted = {keys[item.id] for item in shown if item.id in keys}
+        siblings = self._catalog.many([item_id for item_id, key in keys.items() if key in wanted])
+        others = [item for item in siblings.values() if item.in_stock and rules.allows(item)]
         return {
-            item.id: [
-                other
-                for other in by_key.get(keys[item.id], [])
-                if other.id != item.id and other.in_stock and varying(other) != varying(item)
-            ]
+            item.id: [other for other in others if keys[other.id] == keys[item.id] and varying(other) != varying(item)]
             for item in shown
+            if item.id in keys
         }
 
     def _ordered(
@@ -207,29 +208,27 @@ class Finder:
         return Found([Group(Want(), ranked, items)])
 
 
-def one_of_each(ranked: Iterable[tuple[Ranked, Item]]) -> list[Ranked]:
-    """Of the variants of one product only the first.
+def one_of_each(ranked: Iterable[Ranked], items: Mapping[str, Item], keys: Mapping[str, str]) -> list[Ranked]:
+    """Of the variants of one product only the first; ``keys`` are the items' variant keys.
 
     Items that share a key and the very same colour and size differ in something that no record says: both stay.
     """
     kept: list[Ranked] = []
     first: dict[str, Item] = {}
-    for one, item in ranked:
-        held = first.setdefault(variant_key(item), item)
+    for one in ranked:
+        item = items[one.item_id]
+        held = first.setdefault(keys.get(item.id, item.id), item)
         if held is item or varying(held) == varying(item):
             kept.append(one)
     return kept
 
 
-def carries(want: Want, candidates: Sequence[Candidate]) -> bool:
-    """Whether the shop seems to have the kind of thing that is asked for.
+def carries(want: Want, grounding: Grounding) -> bool:
+    """Whether the shop seems to have the kind of thing that is asked for, by the grounder's confidence.
 
-    A kind that the catalogue names is carried. Otherwise some item must share a word with what was asked, or at least
-    mean something near to it. Where a constraint narrowed the candidates there is no telling, and so no such claim.
+    Where a constraint narrowed the candidates there is no telling, and so no such claim.
     """
     narrowed = want.filter.model_copy(update={"excluded_ids": (), "in_stock_only": True}) != Filter()
-    if narrowed or not want.words or not candidates:
+    if narrowed or not want.words or not grounding.candidates:
         return True
-    found = [one for candidate in candidates for one in candidate.evidence if one.source == "query"]
-    nearest = max((one.score for one in found if one.arm == "dense"), default=0.0)
-    return any(one.arm == "lexical" for one in found) or nearest >= CARRIED_COSINE
+    return grounding.carried >= CARRIED_THRESHOLD

@@ -3,6 +3,7 @@
 Pure. Everything said is computed from the records shown and the need.
 """
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -29,6 +30,7 @@ class Sentence:
     verdict: str = "kept"  # kept | repaired: what the check made of it
 
 
+MOST_KINDS = 2  # named as the nearest to what the shop lacks
 MOST_COMPARED = 4  # items in one answer
 NOT_REACHED = "The assistant's language model can't be reached right now; here is what the shop has."
 _TALK = {
@@ -75,29 +77,37 @@ def caveats(
     for group in found.groups:
         # Items that were only pointed at were found for no want; they are held against the current one.
         want = group.want if reading.needs_search else need.current
-        said = _caveats_of(group, want, need.currency)
-        lines += [f"{want.name.capitalize()}: {line}" for line in said] if len(found.groups) > 1 else said
+        # Said once: where the words are new.
+        lines += _caveats_of(
+            group, want, need.currency, says_corrected=reading.intent == "search", several=len(found.groups) > 1
+        )
     if reading.inquiry is not None and facts is None and found.shown and all(group.carried for group in found.groups):
         lines.append(not_exact(need.current, reading.inquiry))
     return [Sentence(line, "template") for line in lines]
 
 
-def _caveats_of(group: Group, want: Want, currency: str) -> list[str]:
+def _caveats_of(group: Group, want: Want, currency: str, *, says_corrected: bool, several: bool) -> list[str]:
     lines: list[str] = []
     shown = group.shown
+    if shown and group.corrected and says_corrected:
+        lines.append(f"Showing results for “{group.corrected}”.")
     broken = [set(want.filter.broken_by(item)) for item in shown]
     if shown and not group.carried:
         name = named(want)
-        lines.append(
-            f"I don't see “{name}” in this shop; these come nearest."
-            if name
-            else "Nothing in the shop seems to be quite that; these come nearest."
-        )
+        opening = f"I don't see “{name}” in this shop" if name else "Nothing in the shop seems to be quite that"
+        lines.append(f"{opening}; these come nearest{_kinds_of(shown)}.")
+    of_it = f"{group.name[:1].upper()}{group.name[1:]}: " if several else ""
     if shown and all(names & set(PRICE_BOUNDS) for names in broken):
-        lines.append(_nothing_priced_so(shown, want, currency))
+        lines.append(of_it + _nothing_priced_so(shown, want, currency))
     elif any(names - set(PRICE_BOUNDS) for names in broken):
-        lines.append("Nothing has everything you asked for; each card says where it differs.")
+        lines.append(f"{of_it}Nothing has everything you asked for; each card says where it differs.")
     return lines
+
+
+def _kinds_of(shown: Sequence[Item]) -> str:
+    """Of what kind most of the items are: ", in Throws and Cushions"; "" where they have nothing in common."""
+    leaves = Counter(item.category[-1] for item in shown if item.category).most_common(MOST_KINDS)
+    return f", in {listed([leaf for leaf, _ in leaves])}" if leaves else ""
 
 
 def of_groups(groups: Sequence[Group], currency: str) -> str:
@@ -107,13 +117,13 @@ def of_groups(groups: Sequence[Group], currency: str) -> str:
         prices = [item.price for item in group.shown if item.price is not None]
         count = len(group.shown)
         if not count:
-            parts.append(f"nothing for “{group.want.name}”")
+            parts.append(f"nothing for “{group.name}”")
         elif not prices:
-            parts.append(f"{count} for “{group.want.name}”")
+            parts.append(f"{count} for “{group.name}”")
         else:
             low, high = price_text(min(prices), currency), price_text(max(prices), currency)
             span = f"at {low}" if low == high else f"from {low} to {high}"
-            parts.append(f"{count} for “{group.want.name}” {span}")
+            parts.append(f"{count} for “{group.name}” {span}")
     return f"Here are {listed(parts)}."
 
 

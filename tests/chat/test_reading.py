@@ -187,10 +187,10 @@ def test_a_card_names_each_thing_that_it_breaks() -> None:
 @pytest.mark.parametrize(
     ("message", "said"),
     [
-        ("a hammock", "I don't see “hammock” in this shop; these come nearest."),
+        ("a hammock", "I don't see “hammock” in this shop; these come nearest, in Tents."),
         (
             "my neighbour leaves the hose running all night long",
-            "Nothing in the shop seems to be quite that; these come nearest.",
+            "Nothing in the shop seems to be quite that; these come nearest, in Tents.",
         ),
     ],
 )

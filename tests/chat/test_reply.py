@@ -162,7 +162,7 @@ def test_plain_sentences_are_computed_from_the_records() -> None:
         "I found nothing in the shop for “hammock”; try other words, or take away one of the tags above."
     ]
     assert plain("t3", message="a hammock", carried=False)[0] == (
-        "I don't see “hammock” in this shop; these come nearest."
+        "I don't see “hammock” in this shop; these come nearest, in Tents."
     )
     assert plain("t1", message="a tent under €50")[0] == "Our prices are in US dollars, so I have not filtered by €50."
 
