@@ -19,6 +19,10 @@ class Settings(BaseSettings):
     shop_name: str = Field("this shop", description="How the assistant names the shop.")
     currency: str = Field("", description="ISO 4217 code; empty: the catalogue's most frequent one.")
 
+    chroma_url: str = Field(
+        "", description="Chroma server that keeps the vectors, e.g. http://host:8000; empty: the home folder does."
+    )
+
     host: str = Field("127.0.0.1", description="Address that the web server listens on.")
     port: int = Field(7860, description="Port of the web server.")
 

@@ -11,7 +11,7 @@ import logging
 import shutil
 import threading
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Sequence, Set
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
 from pathlib import Path
@@ -115,11 +115,12 @@ class Index:
         _, shelf, held = self._open_parts()
         return Snapshot(shelf, held, self._tally)
 
-    def refresh(self, progress: Progress | None = None) -> bool:
+    def refresh(self, progress: Progress | None = None, *, encoder: Encoder | None = None) -> bool:
         """Bring the index to the catalogue's present state, embedding only what changed; True if anything had to be.
 
         Small changes are applied in place; over a fifth, a new folder is built aside, and queries are answered from
-        the former one until it is complete. A price or a stock alone is no change. Raises IndexBuildError.
+        the former one until it is complete. A price or a stock alone is no change. ``encoder``: one of the same name
+        that encodes instead. Raises IndexBuildError.
         """
         with self._writing:
             stamp, shelf, held = self._open_parts()
@@ -127,20 +128,28 @@ class Index:
                 shelf.collection.mend(held)
             if stamp.sequence == self._catalog.sequence():
                 return False
-            changes = self._catalog.changes(stamp.sequence)
-            room = max(ALWAYS_IN_PLACE, int(REBUILT_FROM * len(shelf.matrix))) - len(held.numbers) - len(held.stale)
-            texts = list(islice(_new_texts(changes, held), max(room, 0) + 1))
-            if changes.everything or len(texts) + len(changes.removed) > room:
-                self._build(progress)
+            small = self._small_changes(stamp, held)
+            if small is None:
+                self._build(progress, encoder)
                 return True
-            self._apply(changes, texts, progress)
+            changes, texts = small
+            self._apply(changes, texts, progress, encoder)
             return bool(texts or changes.removed)
 
-    def _apply(self, changes: Changes, texts: Sequence["Text"], progress: Progress | None) -> None:
+    def _small_changes(self, stamp: Stamp, held: Overlaid) -> tuple[Changes, list["Text"]] | None:
+        """What changed since, and the texts among it that are new; None where a new folder is due."""
+        changes = self._catalog.changes(stamp.sequence)
+        room = max(ALWAYS_IN_PLACE, int(REBUILT_FROM * len(held.matrix))) - len(held.numbers) - len(held.stale)
+        texts = list(islice(_new_texts(changes, held), max(room, 0) + 1))
+        return None if changes.everything or len(texts) + len(changes.removed) > room else (changes, texts)
+
+    def _apply(
+        self, changes: Changes, texts: Sequence["Text"], progress: Progress | None, encoder: Encoder | None
+    ) -> None:
         """Put these in place, the stamp last: done again after an interruption, it changes nothing."""
         stamp, shelf, held = self._open_parts()
         numbers, digests = _numbers(texts)
-        vectors = self._vectors([text.item for text in texts], progress)
+        vectors = self._vectors([text.item for text in texts], progress, encoder)
         try:
             shelf.collection.upsert(numbers.tolist(), vectors)
             shelf.collection.remove(changes.removed)
@@ -153,17 +162,6 @@ class Index:
         moved = replace(stamp, sequence=changes.sequence, generation=self._catalog.generation())
         self._stamps.move(moved, over)
         self._stamp, self._held = moved, held.changed(numbers, digests, vectors, changes.removed)
-
-    def query(self, vector: Vectors, k: int, allowed: Set[str] | None = None) -> list[tuple[str, float]]:
-        """At most k items nearest to a unit vector [d], as (id, cosine), best first; only allowed ids."""
-        columns = self._catalog.columns()
-        mask = None
-        if allowed is not None:
-            mask = np.zeros(len(columns), dtype=bool)
-            mask[columns.rows_of_ids(allowed)] = True
-        ((numbers, cosines),) = self.snapshot().nearest(np.asarray(vector, np.float32).reshape(1, -1), k, columns, mask)
-        ids = self._catalog.ids_of(numbers.tolist())
-        return [(ids[number], cosine) for number, cosine in zip(numbers.tolist(), cosines.tolist(), strict=True)]
 
     def vectors(self, ids: Sequence[str]) -> Vectors:
         """Vectors of these items: float32 [len(ids), d], unit rows; a row of zeros for an id the index lacks."""
@@ -261,7 +259,7 @@ class Index:
             [number for number in digests if number not in set(here)],
         )
 
-    def _build(self, progress: Progress | None) -> None:
+    def _build(self, progress: Progress | None, encoder: Encoder | None = None) -> None:
         """Write a new folder beside the one in use, if any, and put it in its place."""
         # Read before the items: what changes meanwhile comes with the next refresh.
         changes, generation = self._catalog.changes(0), self._catalog.generation()
@@ -275,7 +273,8 @@ class Index:
                 done = 0
                 while texts := list(islice(_texts(changes.upserted), AT_ONCE)):
                     numbers, digests = _numbers(texts)
-                    vectors = self._vectors([text.item for text in texts], _part(progress, done, len(texts), changes))
+                    part = _part(progress, done, len(texts), changes)
+                    vectors = self._vectors([text.item for text in texts], part, encoder)
                     writer.add(numbers, digests, vectors)
                     if embedded:
                         embedded.upsert(numbers.tolist(), vectors)
@@ -303,10 +302,10 @@ class Index:
         if former:
             former.retire()
 
-    def _vectors(self, items: Sequence[Item], progress: Progress | None) -> Vectors:
+    def _vectors(self, items: Sequence[Item], progress: Progress | None, encoder: Encoder | None = None) -> Vectors:
         if not items:
             return np.zeros((0, self._encoder.dimension), dtype=np.float32)
-        return item_vectors(items, lambda texts: self.cache.encode(texts, self._encoder, progress))
+        return item_vectors(items, lambda texts: self.cache.encode(texts, encoder or self._encoder, progress))
 
     def _served(self, name: str) -> ServedCollection | None:
         return ServedCollection(self._chroma_url, self._served_prefix + name) if self._chroma_url else None

@@ -12,16 +12,14 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Table
 
 from chat.settings import Settings
-from retrieval.cluster import encode_on
-from retrieval.embeddings import EmbeddingCache
-from retrieval.encoder import MiniLMEncoder, ensure_encoder
 from retrieval.feeds import Feed
-from retrieval.index import item_texts
-from retrieval.ingest import Ingest, Report
+from retrieval.ingest import Report
+from retrieval.journal import CatalogueJournal
 from retrieval.rows import Format
 from retrieval.shop import open_catalogue, open_shop
 from ui.feed_preview import show_preview
 from ui.home import Home
+from ui.ingesting import Request, encoded_by_ray, handed_over, take_in
 from ui.progress import bars
 
 _FEED = "CSV, JSON Lines, Google XML or text, Shopify, WooCommerce, JSON-LD or Parquet; gzip too."
@@ -57,15 +55,39 @@ def ingest(
     Interrupted, it goes on where it stopped when run again with the same file and options.
     """
     settings = Settings.model_validate({})
-    if dry_run:
-        stated = currency or ("" if update else settings.currency)
-        show_preview(Console(), Feed.open(file, map or [], format=format, currency=stated, update=update))
-        return
     home = Home(settings.home)
+    request = _request(
+        settings, file, map or [], replace=replace, update=update, currency=currency, format=format, ray=ray
+    )
+    if dry_run:
+        show_preview(Console(), request.feed())
+        return
+    if home.served():
+        hand_over(home, request)
+        return
     with home.owned():
-        ingest_file(
-            home, settings, file, map or [], replace=replace, update=update, currency=currency, format=format, ray=ray
-        )
+        _ingest(home, settings, request, Console())
+
+
+def hand_over(home: Home, request: Request, console: Console | None = None) -> Report:
+    """Have the server that owns the home ingest the file, with the same bars and report as without one.
+
+    Raises RetrievalError with the server's reason; after Ctrl-C the server goes on, and this says so.
+    """
+    console = console or Console()
+    feed = request.feed()  # here already: what is wrong with the file is told at once
+    console.print(f"{request.path.name}: {feed.source}", markup=False, highlight=False)
+    try:
+        with bars(console, transient=True) as told:
+            report, indexed = handed_over(
+                home, request, told, lambda: console.print("The server takes it when it is done with what it is doing.")
+            )
+    except KeyboardInterrupt:
+        console.print("The server goes on with it. Run the same command again to see what came of it.")
+        raise
+    _show(console, report, feed)
+    _close(console, indexed)
+    return report
 
 
 def ingest_file(
@@ -85,51 +107,66 @@ def ingest_file(
 
     Raises RetrievalError; after Ctrl-C says how to go on.
     """
-    console = console or Console()
+    request = _request(
+        settings, path, options or [], replace=replace, update=update, currency=currency, format=format, ray=ray
+    )
+    return _ingest(home, settings, request, console or Console())
+
+
+def _request(
+    settings: Settings,
+    path: Path,
+    options: list[str],
+    *,
+    replace: bool,
+    update: bool,
+    currency: str,
+    format: Format | None,
+    ray: str,
+) -> Request:
     # An update without a currency changes the amount alone.
     currency = currency or ("" if update else settings.currency)
-    feed = Feed.open(path, options or [], format=format, currency=currency, update=update)
-    console.print(f"{path.name}: {feed.source}", markup=False, highlight=False)
+    return Request.of(path, options, replace=replace, update=update, currency=currency, format=format, ray=ray)
+
+
+def _ingest(home: Home, settings: Settings, request: Request, console: Console) -> Report:
+    feed = request.feed()
+    console.print(f"{request.path.name}: {feed.source}", markup=False, highlight=False)
     with open_catalogue(home.folder) as (connections, catalog):
-        run = Ingest(catalog, connections, feed, home.folder / "rejected", [currency])
+        # What a server had begun with this file is done here; it must not come again, later and older.
+        CatalogueJournal(connections).give_up("path", str(request.path))
         try:
             columns = (TextColumn("{task.description}"), BarColumn(), DownloadColumn(), TimeRemainingColumn())
             with Progress(*columns, console=console, transient=True) as bar:
-                task = bar.add_task(f"reading {path.name}", total=feed.source.size)
-                report = run.run(
-                    replace=replace,
-                    told=lambda done: bar.update(task, completed=done),
-                    written=lambda done, of: bar.update(task, description=f"writing {done / of:.0%} of the catalogue"),
+                task = bar.add_task(f"reading {request.path.name}", total=feed.source.size)
+                report = take_in(
+                    connections,
+                    catalog,
+                    home,
+                    request,
+                    lambda what, done, of: bar.update(task, description=what, completed=done, total=of),
                 )
-                bar.update(task, completed=feed.source.size)
         except KeyboardInterrupt:
             console.print("Interrupted. What was read is kept: run the same command again to go on.")
             raise
     _show(console, report, feed)
-    if ray:
-        encode_catalogue(home, settings, ray, console)
+    if request.ray:
+        with open_catalogue(home.folder) as (_, catalog), bars(console, transient=True) as told:
+            count = encoded_by_ray(home, request.ray, catalog, settings.models, told)
+        console.print(f"{count:,} texts were encoded by Ray.", highlight=False)
     with bars(console, transient=True) as told:
-        shop = open_shop(home.folder, settings.models, told)
+        shop = open_shop(home.folder, settings.models, told, chroma_url=settings.chroma_url)
     indexed = len(shop.index)
+    trouble = shop.index.trouble
     shop.close()
-    console.print(f"{indexed:,} items are indexed: the shop is ready.", highlight=False)
+    if trouble:
+        console.print(trouble, style="yellow")
+    _close(console, indexed)
     return report
 
 
-def encode_catalogue(home: Home, settings: Settings, address: str, console: Console) -> None:
-    """Encode on a Ray cluster what the catalogue's items lack of vectors; opening the index then finds them all.
-
-    Raises EncoderError.
-    """
-    encoder = MiniLMEncoder(ensure_encoder(settings.models))
-    with open_catalogue(home.folder) as (_, catalog), bars(console, transient=True) as told:
-        cache = EmbeddingCache(home.embeddings)
-        try:
-            texts = (text for item in catalog.all() for text in item_texts(item))
-            count = encode_on(address, texts, cache, encoder, told, total=2 * catalog.size())
-        finally:
-            cache.close()
-    console.print(f"{count:,} texts were encoded by Ray.", highlight=False)
+def _close(console: Console, indexed: int) -> None:
+    console.print(f"{indexed:,} items are indexed: the shop is ready.", highlight=False)
 
 
 def _show(console: Console, report: Report, feed: Feed) -> None:

@@ -22,6 +22,7 @@ from ui.home import Home
 from ui.opening import language_model, opened_assistant
 from ui.server import create_app
 from ui.terminal_chat import converse
+from ui.writer import Writer
 
 console = Console(highlight=False)
 PortOption = Annotated[int, typer.Option(help="Port of the web page; 0: the one of the settings.")]
@@ -78,10 +79,13 @@ def _serve(settings: Settings, port: int, demo: bool) -> None:
     home, port = Home(settings.home), port or settings.port
     if not port_is_free(port, settings.host):
         raise SetupError(f"Port {port} is in use. Stop what listens there, or set SHOPTALK_PORT to another port.")
-    with home.owned(), language_model(settings, home) as model:
+    with home.owned(serving=True), language_model(settings, home) as model:
         if demo:
             build_demo(home, settings, console)
-        with opened_assistant(settings, home, model.llm, console) as (assistant, shop):
+        with (
+            opened_assistant(settings, home, model.llm, console) as (assistant, shop),
+            Writer(shop, home, settings).writing(),
+        ):
             app = create_app(
                 assistant,
                 shop_name=settings.shop_name,

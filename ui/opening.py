@@ -75,7 +75,9 @@ def language_model(settings: Settings, home: Home) -> Iterator[Model]:
 def opened_assistant(settings: Settings, home: Home, llm: LLM, console: Console) -> Iterator[tuple[Assistant, Shop]]:
     """The assistant over the shop in this home; the index is checked, and rebuilt where it must be."""
     with bars(console) as progress:
-        shop = open_shop(home.folder, settings.models, progress)
+        shop = open_shop(home.folder, settings.models, progress, chroma_url=settings.chroma_url)
+    if shop.index.trouble:
+        console.print(shop.index.trouble, style="yellow")
     try:
         assistant = Assistant(
             shop.catalog,
