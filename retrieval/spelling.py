@@ -120,7 +120,8 @@ class Speller:
 
     def learn_soon(self, words: Words) -> None:
         """Learn in the background, so that no shopper waits for it."""
-        threading.Thread(target=self._learned, args=(words,), name="spelling", daemon=True).start()
+        # No daemon: one that is inside tantivy when the process ends would bring it down.
+        threading.Thread(target=self._learned, args=(words,), name="spelling").start()
 
     def _learned(self, words: Words) -> Spelling:
         with self._learning:

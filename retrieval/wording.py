@@ -16,7 +16,7 @@ import tantivy
 
 LONGEST_TERM = 40  # characters; what is longer is no word, and is cut
 MOST_CHARACTERS = 8000  # of one text; the rest of a longer one is not read
-LONGEST_MODEL_NAME = 12  # letters of the word before a number that may be one model's name with it ("playstation 4")
+LONGEST_MODEL_NAME = 12  # letters of the word before a number that may be one model's name with it ("pixel 7")
 
 # Every spelling of a unit that may follow a number, by the one that is kept.
 _UNITS = {
@@ -123,7 +123,7 @@ class Word(NamedTuple):
     text: str  # folded, as it stands
     term: str
     parts: tuple[str, ...] = ()  # of "kb-220" and "wi-fi": what also says the same, all of them together
-    model: str = ""  # with the word before it, as one name: "playstation4" of the "4" in "playstation 4"
+    model: str = ""  # with the word before it, as one name: "pixel7" of the "7" in "pixel 7"
 
     @property
     def telling(self) -> bool:

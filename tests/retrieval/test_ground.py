@@ -182,6 +182,9 @@ def test_a_very_selective_filter_leaves_the_lexical_arm_what_shares_words(
     assert len(grounding.candidates) == 5
     wide = shop.grounder.ground([], "common lamp 1995", Filter(price_min=Decimal(1500)), k=5)  # over-fetched
     assert wide.candidates[0].item_id == "i1995"
+    # All 3,000 hold the word, and the first of them do not pass: it is asked again within those that do.
+    late = shop.grounder.ground([], "lamp", Filter(price_min=Decimal(1800)), k=200)
+    assert {one.arm for candidate in late.candidates for one in candidate.evidence} == {"dense", "lexical"}
     shop.close()
 
 

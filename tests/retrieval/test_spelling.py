@@ -7,8 +7,8 @@ from retrieval.lexical import LexicalIndex
 from retrieval.spelling import Spelling
 
 TITLES = [
-    *["Running shoes", "Waterproof jacket", "Rechargeable batteries", "Assassins Creed game", "Soda water"] * 3,
-    "Tupperware water bottle",
+    *["Running shoes", "Waterproof jacket", "Rechargeable torch", "Mountaineers guide book", "Soda water"] * 3,
+    "Tupperware lunch box",
     "Skechers trainers",
     "Teh bubble set",
     "Espresso cups",
@@ -27,12 +27,12 @@ def spelling(tmp_path_factory: pytest.TempPathFactory) -> Spelling:
 @pytest.mark.parametrize(
     ("typed", "read"),
     [
-        ("assassinss creed", "assassins creed"),
-        ("Rechargeble batteries", "rechargeable batteries"),
+        ("mountaineerss guide", "mountaineers guide"),
+        ("Rechargeble torch", "rechargeable torch"),
         ("rechargable", ""),  # another form of what the catalogue has
         ("waterprof jacekt", "waterproof jacket"),
         ("runningshoes", "running shoes"),
-        ("a tuperware bottle, please", "a tupperware bottle, please"),
+        ("a tuperware box, please", "a tupperware box, please"),
         ("sketchers", ""),  # a word of English
         ("skehcers", "skechers"),
         ("bluetoth keyboard", "bluetooth keyboard"),
@@ -50,7 +50,7 @@ def test_what_is_misspelt_is_read_as_a_word_of_the_catalogue(spelling: Spelling,
         "running shoes",  # right
         "shoe",  # in another form
         "sofa",  # English, and one letter from "soda"
-        "jackets batterie",  # the catalogue has their stems
+        "jackets torches",  # the catalogue has their stems
         "teh",  # as the merchant writes it
         "kb220 kb-221 xz9000",  # models
         "16gb 300",
