@@ -238,7 +238,10 @@ class Index:
 
     def _refreshed(self, progress: Progress | None) -> str:
         """Bring what was opened up to date; what is wrong with it then, in words."""
-        self.refresh(progress)
+        try:
+            self.refresh(progress)
+        except IndexBuildError as error:
+            return str(error)
         _, shelf, held = self._open_parts()
         if isinstance(shelf.collection, EmbeddedCollection) and shelf.collection.count() != len(held):
             return f"Chroma holds {shelf.collection.count()} vectors instead of {len(held)}"

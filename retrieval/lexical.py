@@ -109,6 +109,8 @@ class LexicalIndex:
         with self._writing:
             if self._writer is None:
                 self._writer = self._index.writer(CHANGES_BYTES, 1)
+                # What a killed writer left uncommitted has the very file names that come next.
+                self._writer.garbage_collect_files()
             changed = 0
             try:
                 for number in removed:

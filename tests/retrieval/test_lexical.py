@@ -1,3 +1,4 @@
+import shutil
 import signal
 import subprocess
 import sys
@@ -194,3 +195,22 @@ def test_many_threads_ask_while_one_changes(index: LexicalIndex) -> None:
     for thread in threads:
         thread.join()
     assert problems == []
+
+
+def test_files_of_a_commit_that_was_killed_before_its_end_are_in_nobody_s_way(tmp_path: Path) -> None:
+    folder, killed = tmp_path / "lexical", tmp_path / "killed"
+    LexicalIndex.build(folder, NUMBERED)
+    shutil.copytree(folder, killed)
+    change = [(11, Item(id="a", title="Blue canoe"))], [14]
+    first = LexicalIndex(folder)
+    first.apply(*change)
+    first.close()
+    # As it is when the files are written and the commit is not.
+    for file in folder.iterdir():
+        if file.name == ".managed.json" or not (killed / file.name).exists():
+            shutil.copy(file, killed / file.name)
+    again = LexicalIndex(killed)
+    assert len(again) == len(ITEMS)
+    again.apply(*change)
+    assert len(again) == len(ITEMS) - 1
+    assert found(again, "canoe") == ["a"]
