@@ -9,8 +9,10 @@ Knows nothing of what is measured. A bench reads::
 
 import argparse
 import hashlib
+import importlib
 import json
 import os
+import pkgutil
 import platform
 import subprocess
 from collections.abc import Mapping
@@ -21,6 +23,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+import retrieval
 from chat.settings import Settings
 
 # They say where something lies or who may enter, not what is measured.
@@ -95,7 +98,21 @@ def commit() -> str:
 
 
 def settings_hash(settings: Settings | None = None) -> str:
-    """12 hex digits that tell apart any two settings under which figures could differ."""
+    """12 hex digits that tell apart any two systems whose figures could differ: settings, and the numbers in retrieval.
+
+    Two benches with the same hash found items in the same way, whatever else changed in the code between them.
+    """
     settings = settings or Settings.model_validate({})  # the environment and the defaults
     values: dict[str, Any] = settings.model_dump(mode="json", exclude=_NOT_MEASURED)
-    return hashlib.sha256(json.dumps(values, sort_keys=True).encode()).hexdigest()[:12]
+    return hashlib.sha256(json.dumps([values, _constants()], sort_keys=True).encode()).hexdigest()[:12]
+
+
+def _constants() -> dict[str, str]:
+    """Every named constant of the modules that find items (weights, thresholds, breadths), by its full name."""
+    found = {}
+    for module in pkgutil.iter_modules(retrieval.__path__):
+        named = vars(importlib.import_module(f"retrieval.{module.name}"))
+        for name, value in named.items():
+            if name.strip("_").isupper() and isinstance(value, int | float | str):
+                found[f"{module.name}.{name}"] = repr(value)
+    return found
