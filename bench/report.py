@@ -108,11 +108,11 @@ def settings_hash(settings: Settings | None = None) -> str:
 
 
 def _constants() -> dict[str, str]:
-    """Every named constant of the modules that find items (weights, thresholds, breadths), by its full name."""
+    """Every named number of the modules that find items (weights, thresholds, breadths), by its full name."""
     found = {}
     for module in pkgutil.iter_modules(retrieval.__path__):
         named = vars(importlib.import_module(f"retrieval.{module.name}"))
         for name, value in named.items():
-            if name.strip("_").isupper() and isinstance(value, int | float | str):
+            if name.strip("_").isupper() and isinstance(value, int | float):
                 found[f"{module.name}.{name}"] = repr(value)
     return found
