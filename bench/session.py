@@ -40,7 +40,7 @@ def main() -> None:
     arguments = parser(__doc__).parse_args()
     settings = Settings.model_validate({})
     encoder = MiniLMEncoder(ensure_encoder(settings.models))
-    cache = EmbeddingCache(settings.models / "bench" / "embeddings.sqlite3")  # repeated runs encode nothing anew
+    cache = EmbeddingCache(settings.models / "bench" / "demo.sqlite3")  # repeated runs encode nothing anew
     with tempfile.TemporaryDirectory() as name:
         home = Path(name)
         demo_data.write(home / "data")

@@ -11,11 +11,13 @@ from html import escape
 WIDTH, HEIGHT = 640, 260  # of one chart, in SVG units
 LEFT, RIGHT, TOP, BOTTOM = 64, 150, 28, 44  # margins; the names of the lines stand in the right one
 COLOURS = ("#1f6f8b", "#d1793f", "#4f8a5b", "#8c5a94", "#b23a48", "#6b7280", "#b89b2b", "#2f4b7c")
+LINE = 13.0  # height of a line of small words
 LABELS = 8  # at most so many words under the x axis
 STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:760px;margin:2rem auto;padding:0 1rem;color:#1d2529}"
     "table{border-collapse:collapse;margin:.5rem 0 1.5rem}td,th{padding:.2rem .9rem .2rem 0;text-align:left}"
-    "td+td,th+th{text-align:right}svg{max-width:100%;height:auto;font:12px system-ui,sans-serif}h2{margin-top:2rem}"
+    "td+td,th+th{text-align:right}td{white-space:pre}"
+    "svg{max-width:100%;height:auto;font:12px system-ui,sans-serif}h2{margin-top:2rem}"
 )
 
 Points = Sequence[tuple[float, float]]
@@ -33,14 +35,14 @@ def lines(title: str, series: Mapping[str, Points], x: str, y: str, names: Mappi
     xs, ys = [point[0] for point in every], [point[1] for point in every]
     low, high = min(xs), max(xs)
     floor, ceiling = min(ys), max(ys)
-    floor = 0.0 if 0 <= floor < ceiling / 2 else floor
+    floor, ceiling = _rounded(0.0 if 0 <= floor < ceiling / 2 else floor, ceiling)
     across, up = _Scale(low, high, LEFT, WIDTH - RIGHT), _Scale(floor, ceiling, HEIGHT - BOTTOM, TOP)
     parts = [_y_axis(floor, ceiling, up)]
     ticks = sorted(names or {value: _number(value) for value in sorted(set(xs))})
     for value in ticks[:: max(1, math.ceil(len(ticks) / LABELS))]:
         label = names[value] if names else _number(value)
         parts.append(f'<text x="{across(value):.1f}" y="{HEIGHT - BOTTOM + 16}" text-anchor="middle">{escape(label)}</text>')  # fmt: skip # noqa: E501
-    ends: list[float] = []
+    ends: dict[str, float] = {}
     for number, (name, points) in enumerate(held.items()):
         colour = COLOURS[number % len(COLOURS)]
         placed = [(across(a), up(b)) for a, b in sorted(points)]
@@ -49,11 +51,9 @@ def lines(title: str, series: Mapping[str, Points], x: str, y: str, names: Mappi
         path = " ".join(f"{a:.1f},{b:.1f}" for a, b in placed)
         parts.append(f'<polyline points="{path}" fill="none" stroke="{colour}" stroke-width="2"/>')
         parts += [f'<circle cx="{a:.1f}" cy="{b:.1f}" r="2.5" fill="{colour}"/>' for a, b in placed]
-        end = placed[-1][1]
-        while any(abs(end - other) < 13 for other in ends):  # names that end at one height are moved apart
-            end += 13
-        ends.append(end)
-        parts.append(f'<text x="{WIDTH - RIGHT + 8}" y="{end + 4:.1f}" fill="{colour}">{escape(name)}</text>')
+        ends[f'fill="{colour}">{escape(name)}'] = placed[-1][1]
+    for name, height in _apart(ends).items():
+        parts.append(f'<text x="{WIDTH - RIGHT + 8}" y="{height + 4:.1f}" {name}</text>')
     return _frame(title, x, y, "".join(parts))
 
 
@@ -61,7 +61,7 @@ def bars(title: str, values: Mapping[str, float], x: str, y: str) -> str:
     """One bar a name, in the order given."""
     if not values:
         return _frame(title, x, y, f'<text x="{WIDTH / 2}" y="{HEIGHT / 2}" text-anchor="middle">no data</text>')
-    ceiling = max([*values.values(), 0.0]) or 1.0
+    _, ceiling = _rounded(0.0, max([*values.values(), 0.0]) or 1.0)
     up = _Scale(0.0, ceiling, HEIGHT - BOTTOM, TOP)
     width = (WIDTH - LEFT - 16) / len(values)
     every = max(1, math.ceil(len(values) / (LABELS * 1.5)))
@@ -103,6 +103,35 @@ def _frame(title: str, x: str, y: str, inner: str) -> str:
         f'<text x="{WIDTH - 16}" y="{HEIGHT - 8}" text-anchor="end" fill="#5b6770">{escape(x)}</text>'
         f'<text x="{WIDTH - 16}" y="16" text-anchor="end" fill="#5b6770">{escape(y)}</text></svg>'
     )
+
+
+def _apart(ends: Mapping[str, float]) -> dict[str, float]:
+    """The names' heights, moved so that none stands on another or under the axis."""
+    ordered = sorted(ends, key=lambda name: ends[name])
+    made: dict[str, float] = {}
+    least = -math.inf
+    for name in ordered:
+        made[name] = least = max(ends[name], least + LINE)
+    most: float = HEIGHT - BOTTOM
+    for name in reversed(ordered):
+        made[name] = most = min(made[name], most)
+        most -= LINE
+    return made
+
+
+def _rounded(floor: float, ceiling: float) -> tuple[float, float]:
+    """Ends of an axis around these, whose four parts are round numbers.
+
+    >>> _rounded(0, 309), _rounded(0.215, 0.297)
+    ((0.0, 400.0), (0.2, 0.3))
+    """
+    span = (ceiling - floor) or abs(ceiling) or 1.0
+    power = 10.0 ** math.floor(math.log10(span / 4))
+    for step in (power * factor for factor in (1, 2, 2.5, 5, 10, 20)):
+        low = math.floor(floor / step + 1e-9) * step
+        if low + 4 * step >= ceiling - 1e-9:
+            break
+    return round(low, 10), round(low + 4 * step, 10)
 
 
 def _y_axis(floor: float, ceiling: float, up: "_Scale") -> str:
