@@ -70,7 +70,7 @@ _MEASURE = re.compile(
     )
     |packs?\sof\s(?P<pack>\d+)(?!\w)
     |(?P<decimal>{_NUMBER})(?!\w)
-    |(?P<hyphened>[^\W_]+(?:-[^\W_]+)+)
+    |(?P<hyphened>[^\W_]+(?:-[^\W_]+){{1,3}})
     |(?P<word>[^\W_]+(?:['’][^\W_]+)?)""",
     re.VERBOSE,
 )

@@ -90,6 +90,7 @@ def test_the_whole_of_what_was_asked_stands_among_the_terms_of_the_other_spellin
         ("!! -- ''", []),
         ("\ud800", []),
         ("x" * 100, ["x" * 40]),
+        ("a-b-c-d-e-f", ["abcd", "a", "b", "c", "d", "ef", "e", "f"]),  # at most four are read together
     ],
 )
 def test_terms_of(text: str, expected: list[str]) -> None:
