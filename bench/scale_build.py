@@ -39,7 +39,8 @@ class Build:
         """Do what is not done yet; returns how long every step took, in seconds, and what the mixing found."""
         feed = self.home / f"feed-{self.items}.jsonl"
         if "ingest_s" not in self.seconds:
-            self._step("feed_s", lambda: self._write_feed(feed))
+            if not feed.exists():  # written anew it would be another file, and its ingest begin anew
+                self._step("feed_s", lambda: self._write_feed(feed))
             self._step("ingest_s", lambda: self._ingest(feed))
             feed.unlink()
         if "index_s" not in self.seconds:
