@@ -2,50 +2,62 @@
 
 Leave-one-out on a folder with ``items.jsonl`` and ``interactions.csv``: a shopper's last item is the test's target, the
 one before it validation's; all before that trains. Scored with everything before the target as history, among ALL items
-that the shopper has not had. The figures with ``demo.`` are the same for our own demo shop, which is synthetic.
+that the shopper has not had. Every model of ours and the peers of ``bench.peers`` are learned and measured in the same
+run. ``without.GROUP.`` figures are of a network trained without a group of features, over FEWER shoppers; compare them
+with ``without.nothing.``. The figures with ``demo.`` are the same for our own demo shop, which is synthetic.
 """
 
+import gc
 import json
 import resource
+import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 import demo.__main__ as demo_data
+from bench.cold import cold
+from bench.peers import peers
 from bench.report import parser, report
+from bench.request import events_of, hits
 from chat.settings import Settings
 from ranking import folder as model_folder
-from ranking.behaviour import Case, Split, Track, split, tracks
-from ranking.evaluation import evaluate, of_tracks, sample
-from ranking.features import Features
-from ranking.history import Event, Events
+from ranking.baselines import baselines
+from ranking.behaviour import Case, Split, split
+from ranking.evaluation import Score, evaluate, of_tracks, sample
+from ranking.features import GROUPS, Features
+from ranking.history import Events
 from ranking.intake import take_in
-from ranking.models.model import Model
-from ranking.models.network import Trained
-from ranking.models.plain import Popularity, SameCategory, Transitions
+from ranking.material import Material
+from ranking.models.content import Content
+from ranking.models.network import Network, Trained
+from ranking.models.plain import Popularity, Transitions
 from ranking.relations import Relations
 from ranking.reranker import Reranker
 from ranking.settings import TrainingSettings
 from ranking.table import ItemTable
-from ranking.training import Training, train
-from retrieval.catalog import Catalog
+from ranking.training import Prepared, Training, data_hash, fit, prepare
 from retrieval.database import Connections
-from retrieval.embeddings import EmbeddingCache
 from retrieval.encoder import Encoder, MiniLMEncoder, ensure_encoder
 from retrieval.filters import Filter
 from retrieval.ground import Candidate, Evidence
-from retrieval.index import item_vectors
 from retrieval.items import Item
+from retrieval.shop import Shop, open_shop
 
 QUICK_SHOPPERS = 1_500
 QUICK = TrainingSettings(examples=4_000, epochs=3)
+FEWER = 4_000  # shoppers over whom networks without a group of features are compared
+ASKING = 2_000  # shoppers who also ask for something
 TIMED_SHOPPERS = 300
 CANDIDATES = 200
+WARM_UP = 10  # rankings before the timed ones, as in a process that has served a few turns
 
 Floats = NDArray[np.float32]
 
@@ -55,23 +67,23 @@ def main() -> None:
     arguments = parser(__doc__, data="beauty").parse_args()
     settings = Settings.model_validate({})
     encoder = MiniLMEncoder(ensure_encoder(settings.models))
-    cache = EmbeddingCache(settings.models / "bench" / "embeddings.sqlite3")  # repeated runs encode nothing anew
     figures: dict[str, float] = {}
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         if arguments.data is not None and (arguments.data / "items.jsonl").exists():
-            figures |= measure(beauty_items(arguments.data), arguments.data / "interactions.csv", folder / "beauty",
-                               encoder, cache, quick=arguments.quick)  # fmt: skip
+            with kept_embeddings(settings, arguments.data.name, folder / "beauty"):
+                figures |= measure(beauty_items(arguments.data), arguments.data / "interactions.csv",
+                                   folder / "beauty", encoder, settings, quick=arguments.quick)  # fmt: skip
         else:
             _say(f"No items.jsonl in {arguments.data}: only the demo shop is measured.")
         demo_data.write(folder / "demo-data")
         lines = (folder / "demo-data" / "catalogue.jsonl").read_text(encoding="utf-8").splitlines()
         items = [Item.model_validate_json(line) for line in lines]
-        measured = measure(items, folder / "demo-data" / "events.jsonl", folder / "demo", encoder, cache,
-                           quick=arguments.quick)  # fmt: skip
+        with kept_embeddings(settings, "demo", folder / "demo"):
+            measured = measure(items, folder / "demo-data" / "events.jsonl", folder / "demo", encoder, settings,
+                               quick=arguments.quick)  # fmt: skip
         figures |= {f"demo.{figure}": value for figure, value in measured.items()}
     figures["memory_gib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    cache.close()
     report("beauty", figures, json_path=arguments.json, quick=arguments.quick)
 
 
@@ -85,77 +97,124 @@ def beauty_items(data: Path) -> list[Item]:
     return made
 
 
+@contextmanager
+def kept_embeddings(settings: Settings, name: str, home: Path) -> Iterator[None]:
+    """The home's embeddings come from an earlier run's, and are kept for the next: nothing is encoded twice."""
+    kept, used = settings.models / "bench" / f"{name}.sqlite3", home / "embeddings.sqlite3"
+    home.mkdir(parents=True)
+    kept.parent.mkdir(parents=True, exist_ok=True)
+    if kept.exists():
+        shutil.copy(kept, used)
+    yield
+    shutil.copy(used, kept)
+
+
+@dataclass(frozen=True)
+class Ground:
+    """What is measured on: the material, its split, and the features of the training part."""
+
+    material: Material
+    parts: Split
+    features: Features
+    settings: TrainingSettings
+
+
 def measure(
-    items: Sequence[Item], events: Path, home: Path, encoder: Encoder, cache: EmbeddingCache, *, quick: bool
+    items: Sequence[Item], events: Path, home: Path, encoder: Encoder, settings: Settings, *, quick: bool
 ) -> dict[str, float]:
-    """Figures of all models over one shop; ``home`` is a folder for its database and its model."""
-    connections = Connections(home / "shop.sqlite3")
-    catalog, table_of_events = Catalog(connections), Events(connections)
-    catalog.upsert(items)
+    """Figures of all models over one shop; ``home`` is a folder for its database, its index and its model."""
+    shop = open_shop(home, settings.models, connections=Connections(home / "shop.sqlite3"), encoder=encoder)
+    try:
+        shop.catalog.upsert(items)
+        shop.index.refresh()
+        figures = _take_in(events, Events(shop.connections), shop, home)
+        material = Material.gather(shop.catalog, Events(shop.connections), encoder, shop.index.cache)
+        parts = split(material.tracks)
+        features = Features(material.table, Relations.learn(list(parts.train.values()), material.table.vectors))
+        ground = Ground(material, parts, features, QUICK if quick else TrainingSettings())
+        started = time.perf_counter()
+        prepared = prepare(features, material.items, parts, material.encode, ground.settings, _Progress())
+        network, interrupted = fit(prepared, ground.settings, _Progress())
+        figures["train_s"] = time.perf_counter() - started
+        without = {group: _fit_without(prepared, ground.settings, group) for group in GROUPS}
+        del prepared
+        gc.collect()
+        shoppers = QUICK_SHOPPERS if quick else len(parts.test)
+        for name, score in _models(ground, network):
+            cases = sample(parts.test, shoppers, seed=1)
+            _say(f"measuring {name} on {len(cases)} shoppers")
+            found = evaluate(score, cases, len(material.table))
+            figures |= {f"{name}.{figure}": value for figure, value in found.items()}
+        figures |= {f"shipped.{figure}": figures[f"reranker.{figure}"] for figure in found}
+        figures |= {"shoppers": float(len(cases))}
+        figures |= _left_out(ground, {"nothing": network} | without, min(shoppers, FEWER))
+        _say("measuring cold starts")
+        by_history = of_tracks(Trained(network, features).scores)
+        rivals = {"popularity": Popularity(features), "content": Content(material.table),
+                  "transitions": Transitions(features)}  # fmt: skip
+        scores = {name: of_tracks(model.scores) for name, model in rivals.items()} | {"shipped": by_history}
+        figures |= cold(scores, parts.test, features, min(shoppers, FEWER))
+        training = Training(network, features.relations, ground.settings,
+                            data_hash(material.table, material.tracks), {}, interrupted)  # fmt: skip
+        folder = model_folder.save(home / "rerankers", training, material.table.ids)
+        reranker = Reranker.load(folder, shop.catalog, shop.index.vectors)
+        figures |= _cost(material.table, parts, reranker)
+        _say("asking")
+        asking = sample(parts.test, min(ASKING, shoppers), seed=3)
+        return figures | hits(
+            asking, material.items, material.table, shop.grounder, reranker, by_history,
+            candidates=settings.candidates, diversity=settings.diversity,
+        )  # fmt: skip
+    finally:
+        shop.close()
+
+
+def _take_in(file: Path, events: Events, shop: Shop, home: Path) -> dict[str, float]:
     started = time.perf_counter()
-    kind, order = ("purchase", "position") if events.suffix == ".csv" else (None, "")
-    ids = catalog.ids(Filter(in_stock_only=False))
-    intake = take_in(events, table_of_events, ids, home, kind=kind, order_column=order)  # type: ignore[arg-type]
-    figures: dict[str, float] = {"events_s": time.perf_counter() - started, "events_new": float(intake.new)}
-    _say(f"{intake.new} events in {figures['events_s']:.1f} s; encoding")
-
-    def encode(texts: Sequence[str]) -> Floats:
-        return cache.encode(texts, encoder)
-
-    items = list(catalog.all())
-    table = ItemTable.of(items, item_vectors(items, encode))
-    made = tracks(table_of_events.rows(), table.place)
-    settings = QUICK if quick else TrainingSettings()
-    started = time.perf_counter()
-    training = train(table, items, made, encode, settings, _Progress(), measure=False)
-    figures["train_s"] = time.perf_counter() - started
-    parts = split(made)
-    figures |= _quality(table, parts, training, QUICK_SHOPPERS if quick else len(parts.test))
-    figures |= _cost(table, parts, training, home, catalog)
-    connections.close()
-    return figures
+    kind, order = ("purchase", "position") if file.suffix == ".csv" else (None, "")
+    ids = shop.catalog.ids(Filter(in_stock_only=False))
+    intake = take_in(file, events, ids, home, kind=kind, order_column=order)  # type: ignore[arg-type]
+    return {"events_s": time.perf_counter() - started, "events_new": float(intake.new)}
 
 
-def _quality(table: ItemTable, parts: Split, training: Training, shoppers: int) -> dict[str, float]:
-    cases = sample(parts.test, shoppers, seed=1)
-    features = Features(table, Relations.learn(list(parts.train.values()), table.vectors))
-    models: dict[str, Model] = {
-        "popularity": Popularity(features),
-        "same_category": SameCategory(features),
-        "transitions": Transitions(features),
-        "reranker": Trained(training.network, features),
-    }
-    figures = {"shoppers": float(len(cases))}
-    for name, model in models.items():
-        _say(f"measuring {name} on {len(cases)} shoppers")
-        found = evaluate(of_tracks(model.scores), cases, len(table))
-        figures |= {f"{name}.{figure}": value for figure, value in found.items()}
-    return figures | {f"shipped.{figure}": figures[f"reranker.{figure}"] for figure in found}
+def _models(ground: Ground, network: Network) -> Iterator[tuple[str, Score]]:
+    """Every model with its name, each learned when its turn comes; the last is what ships."""
+    material, parts = ground.material, ground.parts
+    for name, model in baselines(ground.features, material.items, parts, material.encode, ground.settings, _Progress()):
+        yield name, of_tracks(model.scores)
+    for name, score in peers(parts.train, len(material.table)):
+        yield f"peer.{name}", score
+    yield "reranker", of_tracks(Trained(network, ground.features).scores)
 
 
-def _cost(table: ItemTable, parts: Split, training: Training, home: Path, catalog: Catalog) -> dict[str, float]:
+def _fit_without(prepared: Prepared, settings: TrainingSettings, group: str) -> Network:
+    _say(f"training without {group}")
+    return fit(prepared, settings.model_copy(update={"without": GROUPS[group]}), _Progress())[0]
+
+
+def _left_out(ground: Ground, networks: dict[str, Network], shoppers: int) -> dict[str, float]:
+    cases = sample(ground.parts.test, shoppers, seed=4)
+    made: dict[str, float] = {}
+    for name, network in networks.items():
+        _say(f"measuring without {name}")
+        found = evaluate(of_tracks(Trained(network, ground.features).scores), cases, len(ground.material.table))
+        made |= {f"without.{name}.{figure}": found[figure] for figure in ("recall@10", "ndcg@10")}
+    return made
+
+
+def _cost(table: ItemTable, parts: Split, reranker: Reranker) -> dict[str, float]:
     """Time of whole ``Reranker.rank`` calls: 200 candidates of a request, one shopper at a time."""
-    folder = model_folder.save(home / "reranker", training, table.ids)
-    reranker = Reranker.load(folder, catalog, lambda ids: table.vectors[[table.place[item_id] for item_id in ids]])
     rng = np.random.default_rng(0)
     timings = []
-    for case in sample(parts.test, TIMED_SHOPPERS, seed=2):
-        history, candidates = _events(case, table), _candidates(case, table, rng)
+    for case in sample(parts.test, TIMED_SHOPPERS + WARM_UP, seed=2):
+        history, candidates = events_of(case, table), _candidates(case, table, rng)
         started = time.perf_counter()
         reranker.rank(history, candidates, 5, 0.25, request="something")
         timings.append((time.perf_counter() - started) * 1000)
     return {
-        "score200_ms_p50": float(np.quantile(timings, 0.5)),
-        "score200_ms_p95": float(np.quantile(timings, 0.95)),
+        "score200_ms_p50": float(np.quantile(timings[WARM_UP:], 0.5)),
+        "score200_ms_p95": float(np.quantile(timings[WARM_UP:], 0.95)),
     }
-
-
-def _events(case: Case, table: ItemTable) -> list[Event]:
-    track: Track = case.history
-    return [
-        Event(shopper_id="s", kind="purchase", item_id=table.ids[place], time=float(number))
-        for number, place in enumerate(track.places)
-    ]
 
 
 def _candidates(case: Case, table: ItemTable, rng: np.random.Generator) -> list[Candidate]:
@@ -175,13 +234,14 @@ def _candidates(case: Case, table: ItemTable, rng: np.random.Generator) -> list[
 class _Progress:
     """One line for each kind of work."""
 
-    def __init__(self, say: Callable[[str], None] | None = None) -> None:
-        self._say, self._last = say or _say, ""
+    def __init__(self) -> None:
+        self._last = ""
 
     def __call__(self, what: str, done: int, total: int) -> None:
-        if what != self._last:
-            self._last = what
-            self._say(what)
+        kind = what.partition(":")[0]
+        if kind != self._last:
+            self._last = kind
+            _say(kind)
 
 
 def _say(text: str) -> None:

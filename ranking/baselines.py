@@ -17,7 +17,7 @@ from ranking.models.linear import Linear
 from ranking.models.model import Model
 from ranking.models.neighbours import ItemNeighbours, ShopperNeighbours
 from ranking.models.plain import Popularity, SameCategory, Transitions
-from ranking.requests import relevance_of, request_for
+from ranking.requests import Need, relevance_of, request_for
 from ranking.settings import TrainingSettings
 from retrieval.items import Item
 
@@ -63,8 +63,9 @@ def calibrate(
     model: Model, features: Features, items: Sequence[Item], cases: Sequence[Case], encode: Encode, seed: int
 ) -> None:
     """Fit the model's calibration on held-out cases, each with and without a request made from its target."""
-    requests = encode([request_for(items[case.target], seed) for case in cases])
-    model.calibrate(cases, relevance_of(requests @ features.table.vectors.T), seed)
+    requests = [request_for(items[case.target], seed) for case in cases]
+    relevance = relevance_of(encode(requests) @ features.table.vectors.T)
+    model.calibrate(cases, Need(relevance, features.table.words.shares(requests)), seed)
 
 
 def _inputs(

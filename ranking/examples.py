@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from ranking.behaviour import Split, Track
 from ranking.features import NAMES, Features
-from ranking.requests import relevance_of, request_for
+from ranking.requests import Need, relevance_of, request_for
 from ranking.settings import TrainingSettings
 from retrieval.items import Item
 
@@ -59,7 +59,8 @@ def lists(
     """
     n = len(features.table)
     asked = rng.random(len(examples)) < settings.requested
-    texts = [request_for(items[example.target], settings.seed) for example in examples]
+    asked_for = _asked_for(features, examples, settings, rng)
+    texts = [request_for(items[place], settings.seed) for place in asked_for]
     wanted = sorted({text for text, with_request in zip(texts, asked, strict=True) if with_request})
     progress("reading simulated requests", 0, 1)
     encoded = encode(wanted) if wanted else np.zeros((0, features.table.vectors.shape[1]), np.float32)
@@ -79,6 +80,7 @@ def lists(
             ]
         )
         relevance = relevance_of(vectors @ features.table.vectors.T)
+        named = features.table.words.shares(texts[start : start + len(part)])
         places = np.zeros((len(part), 1 + hard + top + drawn), dtype=np.int64)
         correction = np.zeros(places.shape, dtype=np.float32)
         for number, example in enumerate(part):
@@ -86,26 +88,44 @@ def lists(
                 example,
                 following[number],
                 like[number],
-                relevance[number] if asked[start + number] else None,
+                relevance[number] + named[number] if asked[start + number] else None,
                 hard,
                 top,
                 drawn,
                 rng,
             )
         with_request = asked[start : start + len(part)]
-        chosen = np.take_along_axis(relevance, places, axis=1) * with_request[:, None]
-        made = features.compute(tracks, places, chosen, [example.whole for example in part])
+        need = Need(
+            np.take_along_axis(relevance, places, axis=1) * with_request[:, None],
+            np.take_along_axis(named, places, axis=1) * with_request[:, None],
+        )
+        made = features.compute(tracks, places, need, [example.whole for example in part])
         made[NAMES.index("requested")] = with_request[:, None]
         inputs.append(made.transpose(1, 2, 0).astype(np.float16))
         corrections.append(correction)
     return np.concatenate(inputs), np.concatenate(corrections)
 
 
+def _asked_for(
+    features: Features, examples: Sequence[Example], settings: TrainingSettings, rng: np.random.Generator
+) -> list[int]:
+    """Place of the item whose words make each example's request: the target, or one that is near to it by text.
+
+    Shoppers seldom use the very words of the item that they end up liking; a model that only saw such requests would
+    trust in words alone.
+    """
+    places = []
+    for example, loosely in zip(examples, rng.random(len(examples)) < settings.loosely, strict=True):
+        near = features.relations.near[example.target].indices if loosely else ()
+        places.append(int(rng.choice(near)) if len(near) else example.target)
+    return places
+
+
 def _others(
     example: Example,
     following: NDArray[np.float32],
     like: NDArray[np.float32],
-    relevance: NDArray[np.float32] | None,
+    answers: NDArray[np.float32] | None,
     hard: int,
     top: int,
     drawn: int,
@@ -126,7 +146,7 @@ def _others(
     chosen = [
         take(following, hard - third),
         take(like, third),
-        take(following if relevance is None else relevance, top),
+        take(following if answers is None else answers, top),
     ]
     rest = np.flatnonzero(free)
     random = rng.choice(rest, drawn, replace=len(rest) < drawn)

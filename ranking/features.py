@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from ranking.behaviour import Places, Track
 from ranking.profile import EVEN, FRESH, LAST, TASTE, profiles
 from ranking.relations import Relations, normalised, pairs
+from ranking.requests import Need
 from ranking.table import ItemTable, one_hot
 
 Floats = NDArray[np.float32]
@@ -39,9 +40,21 @@ NAMES = (
     "price",  # log price against the shopper's usual one, in their own spread
     "price_distance",  # the same without its sign
     "history_length",
-    "relevance",  # how well the item answers the request: 0..1 against the best; 0 without a request
+    "relevance",  # how well the item answers the request by meaning: 0..1 against the best; 0 without a request
+    "named",  # how much of the request stands in the item's words; 0 without a request
     "requested",  # 1 with a request
 )
+# What is left out together, to see what it adds.
+GROUPS = {
+    "transitions": ("transition", "transition_last", "leaf_transition"),
+    "spread": ("transition_near", "near_transition"),
+    "text": ("text_mean", "text_max", "text_last"),
+    "category": ("leaf_share", "parent_share", "leaf_last", "leaf_fresh"),
+    "brand": ("maker_share",),
+    "popularity": ("popularity", "popularity_in_leaf"),
+    "record": ("traits", "rating", "ratings", "price", "price_distance"),
+    "length": ("history_length",),
+}
 LATEST = 15  # items of the history that are compared one by one
 FLOOR = 1e-3  # added before a logarithm: about a tenth of a typical transition
 LEAF_PRIOR = 20.0  # a category's transitions count as if it had this many average ones more
@@ -72,12 +85,12 @@ class Features:
         self,
         tracks: Sequence[Track],
         places: Places | None = None,
-        relevance: Floats | None = None,
+        need: Need | None = None,
         whole: Sequence[Track] | None = None,
     ) -> Floats:
         """Features [F, b, m] of each of the b shoppers and m items.
 
-        ``places`` [b, m] names the items; None: every item of the table, in its order. ``relevance`` [b, m] in 0..1;
+        ``places`` [b, m] names the items; None: every item of the table, in its order. ``need`` [b, m];
         None: without a request. ``whole``: the tracks that the relations were counted on, one a shopper; what these
         shoppers themselves put into the relations is then taken out again, so that a model learns from what others did.
         """
@@ -131,8 +144,8 @@ class Features:
         feature["price"][:] = self._price(taste, items)
         feature["price_distance"][:] = np.abs(feature["price"])
         feature["history_length"][:] = np.log1p([float((track.weights > 0).sum()) for track in tracks])[:, None]
-        if relevance is not None:
-            feature["relevance"][:], feature["requested"][:] = relevance, 1.0
+        if need is not None:
+            feature["relevance"][:], feature["named"][:], feature["requested"][:] = need.relevance, need.named, 1.0
         return out
 
     def following(self, tracks: Sequence[Track]) -> Floats:

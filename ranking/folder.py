@@ -26,7 +26,7 @@ from ranking.relations import Relations
 from ranking.settings import TrainingSettings
 from ranking.training import Training
 
-FORM = 1  # changes when older folders can no longer be read
+FORM = 2  # changes when older folders can no longer be read
 CURRENT = "current"
 KEPT = 3  # model folders that stay, the live one among them, so that the former one is at hand
 _FILES = ("network.safetensors", "relations.npz", "follows.npz", "near.npz", "model.json")

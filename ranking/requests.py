@@ -7,6 +7,7 @@ Knows items and a seed. Knows nothing of models.
 import random
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,6 +18,19 @@ from retrieval.items import Item
 UNRELATED = 0.2  # cosine of a text and an item that have nothing to do with each other
 LEAST_SPREAD = 0.1  # between that and the best, so that a request which nothing answers makes nothing look good
 SHORTEST_WORD = 4  # letters; shorter words of a title say little
+
+
+@dataclass(frozen=True)
+class Need:
+    """How well items answer what is asked for; both of one shape, in 0..1."""
+
+    relevance: NDArray[np.float32]  # by meaning: 1 for the best answer
+    named: NDArray[np.float32]  # by words: the share of the request's words that the item has, rare ones weighing more
+
+    @property
+    def answers(self) -> NDArray[np.float32]:
+        """Both in one: by words or by meaning, whichever says more."""
+        return np.maximum(self.relevance, self.named)
 
 
 def request_for(item: Item, seed: int) -> str:

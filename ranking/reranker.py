@@ -21,7 +21,7 @@ from ranking.folder import Saved
 from ranking.history import Event
 from ranking.profile import FRESH
 from ranking.reasons import Reason, of_history, of_need, of_popularity
-from ranking.requests import relevance_of_candidates
+from ranking.requests import Need, relevance_of_candidates
 from ranking.rules import InForce
 from ranking.table import ItemTable
 from retrieval.catalog import Catalog
@@ -166,7 +166,7 @@ class Reranker:
 
         ``history`` is oldest first; ``diversity`` in 0..1 is MMR's 1 - lambda on the final k. Disliked items are left
         out. What was asked for is never overridden: an item that answers the request far worse than the best one is
-        not lifted by history. ``request`` is what the shopper asked for, in their words; it only words the reasons.
+        not lifted by history. ``request`` is what the shopper asked for, in their words.
         """
         view = self._view
         unknown = any(candidate.item_id not in view.table.place for candidate in candidates)
@@ -183,10 +183,11 @@ class Reranker:
         asked = any(candidate.evidence for candidate in kept)
         relevance = relevance_of_candidates(kept)
         track = Track.of(behaviour, view.table.place)
-        logits, lift = self._logits(view, track, places, relevance if asked else None)
+        need = Need(relevance, view.table.words.shares([request], places)[0]) if asked else None
+        logits, lift = self._logits(view, track, places, need)
         logits = logits - _held_back(view, behaviour, places)
-        if asked:
-            logits = logits - np.float32(GATE) * np.maximum(ENOUGH - relevance, 0)
+        if need is not None:
+            logits = logits - np.float32(GATE) * np.maximum(ENOUGH - need.answers, 0)
         traded = (1 / (1 + np.exp(-np.clip(logits - logits.max() + MARGIN, -30, 30)))).astype(np.float32)
         by_rules = self._catalog.many([candidate.item_id for candidate in kept]) if rules.ordering else {}
         chosen = _chosen(rules, kept, by_rules, relevance, traded, view.table.vectors[places], k, diversity)
@@ -207,11 +208,11 @@ class Reranker:
         return made
 
     def _logits(
-        self, view: "_View", track: Track, places: NDArray[np.int64], relevance: Floats | None
+        self, view: "_View", track: Track, places: NDArray[np.int64], need: Need | None
     ) -> tuple[Floats, Floats]:
         """Logits [m], and what the history added to each beyond what it added to the median item."""
         nobody = Track(np.zeros(0, np.int64), np.zeros(0, np.float32))
-        both = None if relevance is None else np.stack([relevance, relevance])
+        both = None if need is None else Need(np.stack([need.relevance] * 2), np.stack([need.named] * 2))
         computed = view.features.compute([track, nobody], np.stack([places, places]), both)
         with_history, without = self._saved.network.logits(computed)
         if not (track.weights > 0).any():

@@ -16,6 +16,8 @@ class TrainingSettings(BaseModel):
     asked: int = 50  # other items of a list that answer the request best
     random: int = 100  # other items of a list drawn from all
     requested: float = 0.5  # share of the examples that come with a request
+    loosely: float = 0.4  # share of these whose words are those of an item that is only near to the liked one
+    without: tuple[str, ...] = ()  # names of features that are left out
     hidden: int = 32
     dropout: float = 0.1
     learning_rate: float = 4e-3

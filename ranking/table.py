@@ -10,6 +10,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from ranking.words import Words
 from retrieval.items import Item
 
 PRIOR_RATINGS = 10  # an item's rating counts as if it also had this many average ones
@@ -27,6 +28,7 @@ class ItemTable:
     leaf: NDArray[np.int64]  # [n] index into leaves
     parent: NDArray[np.int64]  # [n] number of the path above the leaf
     maker: NDArray[np.int64]  # [n] number of the brand; of the title's first word where there is no brand
+    words: Words
     traits: sp.csr_matrix  # [n, values] of the attributes, rare values weighing more; unit rows, empty without any
     log_price: NDArray[np.float32]  # [n] natural logarithm; NaN: no price
     rating: NDArray[np.float32]  # [n] 0..5, drawn towards the average where few rated
@@ -56,6 +58,7 @@ class ItemTable:
             leaves=tuple(leaves),
             parent=np.array([parents.setdefault(item.category[:-1], len(parents)) for item in items], np.int64),
             maker=np.array([makers.setdefault(_maker(item), len(makers)) for item in items], np.int64),
+            words=Words.of(items),
             traits=_traits(items),
             log_price=np.array([np.log(float(item.price)) if item.price else np.nan for item in items], np.float32),
             rating=rating.astype(np.float32),

@@ -63,7 +63,6 @@ def train(
     that is measured beside the new one.
     """
     settings = settings or TrainingSettings()
-    torch.manual_seed(settings.seed)
     parts = split(made)
     if len(parts.test) < FEWEST_CASES:
         raise TooFewEvents(
@@ -72,7 +71,7 @@ def train(
         )
     progress("counting what follows what", 0, 1)
     features = Features(table, Relations.learn(list(parts.train.values()), table.vectors))
-    network, interrupted = fit(features, items, parts, encode, settings, progress)
+    network, interrupted = fit(prepare(features, items, parts, encode, settings, progress), settings, progress)
     figures = measured(network, features, parts, settings, progress, former) if measure else {}
     progress("counting everything", 0, 1)
     relations = Relations.learn(list(made.values()), table.vectors)
@@ -116,30 +115,47 @@ def data_hash(table: ItemTable, made: Mapping[str, Track]) -> str:
     return digest.hexdigest()
 
 
-def fit(
+@dataclass(frozen=True)
+class Prepared:
+    """What a network learns from, and the held-out cases that say when to stop, as features in half precision."""
+
+    inputs: NDArray[np.float16]  # [examples, m, F], the liked item first
+    corrections: NDArray[np.float32]  # [examples, m] added to the logits
+    cases: Sequence[Case]
+    held: torch.Tensor  # [cases, n, F]
+
+
+def prepare(
     features: Features,
     items: Sequence[Item],
     parts: Split,
     encode: Encode,
     settings: TrainingSettings,
-    progress: Progress,
-) -> tuple[Network, bool]:
-    """The network that is best on validation, calibrated; and whether it was interrupted."""
+    progress: Progress = lambda what, done, total: None,
+) -> Prepared:
+    """Compute what ``fit`` needs; ``items`` are the table's, in its order."""
     rng = np.random.default_rng(settings.seed)
     inputs, corrections = lists(features, items, examples_of(parts, settings, rng), encode, settings, rng, progress)
+    count = max(50, VALIDATION_CELLS // len(features.table))
+    cases = sample(parts.validation, min(count, 1_000), settings.seed)
+    return Prepared(inputs, corrections, cases, _whole(features, cases, progress))
+
+
+def fit(
+    prepared: Prepared, settings: TrainingSettings, progress: Progress = lambda what, done, total: None
+) -> tuple[Network, bool]:
+    """The network that is best on validation, calibrated; and whether it was interrupted."""
+    torch.manual_seed(settings.seed)
     network = Network(len(NAMES), settings.hidden, settings.dropout)
-    flat = inputs.reshape(-1, len(NAMES)).astype(np.float32)
+    flat = prepared.inputs.reshape(-1, len(NAMES)).astype(np.float32)
     network.mean.copy_(torch.from_numpy(flat.mean(axis=0)))
     network.spread.copy_(torch.from_numpy(np.maximum(flat.std(axis=0), 1e-3)))
     del flat
-    count = max(50, VALIDATION_CELLS // len(features.table))
-    cases = sample(parts.validation, min(count, 1_000), settings.seed)
-    held = _whole(features, cases, progress)
-    best, interrupted = _descend(
-        network, torch.from_numpy(inputs), torch.from_numpy(corrections), cases, held, settings, progress
-    )
+    network.kept.copy_(torch.tensor([float(name not in settings.without) for name in NAMES]))
+    inputs, corrections = torch.from_numpy(prepared.inputs), torch.from_numpy(prepared.corrections)
+    best, interrupted = _descend(network, inputs, corrections, prepared.cases, prepared.held, settings, progress)
     network.load_state_dict(best)
-    _calibrate(network, cases, held, rng)
+    _calibrate(network, prepared.cases, prepared.held, np.random.default_rng(settings.seed))
     return network, interrupted
 
 

@@ -16,6 +16,7 @@ from sklearn.svm import LinearSVC
 from ranking.behaviour import Places, Track
 from ranking.features import Features
 from ranking.models.model import Floats, Model
+from ranking.requests import Need
 
 OTHERS = 10  # items that were not liked, for each that was
 Kind = Literal["logistic", "svm"]
@@ -45,11 +46,11 @@ class Linear(Model):
     def scores(self, tracks: Sequence[Track], places: Places | None = None) -> Floats:
         return self._weighed(self._features.compute(tracks, places))
 
-    def score(self, history: Track, candidates: Places, need: Floats | None = None) -> Floats:
+    def score(self, history: Track, candidates: Places, need: Need | None = None) -> Floats:
         """As ``Model.score``; the need is one of the features."""
-        relevance = None if need is None else need[None]
+        asked = None if need is None else Need(need.relevance[None], need.named[None])
         return self.calibration.probability(
-            self._weighed(self._features.compute([history], candidates[None], relevance))[0]
+            self._weighed(self._features.compute([history], candidates[None], asked))[0]
         )
 
     def _weighed(self, computed: Floats) -> Floats:

@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from ranking.behaviour import Case, Places, Track
+from ranking.requests import Need
 
 Floats = NDArray[np.float32]
 LEAST_SPREAD = 1e-9
@@ -65,21 +66,23 @@ class Model(ABC):
     def scores(self, tracks: Sequence[Track], places: Places | None = None) -> Floats:
         """Raw scores, higher is better: [b, n] of every item of the table for each track, or [b, m] of ``places``."""
 
-    def score(self, history: Track, candidates: Places, need: Floats | None = None) -> Floats:
+    def score(self, history: Track, candidates: Places, need: Need | None = None) -> Floats:
         """p(like) [m] of the candidates' places [m].
 
-        ``need`` [m] in 0..1 says how well each answers what the shopper asks for; None: nothing was asked for.
+        ``need`` [m] says how well each answers what the shopper asks for; None: nothing was asked for.
         """
-        return self.calibration.probability(self.scores([history], candidates[None])[0], need)
+        return self.calibration.probability(
+            self.scores([history], candidates[None])[0], None if need is None else need.answers
+        )
 
-    def calibrate(self, cases: Sequence[Case], need: Floats, seed: int) -> None:
-        """Fit the calibration on held-out cases; ``need`` [cases, n]: every item's relevance to a case's request."""
+    def calibrate(self, cases: Sequence[Case], need: Need, seed: int) -> None:
+        """Fit the calibration on held-out cases; ``need`` [cases, n]: how every item answers a case's request."""
         rng = np.random.default_rng(seed)
         targets = np.array([case.target for case in cases], dtype=np.int64)
-        others = rng.integers(0, need.shape[1], len(cases))
+        others = rng.integers(0, need.answers.shape[1], len(cases))
         pairs = np.stack([targets, others], axis=1)
         raw = self.scores([case.history for case in cases], pairs)
-        relevance = np.take_along_axis(need, pairs, axis=1)
+        relevance = np.take_along_axis(need.answers, pairs, axis=1)
         self.calibration = Calibration.fit(raw[:, 0], raw[:, 1], relevance[:, 0], relevance[:, 1])
 
 

@@ -12,6 +12,7 @@ from torch import Tensor, nn
 from ranking.behaviour import Places, Track
 from ranking.features import Features
 from ranking.models.model import Floats, Model
+from ranking.requests import Need
 
 
 class Network(nn.Module):
@@ -23,11 +24,13 @@ class Network(nn.Module):
 
     mean: Tensor
     spread: Tensor
+    kept: Tensor
 
     def __init__(self, features: int, hidden: int, dropout: float) -> None:
         super().__init__()
         self.register_buffer("mean", torch.zeros(features))
         self.register_buffer("spread", torch.ones(features))
+        self.register_buffer("kept", torch.ones(features))  # 0 for a feature that is left out
         # Calibration: p(like) = sigmoid(slope * logit + offset).
         self.register_buffer("slope", torch.ones(()))
         self.register_buffer("offset", torch.zeros(()))
@@ -43,7 +46,7 @@ class Network(nn.Module):
 
     def forward(self, inputs: Tensor) -> Tensor:
         """Logits [...] of inputs [..., F]."""
-        scaled = (inputs - self.mean) / self.spread
+        scaled = (inputs - self.mean) / self.spread * self.kept
         total: Tensor = self.linear(scaled) + self.net(scaled)
         return total[..., 0]
 
@@ -69,9 +72,9 @@ class Trained(Model):
     def scores(self, tracks: Sequence[Track], places: Places | None = None) -> Floats:
         return self._network.logits(self._features.compute(tracks, places))
 
-    def score(self, history: Track, candidates: Places, need: Floats | None = None) -> Floats:
+    def score(self, history: Track, candidates: Places, need: Need | None = None) -> Floats:
         """As ``Model.score``; the need is one of the features, and the network carries its own calibration."""
-        relevance = None if need is None else need[None]
+        asked = None if need is None else Need(need.relevance[None], need.named[None])
         return self._network.probability(
-            self._network.logits(self._features.compute([history], candidates[None], relevance))[0]
+            self._network.logits(self._features.compute([history], candidates[None], asked))[0]
         )

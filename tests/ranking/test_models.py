@@ -12,6 +12,7 @@ from ranking.models.model import Calibration
 from ranking.models.neighbours import DECAY, SHRINKAGE, ItemNeighbours, ShopperNeighbours
 from ranking.models.network import Trained
 from ranking.relations import Relations
+from ranking.requests import Need
 
 
 @pytest.fixture(scope="module")
@@ -46,7 +47,7 @@ def test_one_interface(learned, name):
     alone = model.score(history, places)
     assert ((alone >= 0) & (alone <= 1)).all()
     # Every item is as likely, or more so, once it is what was asked for, against not being it.
-    answering, not_at_all = (model.score(history, places, np.full(4, need, np.float32)) for need in (1, 0))
+    answering, not_at_all = (model.score(history, places, Need(*[np.full(4, need, np.float32)] * 2)) for need in (1, 0))
     assert (answering > not_at_all).all()
     nobody = Track(np.zeros(0, np.int64), np.zeros(0, np.float32))
     assert np.isfinite(model.score(nobody, places)).all()
