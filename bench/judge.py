@@ -49,6 +49,9 @@ def judge(
             )
     here = [records[card.item_id] for _, card in cards if card.item_id in records]
     known = {item.id: item for item in [*(item for cards_ in shown for item in cards_), *here]}
+    if turn.asks_of_all:
+        # Then the text may also speak of what is not shown: of whatever the catalogue has of that kind.
+        known |= {item.id: item for item in records.values() if turn.should.met_by(item) and not turn.broken_by(item)}
     allowed = set(amounts).union(*(must.amounts() for must in turn.must))
     if turn.should.price_about is not None:
         allowed.add(turn.should.price_about)

@@ -97,6 +97,7 @@ class Turn(_Strict):
     say: str
     must: tuple[Must, ...]
     should: Should = Should()
+    asks_of_all: bool = False  # asked of the catalogue itself: how many, which brands, what they cost
 
     def broken_by(self, item: Item, shown: Shown = ()) -> list[str]:
         """The conditions that the record breaks: none if it satisfies any of the alternatives."""
@@ -134,9 +135,16 @@ def _conversation(raw: dict[str, Any]) -> Conversation:
             alternatives = turns[-1]["must"]
         else:
             alternatives = given.get("must_any", [must])
-        if unknown := set(given) - {"say", "must", "must_any", "should"}:
+        if unknown := set(given) - {"say", "must", "must_any", "should", "asks_of_all"}:
             raise ValueError(f"conversation {raw['id']!r}, turn {number}: unknown fields {sorted(unknown)}")
-        turns.append({"say": given["say"], "must": alternatives, "should": given.get("should", {})})
+        turns.append(
+            {
+                "say": given["say"],
+                "must": alternatives,
+                "should": given.get("should", {}),
+                "asks_of_all": given.get("asks_of_all", False),
+            }
+        )
     return Conversation.model_validate(raw | {"turns": turns})
 
 

@@ -16,6 +16,7 @@ _NEGATION = re.compile(
     r"|(?:i )?(?:really )?(?:hate|dislike)|(?:i )?(?:do not|don'?t|didn'?t) (?:really )?(?:want|like|need|wear"
     r"|eat|use|do)|(?:is|are|was|does|do|has|have)n'?t(?: have| contain| made)?|cannot have|can'?t have"
     r"|can'?t (?:wear|eat|stand|use)"
+    r"|(?:should|must|could|would|need|can|will)n'?t (?:be|have|contain|include|come in)"
     r"|allergic to|not|non|no|never|nothing)\b[- ]?",
     re.IGNORECASE,
 )

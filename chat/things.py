@@ -67,6 +67,8 @@ def opens_new_want(text: str, need: Need, head: list[str], category: Mention | N
         return True
     if not head or head[-1] in PRONOUNS or singular(head[-1]) in known:
         return False
+    if not current.topic and not current.filter.categories and not current.order:
+        return False  # "for my niece", "under $30": the first thing that is named is what was meant
     if read.references or _REFINING.match(text):
         return False
     request = match[0] if (match := REQUEST.match(text)) else ""

@@ -121,6 +121,12 @@ def test_numbers_in_words() -> None:
             },
         ),
         (("a tent", "any brand except Acme"), {"excluded_brands": ("Acme",)}),
+        (
+            ("boots", "the boots shouldn't be glass"),
+            {"excluded_attributes": {"material": ("glass",)}, "excluded_terms": ("glass",)},
+        ),
+        # The first thing that is named is what was meant before.
+        (("for my niece", "max $30", "a rabbit please"), {"price_max": Decimal("30")}),
         (("a tent", "no brand but Acme"), {"brands": ("Acme",)}),
         (("vegan boots", "no glass, I mean", "ten dollars tops"), {
             "price_max": Decimal("10"),
