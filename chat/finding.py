@@ -45,7 +45,7 @@ class Finder:
         *,
         candidates: int = 200,
         cards: int = 5,
-        diversity: float = 0.25,
+        diversity: float = 0.1,
         rules: Callable[[], InForce] = InForce,
     ) -> None:
         self._catalog = catalog

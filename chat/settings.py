@@ -43,4 +43,4 @@ class Settings(BaseSettings):
 
     candidates: int = Field(200, description="Candidates that grounding hands to the reranker.")
     cards: int = Field(5, description="Items shown in a turn.")
-    diversity: float = Field(0.25, description="0: best items only; 1: as different as can be (MMR's 1 - lambda).")
+    diversity: float = Field(0.1, description="0: best items only; 1: as different as can be (MMR's 1 - lambda).")

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from ranking import folder as model_folder
 from ranking.behaviour import LATEST_STEPS, Step, Track, steps
-from ranking.diversity import mmr
+from ranking.diversity import mmr, worth
 from ranking.errors import NoModel
 from ranking.features import Features
 from ranking.folder import Saved
@@ -46,7 +46,6 @@ LIFT = 0.2  # logits that the history must add, beyond what it adds to the media
 OFTEN = 2.0  # summed "came after" from which on one may say "often"
 TOP_POPULAR = 0.9  # quantile of popularity from which on an item is called popular
 NO_RULES = InForce()
-MARGIN = 3.0  # logits below the best at which an item is worth half of it when traded for variety
 
 
 @dataclass(frozen=True)
@@ -106,7 +105,10 @@ class Untrained:
         relevance = relevance_of_candidates(kept)
         scores = np.float32(0.9) * relevance + np.float32(0.1 / 5) * ratings
         vectors = self._vectors([candidate.item_id for candidate in kept])
-        chosen = _chosen(rules, kept, items, relevance, scores, vectors, k, diversity)
+        leaves: dict[tuple[str, ...], int] = {}
+        paths = [items[candidate.item_id].category for candidate in kept]
+        leaf = np.array([leaves.setdefault(path, len(leaves)) for path in paths], dtype=np.int64)
+        chosen = _chosen(rules, kept, items, relevance, scores, vectors, leaf, k, diversity)
         made = []
         for place in chosen:
             item = items[kept[place].item_id]
@@ -188,9 +190,18 @@ class Reranker:
         logits = logits - _held_back(view, behaviour, places)
         if need is not None:
             logits = logits - np.float32(GATE) * np.maximum(ENOUGH - need.answers, 0)
-        traded = (1 / (1 + np.exp(-np.clip(logits - logits.max() + MARGIN, -30, 30)))).astype(np.float32)
         by_rules = self._catalog.many([candidate.item_id for candidate in kept]) if rules.ordering else {}
-        chosen = _chosen(rules, kept, by_rules, relevance, traded, view.table.vectors[places], k, diversity)
+        chosen = _chosen(
+            rules,
+            kept,
+            by_rules,
+            relevance if need is None else need.answers,
+            worth(logits),
+            view.table.vectors[places],
+            view.table.leaf[places],
+            k,
+            diversity,
+        )
         scores = self._saved.network.probability(logits)
         items = self._catalog.many([kept[place].item_id for place in chosen])
         by_history = self._by_history(view, behaviour, places[chosen])
@@ -256,16 +267,17 @@ def _chosen(
     relevance: Floats,
     scores: Floats,
     vectors: Floats,
+    leaf: NDArray[np.int64],
     k: int,
     diversity: float,
 ) -> list[int]:
     """Places of the k to show: by score and variety, then as the merchant's rules arrange them."""
     if not rules.ordering:
-        return mmr(scores, vectors, k, diversity)
+        return mmr(scores, vectors, k, diversity, leaf)
 
     def choose(places: Sequence[int], count: int) -> list[int]:
         held = np.array(places, dtype=np.int64)
-        return [places[at] for at in mmr(scores[held], vectors[held], count, diversity)]
+        return [places[at] for at in mmr(scores[held], vectors[held], count, diversity, leaf[held])]
 
     asked = any(candidate.evidence for candidate in kept)
     answers = [not asked or bool(one >= ENOUGH) for one in relevance]
