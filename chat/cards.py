@@ -12,7 +12,7 @@ from chat.money import price_text
 from chat.want import Want, group_label, price_label, value_label
 from retrieval.filters import Filter
 from retrieval.items import Item
-from retrieval.variants import varying
+from retrieval.variants import MOST_VARIANTS, varying
 
 VARIANTS_NAMED = 4  # of more colours or sizes only the number is said
 FACTS = 2  # what fits under a title without making the shopper read
@@ -51,7 +51,8 @@ def also_in(item: Item, others: Sequence[Item]) -> str:
         if 0 < len(values) <= VARIANTS_NAMED:
             said.append(f"{'' if said else 'also in '}{', '.join(values)}")
         elif values:
-            said.append(f"{len(values)} more {name.lower().rstrip('s')}s")
+            number = "many" if len(others) >= MOST_VARIANTS else len(values)  # there may be more than were looked at
+            said.append(f"{number} more {name.lower().rstrip('s')}s")
     return "; ".join(said)
 
 

@@ -7,6 +7,8 @@ of LLMs, of events or of wording.
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
+from decimal import Decimal
+from itertools import islice
 
 from chat.found import Found, Group
 from chat.relax import relaxations
@@ -19,7 +21,8 @@ from retrieval.facts import Facts
 from retrieval.filters import Filter
 from retrieval.ground import CARRIED_THRESHOLD, Ask, Candidate, Grounder, Grounding
 from retrieval.items import Item
-from retrieval.variants import varying
+from retrieval.orders import Order
+from retrieval.variants import MOST_VARIANTS, varying
 
 QUESTION_DEPTH = 6  # candidates that a question is chosen from, as a multiple of the cards
 VARIANT_DEPTH = 4  # items ranked for each card, so that enough are left when a product's variants are one
@@ -79,16 +82,21 @@ class Finder:
 
     def facts(self, want: Want) -> Facts:
         """The catalogue's facts of all items that the want's filter lets through, less what a rule excludes."""
-        rules = self._rules()
-        limits = rules.narrowed(want.filter)
+        return self._catalog.facts(self._limits(want.filter, self._rules()))
+
+    def _limits(self, asked: Filter, rules: InForce) -> Filter:
+        """The filter less all that a rule excludes, categories too."""
+        limits = rules.narrowed(asked)
+        if not rules.excluding:
+            return limits
         paths = self._catalog.vocabulary().categories
         allowed = tuple(path for path in paths if rules.allows(Item(id="-", title="-", category=path)))
-        if len(allowed) < len(paths):
-            within = limits.categories or ((),)
-            limits = limits.model_copy(
-                update={"categories": tuple(path for path in allowed if any(path[: len(p)] == p for p in within))}
-            )
-        return self._catalog.facts(limits)
+        if len(allowed) == len(paths):
+            return limits
+        within = limits.categories or ((),)
+        return limits.model_copy(
+            update={"categories": tuple(path for path in allowed if any(path[: len(p)] == p for p in within))}
+        )
 
     def _group(
         self,
@@ -109,13 +117,13 @@ class Finder:
                 looser = self._grounder.ground_many([self._ask(want, relaxed, rules)])[0]
                 candidates = self._allowed(want, relaxed, looser, rules)
                 if candidates:
-                    gave_up = name
+                    asked, gave_up = relaxed, name
                     break
         candidates = tuple(candidate for candidate in candidates if candidate.item_id not in taken)
         leading = [candidate.item_id for candidate in candidates[: count * QUESTION_DEPTH]]
         begun, deep = time.perf_counter(), count * VARIANT_DEPTH
         if want.order or gave_up == "price":
-            ranked = self._ordered(want, candidates, gave_up, deep, rules)
+            ranked = self._ordered(want, asked, candidates, gave_up, deep, rules)
         else:
             ranked = self._reranker.rank(history, candidates, deep, self._diversity, request=want.words, rules=rules)
         found.rank_ms = round(found.rank_ms + (time.perf_counter() - begun) * 1000, 1)
@@ -123,7 +131,7 @@ class Finder:
         items = self._catalog.many(list(dict.fromkeys(known)))
         # An item may have left the catalogue between two reads; it is simply not shown.
         ranked = [one for one in ranked if one.item_id in items]
-        keys = self._catalog.variants([*items, *(candidate.item_id for candidate in candidates)])
+        keys = self._catalog.variants(list(items))
         # Who refused it in one colour has no use for another; unless nothing else is left.
         refused = {keys[item_id] for item_id in want.refused_ids if item_id in keys}
         ranked = [one for one in ranked if keys.get(one.item_id) not in refused] or ranked
@@ -139,7 +147,7 @@ class Finder:
             carried=carries(want, grounding),
             corrected=grounding.corrected,
             leading=[items[item_id] for item_id in leading if item_id in items],
-            variants=self._variants([items[one.item_id] for one in ranked], keys, rules),
+            variants=self._variants([items[one.item_id] for one in ranked], rules),
         )
 
     def _ask(self, want: Want, limits: Filter, rules: InForce, depth: int = 1) -> Ask:
@@ -159,45 +167,41 @@ class Finder:
         items = self._catalog.many([candidate.item_id for candidate in grounding.candidates])
         return tuple(one for one in grounding.candidates if one.item_id in items and rules.allows(items[one.item_id]))
 
-    def _variants(self, shown: Sequence[Item], keys: Mapping[str, str], rules: InForce) -> dict[str, list[Item]]:
-        """The other variants of each shown item that were found as well and are in stock."""
-        wanted = {keys[item.id] for item in shown if item.id in keys}
-        siblings = self._catalog.many([item_id for item_id, key in keys.items() if key in wanted])
-        others = [item for item in siblings.values() if item.in_stock and rules.allows(item)]
+    def _variants(self, shown: Sequence[Item], rules: InForce) -> dict[str, list[Item]]:
+        """The other variants of each shown item that are in stock, whatever was asked for."""
+        siblings = self._catalog.siblings([item.id for item in shown], MOST_VARIANTS)
+        records = self._catalog.many([other for others in siblings.values() for other in others])
+        held = {item_id: item for item_id, item in records.items() if item.in_stock and rules.allows(item)}
         return {
-            item.id: [other for other in others if keys[other.id] == keys[item.id] and varying(other) != varying(item)]
+            item.id: [
+                held[other]
+                for other in siblings.get(item.id, ())
+                if other in held and varying(held[other]) != varying(item)
+            ]
             for item in shown
-            if item.id in keys
         }
 
     def _ordered(
-        self, want: Want, candidates: Sequence[Candidate], gave_up: str, most: int, rules: InForce
+        self, want: Want, limits: Filter, candidates: Sequence[Candidate], gave_up: str, most: int, rules: InForce
     ) -> list[Ranked]:
-        """The few that a superlative names, or that come nearest to a price that nothing has: sorted by the records.
+        """The few that a superlative names, or that come nearest to a price that nothing has.
 
         "The cheapest tent" is answered from every tent that fits, by query; where the filter does not say all that was
         asked for, from the candidates that are about as relevant as the best.
         """
+        order: Order = "nearest" if gave_up == "price" else want.order or "nearest"
+        bound = want.filter.highest if want.filter.highest is not None else want.filter.lowest
         scores = {candidate.item_id: candidate.score for candidate in candidates}
-        if want.is_exact and not gave_up:
-            scores = dict.fromkeys(self._catalog.ids(rules.narrowed(want.hard_filter())), 0.0) | scores
-        else:
+        among = None
+        if not (want.is_exact and gave_up in ("", "price")):
             floor = SUPERLATIVE_RELEVANCE * max(scores.values(), default=0.0)
-            scores = {item_id: score for item_id, score in scores.items() if score >= floor}
-        items = [item for item in self._catalog.many(list(scores)).values() if rules.allows(item)]
-        order = "nearest" if gave_up else want.order
-        if order == "best_rated":
-            held = sorted(items, key=lambda item: (-(item.rating or 0), -(item.rating_count or 0), item.id))
-        else:
-            bound = want.filter.highest if want.filter.highest is not None else want.filter.lowest
-            sign = -1 if order == "dearest" else 1
-            priced = [(item.price, item) for item in items if item.price is not None]
-            distance = abs if order == "nearest" else (lambda difference: sign * difference)
-            held = [
-                item for price, item in sorted(priced, key=lambda pair: (distance(pair[0] - (bound or 0)), pair[1].id))
-            ]
+            among = [item_id for item_id, score in scores.items() if score >= floor]
+        ids = self._catalog.ordered(self._limits(limits, rules), order, near=bound or Decimal(0), among=among)
+        held: list[Item] = []
+        while len(held) < most and (some := list(islice(ids, most))):
+            held += [item for item in self._catalog.many(some).values() if rules.allows(item)]
         reason = Reason("need", ORDER_REASONS[order])
-        return [Ranked(item.id, scores[item.id], scores[item.id], reason) for item in held[:most]]
+        return [Ranked(item.id, scores.get(item.id, 0.0), scores.get(item.id, 0.0), reason) for item in held[:most]]
 
     def pointed_at(self, item_ids: Sequence[str]) -> Found:
         """The shown items that the message speaks of, in the order in which it names them."""

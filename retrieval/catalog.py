@@ -9,6 +9,7 @@ import json
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from decimal import Decimal
 from itertools import islice
 
 import numpy as np
@@ -20,8 +21,10 @@ from retrieval.database import Connections, reading
 from retrieval.facts import Facts, Vocabulary, facts_of, most_popular, vocabulary_of
 from retrieval.filters import Filter, contains_term
 from retrieval.items import Item
+from retrieval.orders import Order, first
 
 BATCH = 500  # items a transaction: an interrupted ingest loses at most these
+FIRST_READ, DEEPER = 32, 4  # items of an order that are looked at first, and how many times as many next
 APPLIED_AT_MOST = 1000  # changes, or a fifth of the items; with more, reading everything anew is faster
 
 
@@ -228,10 +231,47 @@ class Catalog:
         found: list[str] = columns.ids[ordered[:k]].tolist()
         return found
 
+    def ordered(
+        self, filter: Filter, order: Order, *, near: Decimal = Decimal(0), among: Iterable[str] | None = None
+    ) -> Iterator[str]:
+        """Ids of the items that satisfy the filter, in that order (see ``orders.first``); only as many as are taken.
+
+        ``among``: of these ids alone. Read it in the thread that asked.
+        """
+        columns = self.columns()
+        mask = columns.mask(filter)
+        rows = np.flatnonzero(mask) if among is None else (some := columns.rows_of_ids(among))[mask[some]]
+        done, depth = 0, FIRST_READ
+        while True:
+            found = first(columns, rows, order, depth, near)
+            numbers = columns.numbers[found[done:]].tolist()
+            broken = self.breaking(numbers, filter.excluded_terms) if filter.excluded_terms else set[int]()
+            ids = columns.ids[found[done:]].tolist()
+            yield from (item_id for number, item_id in zip(numbers, ids, strict=True) if number not in broken)
+            if len(found) < depth:
+                return
+            done, depth = depth, depth * DEEPER
+
     def variants(self, ids: Sequence[str]) -> dict[str, str]:
         """The variant key of each of these items: the same for the variants of one product; unknown ids left out."""
         sql = "SELECT id, variant FROM items WHERE id IN (SELECT value FROM json_each(?))"
         return dict(self._connections.current.execute(sql, [json.dumps(list(ids))]).fetchall())
+
+    def siblings(self, ids: Sequence[str], most: int) -> dict[str, tuple[str, ...]]:
+        """Of each of these items the other variants of its product that are in stock: ids by arrival, at most so many.
+
+        Unknown ids are left out.
+        """
+        # The index holds only what may have others, so the condition that says so has to be repeated.
+        sql = (
+            f"SELECT id FROM items WHERE variant = ? AND {tables.MAY_VARY} AND id <> ? "
+            "AND (stock IS NULL OR stock > 0) ORDER BY number LIMIT ?"
+        )
+        database = self._connections.current
+        return {
+            item_id: tuple(other for (other,) in database.execute(sql, [key, item_id, most]).fetchall())
+            for item_id, key in self.variants(ids).items()
+        }
 
     def generation(self) -> str:
         """Names the state of the catalogue: the same for the same items, whatever the order they came in."""

@@ -28,6 +28,8 @@ _TYPES = (
     "price TEXT, currency TEXT NOT NULL, stock INTEGER, rating REAL, rating_count INTEGER, variant TEXT NOT NULL, "
     "words TEXT NOT NULL"
 )
+# An item that is alone has a key of its own; only of the others is there anything to look up by the key.
+MAY_VARY = "substr(variant, 1, 5) <> 'item '"
 HASH_DIGITS = 32  # of an item's content hash, hexadecimal: 128 bits
 MOST_STOCK = 10**15  # SQLite's integers end at 2^63; no shop has more pieces
 
@@ -114,11 +116,19 @@ def m003_narrow_items(db: Database) -> None:
     db.execute("DROP TABLE items_before")
 
 
+@migrations()
+def m004_index_by_variant(db: Database) -> None:
+    """The variants of a product are looked up by their key."""
+    if not any(index.columns == ["variant"] for index in db.table("items").indexes):  # m003 may have made it
+        db.execute(f"CREATE INDEX items_by_variant ON items (variant) WHERE {MAY_VARY}")
+
+
 def create(database: Database, items: str, records: str, name: str) -> None:
     """Empty tables of these names; ``name`` makes the names of their indexes."""
     database.execute(f"CREATE TABLE {items} (number INTEGER PRIMARY KEY, changed INTEGER NOT NULL, {_TYPES})")
     database.execute(f"CREATE UNIQUE INDEX items_{name}_by_id ON {items} (id)")
     database.execute(f"CREATE INDEX items_{name}_by_change ON {items} (changed)")
+    database.execute(f"CREATE INDEX items_{name}_by_variant ON {items} (variant) WHERE {MAY_VARY}")
     database.execute(f"CREATE TABLE {records} (number INTEGER PRIMARY KEY, record TEXT NOT NULL)")
 
 

@@ -8,6 +8,8 @@ import re
 
 from retrieval.items import Item
 
+MOST_VARIANTS = 300  # of one product that are looked at for the colours and sizes it comes in
+
 # Attributes in which the variants of one product differ, by the last word of their name: "shoe size", "primary colour".
 _VARYING = re.compile(r"(?:^|\W)(?:primary)?(?:colou?rs?|sizes?)$", re.IGNORECASE)
 _SIZE = re.compile(r"sizes?$", re.IGNORECASE)

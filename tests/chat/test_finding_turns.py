@@ -243,6 +243,21 @@ async def test_one_product_is_one_card_that_says_what_else_it_comes_in(assistant
     assert len([item_id for item_id in sizes if item_id in {item.id for item in WEIGHED}]) == 1
 
 
+async def test_what_else_a_product_comes_in_is_said_whatever_was_asked_for(assistant: Assistant, shop: Shop) -> None:
+    said = await talk(assistant, "a mug in blue")
+    assert {card.item_id: card.variants for card in said.cards} == {"mug-blue": "also in red, green"}
+    rules = InForce([Rule(action="exclude", subject="item", value="mug-red")])
+    ruled = await talk(assistant_over(shop, rules), "a mug in blue")
+    assert [card.variants for card in ruled.cards] == ["also in green"]
+
+
+async def test_a_superlative_of_what_the_shop_has_not_stays_a_superlative(assistant: Assistant) -> None:
+    said = await talk(assistant, "the most expensive Fernhill tent in red")
+    assert said.ids == ["tent-2", "tent-1"]
+    near = await talk(assistant, "a tent under $20")
+    assert near.ids == ["tent-1", "tent-2", "tent-3"]
+
+
 async def test_what_was_asked_for_chooses_the_variant(assistant: Assistant) -> None:
     assert (await talk(assistant, "a green mug")).ids == ["mug-green"]
     first = await talk(assistant, "a mug")

@@ -209,3 +209,16 @@ def test_writers_in_two_threads_wait_for_each_other(tmp_path: Path) -> None:
     whole.upsert(Item(id=f"{part}-{n}", title="Thing") for part in range(3) for n in range(20))
     assert catalog.size() == 60
     assert catalog.generation() == whole.generation()
+
+
+def test_the_other_variants_of_a_product_are_looked_up_by_its_key_as_far_as_they_are_in_stock(tmp_path: Path) -> None:
+    catalog = Catalog(Connections(tmp_path / "shop.sqlite3"))
+    group = [Item(id=f"g{n}", title="Mug", group_id="mug", stock=0 if n == 3 else 1) for n in range(8)]
+    catalog.upsert([*group, Item(id="alone", title="Mug"), Item(id="also", title="Mug", group_id="other")])
+    assert catalog.siblings(["g1", "g3", "alone", "also", "unknown"], 3) == {
+        "g1": ("g0", "g2", "g4"), "g3": ("g0", "g1", "g2"), "alone": (), "also": (),
+    }  # fmt: skip
+    plan = catalog._connections.current.execute(
+        "EXPLAIN QUERY PLAN SELECT id FROM items WHERE variant = 'x' AND substr(variant, 1, 5) <> 'item '"
+    ).fetchall()
+    assert "items_first_by_variant" in str(plan)
