@@ -143,6 +143,16 @@ class LexicalIndex:
         """How many titles have these two words, folded, one after the other."""
         return int(self._index.searcher().doc_freq(PAIRS, pair_term(stem(first), stem(second))))
 
+    def beside(self, word: str, other: str) -> int:
+        """How many items have this word, as it is written, along with the other in whichever form in their title."""
+        must, ask = tantivy.Occur.Must, tantivy.Query.term_query
+        terms_of = (
+            ask(self._index.schema, WRITTEN, word, "basic"),
+            ask(self._index.schema, "title", stem(other), "basic"),
+        )
+        both = tantivy.Query.const_score_query(tantivy.Query.boolean_query([(must, term) for term in terms_of]), 1.0)
+        return int(self._index.searcher().search(both, 1).count)  # type: ignore[attr-defined]  # its stub lacks it
+
     def close(self) -> None:
         """Release the writer's lock; queries under way end well."""
         with self._writing:

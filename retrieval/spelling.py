@@ -7,9 +7,11 @@ must not answer with soda. Derived and kept in memory only: 20,000 words take 0.
 
 import re
 import threading
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from functools import cache
 from importlib.resources import files
+from itertools import combinations
+from math import log
 from typing import Protocol
 
 from symspellpy import SymSpell, Verbosity  # type: ignore[import-untyped]
@@ -17,9 +19,16 @@ from symspellpy import SymSpell, Verbosity  # type: ignore[import-untyped]
 from retrieval.wording import folded
 
 MOST_WORDS = 20_000  # words that may be the reading of a misspelt one: the most frequent
+LEAST_BESIDE = 3  # letters of a word that others are weighed by
 LEAST_LENGTH = 4  # letters of a word that is looked at; a shorter one has too many neighbours
 TWO_ERRORS_FROM = 8  # letters from which on two errors are allowed, before it one
 LEAST_HALF = 3  # letters of each of two words that were run together
+
+MOST_READINGS = 6  # of one word that are weighed against each other, the most frequent
+MOST_BESIDE = 3  # other words of the query that they are weighed by
+# By how much likelier a letter is doubled or not by mistake than replaced by another one, as a logarithm: a guess, held
+# to the errors that docs/search.md tells of.
+DOUBLED = 3.0
 
 RELEARNED_FROM = 0.05  # share of the items changed since it was learned
 
@@ -45,6 +54,9 @@ class Words(Protocol):
     def together(self, first: str, second: str) -> int:
         """How many titles have these two words one after the other."""
 
+    def beside(self, word: str, other: str) -> int:
+        """How many items have the word as it is written, along with the other in their title."""
+
 
 class Spelling:
     """Reads queries against the words of one catalogue. Safe to ask from any thread."""
@@ -58,15 +70,15 @@ class Spelling:
 
     def corrected(self, text: str, kept: frozenset[str] = frozenset()) -> str:
         """The text with each misspelt word replaced; "" if there is none. ``kept``: further words that are right."""
-        better = {
-            said: reading
-            for said in {match[0] for match in _WORD.finditer(text)}
-            if misspelt(said, self._words, kept) and (reading := self._reading(folded(said)))
-        }
+        said = list(dict.fromkeys(match[0] for match in _WORD.finditer(text)))
+        wrong = [word for word in said if misspelt(word, self._words, kept)]
+        right = [folded(word) for word in said if word not in wrong and len(word) >= LEAST_BESIDE]
+        beside = sorted((word for word in right if self._words.knows(word)), key=len)[-MOST_BESIDE:]
+        better = {word: reading for word in wrong if (reading := self._reading(folded(word), beside))}
         return _WORD.sub(lambda match: better.get(match[0], match[0]), text) if better else ""
 
-    def _reading(self, word: str) -> str:
-        """What the word is a misspelling of; "" if nothing is near."""
+    def _reading(self, word: str, beside: Sequence[str]) -> str:
+        """What the word is a misspelling of, the right words of the query beside it; "" if nothing is near."""
         allowed = 2 if len(word) >= TWO_ERRORS_FROM else 1
         near = [
             (one.distance, -one.count, one.term)
@@ -74,9 +86,25 @@ class Spelling:
             # The first letter is seldom wrong; two swapped ones are.
             if one.term[0] == word[0] or one.term[:2] == word[1::-1]
         ]
-        distance, _, nearest = min(near, default=(3, 0, ""))
-        apart = self._apart(word) if distance > 1 else ""
-        return apart or nearest
+        doubled = _doubled(word)
+        known = {one for one in doubled if one in self._symspell.words}
+        distance = min(near, default=(3, 0, ""))[0]
+        if distance > 1 and not known and (apart := self._apart(word)):
+            return apart
+        nearest = [term for far, _, term in sorted(near) if far == distance][:MOST_READINGS]
+        readings: list[str] = list(dict.fromkeys([*sorted(known), *nearest]))
+        if beside and not known:
+            # "Wolen socks" are woolen ones, also where the catalogue says wool: rather than "women", if that fits less.
+            readings += sorted(one for one in doubled if one in english())[:1]
+        if len(readings) < 2:
+            return "".join(readings)
+        return max(readings, key=lambda one: self._fit(one, beside, one in doubled))
+
+    def _fit(self, reading: str, beside: Sequence[str], doubled: bool) -> tuple[float, int]:
+        """How often the catalogue has the word along with these others, as a logarithm; then how often at all."""
+        count = self._symspell.words.get(reading, 0)
+        often = [self._words.beside(reading, other) for other in beside] or [count]
+        return sum(log(one + 0.5) for one in often) / len(often) + DOUBLED * doubled, count
 
     def _apart(self, word: str) -> str:
         """Two words that were run together, if titles have them so; the commonest."""
@@ -86,6 +114,19 @@ class Spelling:
         ]
         often, apart = max(splits, default=(0, ""))
         return apart if often else ""
+
+
+def _doubled(word: str) -> set[str]:
+    """The word with one or two of its letters written twice, or once where they were twice: what is easily mistaken."""
+    once = [at for at in range(1, len(word)) if word[at] == word[at - 1]]
+    fewer = {word[:at] + word[at + 1 :] for at in once}
+    alone = [at for at in range(len(word)) if word[at] not in (word[at - 1 : at], word[at + 1 : at + 2])]
+    more = {
+        "".join(letter * (2 if at in chosen else 1) for at, letter in enumerate(word))
+        for count in (1, 2)
+        for chosen in combinations(alone, count)
+    }
+    return fewer | more
 
 
 def misspelt(said: str, words: Words, kept: frozenset[str] = frozenset()) -> bool:

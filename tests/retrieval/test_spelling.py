@@ -80,3 +80,35 @@ def test_only_the_most_frequent_words_are_readings(tmp_path: Path) -> None:
 def test_a_catalogue_without_words_reads_nothing(tmp_path: Path) -> None:
     LexicalIndex.build(tmp_path / "x", [])
     assert Spelling(LexicalIndex(tmp_path / "x")).corrected("runing shoez") == ""
+
+
+def of(folder: Path, titles: list[str]) -> Spelling:
+    LexicalIndex.build(folder, ((n, Item(id=str(n), title=title)) for n, title in enumerate(titles, start=1)))
+    return Spelling(LexicalIndex(folder))
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("caxes", "cases"),  # alone: the most frequent
+        ("phone caxes", "phone cases"),
+        ("chocolate caxes", "chocolate cakes"),
+        ("caxes made of chocolate", "cakes made of chocolate"),
+        ("wolen", "woollen"),  # two letters that should be double are likelier than one that is another
+        ("wolen socks", "woollen socks"),
+        ("womn socks", "women socks"),
+    ],
+)
+def test_of_readings_as_near_the_one_that_goes_with_the_other_words_is_meant(
+    tmp_path: Path, typed: str, read: str
+) -> None:
+    titles = ["Phone cases"] * 9 + ["Chocolate cakes"] * 2 + ["Shirt for women"] * 9 + ["Socks, woollen"] * 2
+    assert of(tmp_path / "x", titles).corrected(typed) == read
+
+
+def test_a_word_of_english_with_a_letter_doubled_is_meant_where_nothing_else_goes_with_the_words(
+    tmp_path: Path,
+) -> None:
+    spelling = of(tmp_path / "x", ["Shirt for women"] * 9 + ["Knitted hat"] * 9)
+    assert spelling.corrected("wolen hat") == "woolen hat"
+    assert spelling.corrected("wolen") == "women"
