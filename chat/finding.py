@@ -129,8 +129,9 @@ class Finder:
         found.rank_ms = round(found.rank_ms + (time.perf_counter() - begun) * 1000, 1)
         known = (*(one.item_id for one in ranked), *leading, *pointed, *want.refused_ids)
         items = self._catalog.many(list(dict.fromkeys(known)))
-        # An item may have left the catalogue between two reads; it is simply not shown.
-        ranked = [one for one in ranked if one.item_id in items]
+        # An item may have left the catalogue between two reads, or become too dear; it is simply not shown.
+        limits = rules.narrowed(asked)
+        ranked = [one for one in ranked if one.item_id in items and limits.matches(items[one.item_id])]
         keys = self._catalog.variants(list(items))
         # Who refused it in one colour has no use for another; unless nothing else is left.
         refused = {keys[item_id] for item_id in want.refused_ids if item_id in keys}

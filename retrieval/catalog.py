@@ -175,8 +175,10 @@ class Catalog:
         sql = "SELECT number, id FROM items WHERE number IN (SELECT value FROM json_each(?))"
         return dict(self._connections.current.execute(sql, [_listed(numbers)]).fetchall())
 
-    def breaking(self, numbers: Iterable[int], terms: Sequence[str]) -> set[int]:
-        """Numbers of those of these items in whose words one of the terms stands (see ``contains_term``)."""
+    def breaking(self, numbers: Iterable[int] | None, terms: Sequence[str]) -> set[int]:
+        """Numbers of those of these items (None: of all) in whose words one of the terms stands (``contains_term``)."""
+        if numbers is None:
+            return set(self._breaking(terms))
         return set(self._breaking(terms, "number IN (SELECT value FROM json_each(?))", _listed(numbers)))
 
     def get(self, item_id: str) -> Item | None:
@@ -212,7 +214,9 @@ class Catalog:
         # What contains no term as part of its words, perhaps inside a longer one, needs no closer look.
         suspect = " OR ".join("instr(words, ?)" for _ in terms) or "0"
         sql = f"SELECT number, words FROM items WHERE {where} AND ({suspect})"
-        rows = self._connections.current.execute(sql, [*values, *(term.casefold() for term in terms)])
+        rows = self._connections.current.execute(
+            sql, [*values, *(term.casefold().encode("utf-8", "ignore").decode() for term in terms)]
+        )
         return (number for number, words in rows if any(contains_term(words, term) for term in terms))
 
     def count(self, filter: Filter | None = None) -> int:

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 
 import tantivy
 
-from retrieval.wording import Word, asked, pair_term, pairs, stem
+from retrieval.wording import LONGEST_TERM, Word, asked, pair_term, pairs, stem
 
 # Weight of a word by the best field that holds it. Title and description were chosen with bench.search (flat around
 # them); its data has no other fields, whose weights lie between by what they say of the item.
@@ -114,7 +114,7 @@ class _Builder:
     def _halves(self, word: Word) -> tuple[str, str] | None:
         """The word as two, "video games" for "videogames", if titles have them one after the other; the commonest."""
         text = word.text
-        if word.parts or not text.isalpha() or len(text) < 2 * LEAST_HALF:
+        if word.parts or not text.isalpha() or not 2 * LEAST_HALF <= len(text) <= LONGEST_TERM:
             return None
         splits = [
             (self._count(PAIRS, pair_term(first, second)), (first, second))

@@ -35,6 +35,8 @@ class Connections:
         """The calling thread's database, opened on first use."""
         database: Database | None = getattr(self._local, "database", None)
         if database is None:
+            # What shoppers say is for nobody else on the machine; SQLite's own files take the same permissions.
+            self.path.touch(mode=0o600)
             connection = sqlite3.connect(self.path, check_same_thread=False, timeout=BUSY_TIMEOUT_MS / 1000)
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA foreign_keys=ON")

@@ -14,6 +14,7 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from retrieval import json_ld, shopify, woocommerce
+from retrieval.cleaning import visible
 from retrieval.fields import cells, flat, item_of
 from retrieval.items import UNCHANGED, Item
 from retrieval.mapping import Mapping, Origin, currency_in_name, folded, resolve
@@ -30,6 +31,7 @@ class Rejected:
     line: int
     reason: str
     raw: str
+    cut: bool = False  # what the file would have held from here on is not known
 
 
 @dataclass(frozen=True)
@@ -88,7 +90,7 @@ class Feed:
     def in_words(self, column: str) -> str:
         """A column's name; of one that a format's reader makes, what it is made of."""
         made = {"shopify": shopify.MADE, "woocommerce": woocommerce.MADE, "json-ld": json_ld.MADE}
-        return made.get(self.source.format, {}).get(column, column)
+        return made.get(self.source.format, {}).get(column, visible(column))
 
     @cached_property
     def decimal_mark(self) -> Mark:
@@ -107,7 +109,7 @@ class Feed:
         for number, row in enumerate(self._reader):
             if number < rows:
                 continue
-            entry = Rejected(row.line, row.fault, row.raw) if row.fault else self._entry(row)
+            entry = Rejected(row.line, row.fault, row.raw, row.cut) if row.fault else self._entry(row)
             if row.line != line:
                 line, ids = row.line, set()
             if isinstance(entry, Read):

@@ -1,7 +1,7 @@
 """Hard constraints on items, exact: what passes satisfies every one of them.
 
-Knows the Item and nothing of SQL, vectors or conversation. ``retrieval.catalog`` translates a Filter into SQL; a
-test holds the two to the same answers.
+Knows the Item and nothing of SQL, vectors or conversation. ``retrieval.columns`` makes a mask of a Filter; a test holds
+the two to the same answers.
 """
 
 import re

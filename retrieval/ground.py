@@ -34,7 +34,7 @@ FEW_ITEMS = 1000  # 5 ms at 100,000 items, 8 ms at 1,000,000
 SOME_ITEMS = 20_000  # 22 and 76 ms: only where the over-fetched hits held too few of them
 OVER_FETCH = 1.5  # beyond what the filter's share asks for
 MOST_HITS = 20_000  # 5 and 10 ms
-DEEPER = 4  # times as many, where excluded terms took out too much
+DEEPER = 4  # times as many, once, where excluded terms took out too much
 
 
 @dataclass(frozen=True)
@@ -130,22 +130,28 @@ class Grounder:
         if not read.texts or not possible:
             return self._popular(ask, possible, clock)
         within = None if possible == len(columns) else mask
-        depth, broken = ask.k, set[int]()
+        depth, broken, terms = ask.k, set[int](), ask.filter.excluded_terms
         while True:
             dense = snapshot.nearest(vectors, depth, columns, within)
             clock.lap("dense")
             hits = _hits(snapshot.lexical, read.coverage, depth, columns, within) if read.coverage else None
             clock.lap("lexical")
             numbers = np.unique(np.concatenate([one for one, _ in [*dense, *([hits] if hits else [])]]))
-            if not ask.filter.excluded_terms:
+            if not terms:
                 break
-            broken = self._catalog.breaking(numbers.tolist(), ask.filter.excluded_terms)
+            broken = self._catalog.breaking(numbers.tolist(), terms)
             clock.lap("excluded terms")
             everything = len(numbers) >= possible or depth >= possible
             numbers = numbers[~np.isin(numbers, list(broken))]
             if len(numbers) >= ask.k or everything:
                 break
             depth *= DEEPER
+            if depth > ask.k * DEEPER:
+                # What is near is just what is not wanted: all of it is taken out beforehand, by one look at every item.
+                rows = columns.rows(list(self._catalog.breaking(None, terms)))
+                within = mask.copy()
+                within[rows[rows >= 0]] = False
+                depth, broken, terms, possible = ask.k, set(), (), int(np.count_nonzero(within))
         coverages = None
         if read.coverage is not None:
             coverages = _coverages(snapshot.lexical, read.coverage, hits, numbers)

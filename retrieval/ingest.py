@@ -66,6 +66,7 @@ class Journal:
     since: int  # sequence of the catalogue before the first item was staged
     report: Report = field(default_factory=Report)
     build: Build | None = None  # of the new generation, once it is begun
+    cut: bool = False  # the file ends before its items do
 
 
 class Ingest:
@@ -78,11 +79,10 @@ class Ingest:
         migrations.apply(connections.current)
         self._catalog, self._connections, self._feed = catalog, connections, feed
         path = feed.source.path.resolve()
-        stat = path.stat()
+        self._marks = _marks(path)
         marks = [
             str(path),
-            stat.st_size,
-            stat.st_mtime_ns,
+            *self._marks,
             repr(feed.mapping),
             feed.source.format,
             feed.update,
@@ -103,7 +103,8 @@ class Ingest:
 
         ``replace``: remove the items that the file doesn't hold. ``told`` is given the bytes read; ``written``, where a
         new generation is built, how much of it is, and of what. Of rows with one id the first counts. Raises FeedError
-        if ``replace`` would leave the catalogue empty, or is asked of an update.
+        if ``replace`` would leave the catalogue empty, or is asked of an update or of a file that is cut, and if the
+        file is changed meanwhile.
         """
         if replace and self._feed.update:
             raise FeedError("--update changes items and removes none: it cannot go with --replace.")
@@ -121,6 +122,13 @@ class Ingest:
         counts = staging.counts()
         if replace and not counts.new + counts.changed + counts.same:
             raise FeedError(f"{self._feed.source.path} holds no item; --replace would empty the catalogue.")
+        if replace and journal.cut:
+            raise FeedError(
+                f"{self._feed.source.path} is cut or damaged, and --replace would remove the items of the part that is "
+                "missing. Export or copy it again, or run this without --replace."
+            )
+        if _marks(self._feed.source.path) != self._marks:
+            raise FeedError(f"{self._feed.source.path} was changed while it was read. Run the same command again.")
         report.removed = self._commit(database, journal, staging, replace, written)
         self._sweep(database)
         return report
@@ -178,7 +186,7 @@ class Ingest:
             (text,) = database.execute("SELECT state FROM ingests WHERE key = ?", [self._key]).fetchone()
         state = json.loads(text)
         build = Build(**state["build"]) if state["build"] else None
-        journal = Journal(state["name"], state["since"], Report(**state["report"]), build)
+        journal = Journal(state["name"], state["since"], Report(**state["report"]), build, state.get("cut", False))
         self._trim_aside(journal.report.dropped)
         return journal
 
@@ -204,6 +212,7 @@ class Ingest:
             notes.update(note for entry in kept.values() for note in entry.notes)
             report.read += len(batch)
             report.dropped += len(dropped)
+            journal.cut = journal.cut or any(one.cut for one in dropped)
             report.first_dropped += [{"line": one.line, "reason": one.reason} for one in dropped]
             del report.first_dropped[FIRST_REASONS:]
             report.notes = dict(notes)
@@ -231,7 +240,9 @@ class Ingest:
         if dropped:
             self._aside.parent.mkdir(parents=True, exist_ok=True)
             with self._aside.open("a", encoding="utf-8") as file:
-                file.writelines(json.dumps(asdict(one), ensure_ascii=True) + "\n" for one in dropped)
+                for one in dropped:
+                    kept = {"line": one.line, "reason": one.reason, "raw": one.raw}
+                    file.write(json.dumps(kept, ensure_ascii=True) + "\n")
 
     def _trim_aside(self, lines: int) -> None:
         """Leave the rows that the journal knows of: those of a batch that was not committed come again."""
@@ -239,3 +250,9 @@ class Ingest:
             with self._aside.open(encoding="utf-8") as file:
                 kept = list(islice(file, lines))
             self._aside.write_text("".join(kept), encoding="utf-8")
+
+
+def _marks(path: Path) -> tuple[int, int]:
+    """By which a file is known to be the same: its size and the time of its last change."""
+    stat = path.stat()
+    return stat.st_size, stat.st_mtime_ns

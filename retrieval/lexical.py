@@ -85,7 +85,8 @@ class LexicalIndex:
             return NO_HITS
         query = wanted.query if within is None else self._within(wanted.query, within)
         searcher = self._index.searcher()
-        hits = searcher.search(query, k, count=False).hits
+        # tantivy sets room aside for all k, and ends the process where there is not so much.
+        hits = searcher.search(query, max(1, min(k, searcher.num_docs)), count=False).hits
         held = searcher.fast_field_values(NUMBER, [address for _, address in hits])
         numbers, scores = np.array(held, dtype=np.int64), np.array([score for score, _ in hits], dtype=np.float32)
         order = np.lexsort((numbers, -scores))

@@ -19,6 +19,7 @@ from typing import Any
 
 import yaml
 
+from retrieval.cleaning import plain, visible
 from retrieval.errors import FeedError
 
 MOST_LISTED = 60  # columns that a message names
@@ -147,7 +148,7 @@ def resolve(
             fields[name] = Origin((column,))
     for column in columns:
         if column not in taken and (found := _NAMED.fullmatch(column)):
-            attributes.setdefault(found[1].strip().lower(), Origin((column,)))
+            attributes.setdefault(plain(found[1]).lower(), Origin((column,)))
     whole = tuple(free[one] for one in WHOLE_ATTRIBUTES if one in free)
     if "(attributes)" in columns:
         whole = ("(attributes)",)
@@ -212,4 +213,4 @@ def _listed(columns: Sequence[str]) -> str:
     """The columns for a reader, who needs no thousand of them."""
     named = [column for column in columns if not column.startswith("(")]
     more = f" and {len(named) - MOST_LISTED:,} more" if len(named) > MOST_LISTED else ""
-    return (", ".join(named[:MOST_LISTED]) or "none") + more
+    return (", ".join(map(visible, named[:MOST_LISTED])) or "none") + more

@@ -38,7 +38,8 @@ def parquet_rows(data: BinaryIO) -> Iterator[Row]:
                 yield Row(number, json.dumps(held, ensure_ascii=False, default=str), held)
     except (pyarrow.ArrowException, OSError, ValueError):
         left = file.metadata.num_rows - number
-        yield Row(number + 1, "", fault=f"the file is damaged: {left:,} rows from here on cannot be read")
+        fault = f"the file is damaged: {left:,} rows from here on cannot be read"
+        yield Row(number + 1, "", fault=fault, cut=True)
 
 
 def _opened(data: BinaryIO) -> pyarrow.parquet.ParquetFile:

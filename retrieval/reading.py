@@ -51,7 +51,8 @@ class Reader:
                     line = row.line
                     yield row
             except BROKEN_GZIP:
-                yield Row(line + 1, "", fault="the gzip file is cut or damaged: what follows here cannot be read")
+                fault = "the gzip file is cut or damaged: what follows here cannot be read"
+                yield Row(line + 1, "", fault=fault, cut=True)
             finally:
                 self._done = self._stream.position
                 self._stream = None

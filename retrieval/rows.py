@@ -40,6 +40,7 @@ class Row:
     values: dict[str, Any] = field(default_factory=dict)
     fault: str = ""
     notes: tuple[str, ...] = ()
+    cut: bool = False  # the file ends here, or cannot be read on: what it would have held is not known
 
 
 @dataclass(frozen=True)

@@ -16,7 +16,7 @@ from typing import Protocol
 
 from symspellpy import SymSpell, Verbosity  # type: ignore[import-untyped]
 
-from retrieval.wording import folded
+from retrieval.wording import LONGEST_TERM, folded
 
 MOST_WORDS = 20_000  # words that may be the reading of a misspelt one: the most frequent
 LEAST_BESIDE = 3  # letters of a word that others are weighed by
@@ -132,7 +132,7 @@ def _doubled(word: str) -> set[str]:
 def misspelt(said: str, words: Words, kept: frozenset[str] = frozenset()) -> bool:
     """Whether a word may be a misspelt one: plain letters that neither English nor the catalogue knows."""
     word = folded(said)
-    if len(word) < LEAST_LENGTH or not (word.isascii() and word.isalpha()):
+    if not LEAST_LENGTH <= len(word) <= LONGEST_TERM or not (word.isascii() and word.isalpha()):
         return False
     return word not in kept and word not in english() and not words.knows(word)
 

@@ -32,7 +32,7 @@ def xml_rows(text: io.TextIOWrapper) -> Iterator[Row]:
     number = 0
     for number, (raw, fault) in enumerate(_items(text), start=1):
         if fault:
-            yield Row(number, raw, fault=fault)
+            yield Row(number, raw, fault=fault, cut="the file ends" in fault)
             continue
         try:
             element = _parsed(raw)

@@ -18,6 +18,7 @@ from chat.errors import ChatError
 from chat.settings import Settings
 from prompts.errors import PromptError
 from ranking.errors import RankingError
+from retrieval.cleaning import visible
 from retrieval.errors import RetrievalError
 from ui import cli_catalogue, cli_events, cli_ranking, cli_rules, cli_search, cli_serve
 
@@ -46,7 +47,8 @@ def app() -> None:
     try:
         commands()
     except (ChatError, RetrievalError, RankingError, PromptError) as error:
-        errors.print(str(error), markup=False, style="red")
+        # It may quote a feed, and a terminal obeys what some characters say.
+        errors.print("\n".join(map(visible, str(error).splitlines())), markup=False, style="red")
         sys.exit(2)
     except KeyboardInterrupt:
         errors.print("Stopped.")

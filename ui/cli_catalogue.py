@@ -12,6 +12,7 @@ from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeR
 from rich.table import Table
 
 from chat.settings import Settings
+from retrieval.cleaning import visible
 from retrieval.feeds import Feed
 from retrieval.ingest import Report
 from retrieval.journal import CatalogueJournal
@@ -194,4 +195,4 @@ def _show(console: Console, report: Report, feed: Feed) -> None:
     for note, count in sorted(report.notes.items(), key=lambda pair: -pair[1]):
         console.print(f"  {count:,} ×  {note}", markup=False, highlight=False)
     if feed.unused:
-        console.print(f"Columns not used: {', '.join(feed.unused)}", markup=False, highlight=False)
+        console.print(f"Columns not used: {', '.join(map(visible, feed.unused))}", markup=False, highlight=False)

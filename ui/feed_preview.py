@@ -12,6 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from chat.money import price_text
+from retrieval.cleaning import visible
 from retrieval.feeds import Feed
 from retrieval.items import Item
 from retrieval.mapping import FIELDS, Origin
@@ -64,10 +65,12 @@ def _origin(origin: Origin, feed: Feed) -> str:
 
 def _columns_left(console: Console, feed: Feed, result: Preview) -> None:
     if feed.unused:
-        shown = ", ".join(feed.unused[:30]) + (f" and {len(feed.unused) - 30:,} more" if len(feed.unused) > 30 else "")
+        shown = ", ".join(map(visible, feed.unused[:30])) + (
+            f" and {len(feed.unused) - 30:,} more" if len(feed.unused) > 30 else ""
+        )
         console.print(f"\nColumns not used: {shown}", markup=False, highlight=False)
     if result.hints:
-        options = " ".join(f"--map {shlex.quote(hint)}" for hint in result.hints)
+        options = visible(" ".join(f"--map {shlex.quote(hint)}" for hint in result.hints))
         console.print("These look like attributes; to let shoppers find by them, add:", highlight=False)
         console.print(f"  {options}", markup=False, highlight=False, soft_wrap=True)
 

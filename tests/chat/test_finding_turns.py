@@ -4,7 +4,9 @@ What is asked of the catalogue, several things at once, the variants of one prod
 """
 
 import re
-from collections.abc import AsyncGenerator, Iterator
+from collections.abc import AsyncGenerator, Iterator, Sequence
+from decimal import Decimal
+from pathlib import Path
 
 import pytest
 from scripted_llm import free_port
@@ -15,12 +17,16 @@ from chat.events import Card, CardsEvent, DoneEvent, NeedEvent, SessionEvent, Te
 from chat.finding import Finder
 from chat.llm import LLM, Timeouts
 from chat.store import Store
+from chat.want import Want
 from prompts.library import Library
 from ranking.history import Events
 from ranking.reranker import Untrained
 from ranking.rules import InForce, Rule
 from retrieval.encoder import MiniLMEncoder
+from retrieval.filters import Filter
+from retrieval.ground import Ask, Grounder, Grounding
 from retrieval.shop import Shop
+from retrieval.synonyms import SynonymStore
 
 MUGS, TEA = ("Kitchen", "Mugs"), ("Food", "Tea")
 COLOURED = [
@@ -295,3 +301,20 @@ async def test_whatever_is_typed_gets_a_sentence_and_no_error(assistant: Assista
     said = await talk(assistant, message)
     assert said.texts
     assert said.cards or said.chips or re.match("I could not read|I found nothing|No problem: tell me", said.texts[0])
+
+
+def test_what_became_too_dear_between_two_reads_is_not_shown(tmp_path: Path, minilm: MiniLMEncoder) -> None:
+    """The filter was held to the catalogue as it was when the search began, the card to what it is now."""
+    shop = open_small_shop(tmp_path, with_encoder=minilm)
+
+    class Dearer(Grounder):
+        def ground_many(self, asks: Sequence[Ask]) -> list[Grounding]:
+            found = super().ground_many(asks)
+            shop.catalog.upsert([shop.catalog.many(["razor-2"])["razor-2"].model_copy(update={"price": Decimal(49)})])
+            return found
+
+    grounder = Dearer(shop.catalog, shop.index, shop.encoder, SynonymStore(shop.connections))
+    finder = Finder(shop.catalog, grounder, Untrained(shop.catalog, shop.index.vectors), cards=3)
+    want = Want(words="razor", filter=Filter(price_max=Decimal(30), categories=(("Beauty", "Razors"),)))
+    assert [one.id for one in finder.find([want], []).shown] == ["razor-1"]
+    shop.close()

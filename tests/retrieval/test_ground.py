@@ -114,6 +114,19 @@ def test_several_wants_each_with_its_own_filter_and_number(shop: Shop) -> None:
     assert shop.grounder.ground_many([]) == []
 
 
+def test_where_nearly_all_that_is_near_is_refused_the_rest_is_found(tmp_path: Path, minilm: MiniLMEncoder) -> None:
+    red = [Item(id=f"red-{n}", title=f"Red cotton shirt {n}") for n in range(60)]
+    others = [Item(id="silk", title="Silk blouse"), Item(id="tent", title="Tent"), Item(id="mug", title="Mug", stock=0)]
+    shop = open_small_shop(tmp_path, [*red, *others], minilm)
+    grounding = shop.grounder.ground(["a shirt"], "red cotton shirt", Filter(excluded_terms=("cotton",)), k=3)
+    assert sum(shop.index.answers.values()) == 3 * 2  # looked deeper once, then without what is refused; of two texts
+    assert (set(ids(grounding)), grounding.matching) == ({"silk", "tent"}, 2)
+    nothing = shop.grounder.ground([], "shirt", Filter(excluded_terms=("cotton", "blouse", "tent")), k=3)
+    assert (nothing.candidates, nothing.matching) == ((), 0)
+    assert ids(shop.grounder.ground([], "silk", Filter(excluded_terms=("\ud800", "cotton")), k=1)) == ["silk"]
+    shop.close()
+
+
 def test_a_misspelt_query_is_searched_as_the_catalogue_spells_it_and_says_so(shop: Shop) -> None:
     grounding = shop.grounder.ground([], "a matte lipstik", Filter())
     assert grounding.corrected == "a matte lipstick"

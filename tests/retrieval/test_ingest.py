@@ -1,3 +1,4 @@
+import gzip
 import json
 import os
 from collections.abc import Iterator
@@ -71,6 +72,38 @@ def test_replace_never_empties_the_catalogue(shop: Shop) -> None:
     with pytest.raises(FeedError, match="would empty the catalogue"):
         shop.ingest(feed_of(shop.folder / "new.csv", []), replace=True)
     assert shop.ids() == ["a"]
+
+
+@pytest.mark.parametrize("cut", ["gzip", "xml"])
+def test_replace_removes_nothing_by_a_file_that_is_cut(shop: Shop, cut: str) -> None:
+    shop.ingest(feed_of(shop.folder / "old.csv", ["a", "b", "z"]))
+    path = feed_of(shop.folder / "feed", [f"i{n}" for n in range(20_000)])
+    if cut == "gzip":
+        path.write_bytes(gzip.compress(path.read_bytes())[:-5000])
+    else:
+        path.write_text("<rss><item><id>b</id><title>Thing b</title></item><item><id>z</id>")
+    for _ in range(2):  # the second goes on where the first stopped
+        with pytest.raises(FeedError, match="is cut or damaged, and --replace would remove"):
+            shop.ingest(path, replace=True)
+        assert shop.ids() == ["a", "b", "z"]
+    assert shop.ingest(path).removed == 0
+    assert {"a", "b", "z"} < set(shop.ids()) or cut == "xml"
+
+
+def test_a_file_that_changes_while_it_is_read_changes_nothing(shop: Shop) -> None:
+    shop.ingest(feed_of(shop.folder / "old.csv", ["a", "b"]))
+    path = feed_of(shop.folder / "feed.csv", [f"i{n}" for n in range(600)])
+    run = Ingest(shop.catalog, shop.connections, Feed.open(path), shop.folder / "rejected")
+    with pytest.raises(FeedError, match="was changed while it was read"):
+        run.run(replace=True, told=lambda done: feed_of(path, ["c"]) and None)
+    assert shop.ids() == ["a", "b"]
+    assert shop.ingest(path, replace=True) == Report(read=1, new=1, removed=2)
+
+
+def test_the_database_is_for_its_owner_alone(shop: Shop) -> None:
+    shop.ingest(feed_of(shop.folder / "old.csv", ["a"]))
+    kept = [path for path in shop.folder.iterdir() if path.name.startswith("shop.sqlite3")]
+    assert {path.name: path.stat().st_mode & 0o777 for path in kept} == {path.name: 0o600 for path in kept}
 
 
 def test_dropped_rows_are_counted_and_kept_aside(shop: Shop) -> None:

@@ -10,6 +10,7 @@ import pytest
 from retrieval.errors import IndexBuildError
 from retrieval.items import Item
 from retrieval.lexical import LexicalIndex
+from retrieval.wording import stem
 
 ITEMS = [
     Item(id="a", title="Ridge 2-person tent, green", description="Sleeps two beside a lake."),
@@ -214,3 +215,19 @@ def test_files_of_a_commit_that_was_killed_before_its_end_are_in_nobody_s_way(tm
     again.apply(*change)
     assert len(again) == len(ITEMS) - 1
     assert found(again, "canoe") == ["a"]
+
+
+def test_any_number_of_hits_may_be_asked_for(tmp_path: Path) -> None:
+    LexicalIndex.build(tmp_path, [(1, Item(id="a", title="Tent")), (2, Item(id="b", title="Tent pegs"))])
+    index = LexicalIndex(tmp_path)
+    assert [number for number, _ in index.search("tent", 10**15)] == [1, 2]  # tantivy would end the process
+    index.close()
+
+
+def test_a_word_of_thousands_of_letters_leaves_nothing_behind(tmp_path: Path) -> None:
+    LexicalIndex.build(tmp_path, [(1, Item(id="a", title="Tent"))])
+    index, word = LexicalIndex(tmp_path), "abcdefghij" * 500
+    before = stem.cache_info().currsize
+    assert index.search(word, 5) == []
+    assert stem.cache_info().currsize - before < 10  # each half of it would be kept
+    index.close()

@@ -1,4 +1,7 @@
 import io
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 from rich.console import Console
@@ -68,3 +71,19 @@ def test_the_command_writes_nothing(tmp_path: Path) -> None:
     )
     assert (run.exit_code, home.exists()) == (0, False)
     assert "Nothing was written" in run.output
+
+
+def test_what_a_terminal_would_obey_is_not_shown(tmp_path: Path) -> None:
+    """Columns' names once reached the terminal with the escape sequences that were in them, and so did attributes'."""
+    path = tmp_path / "feed.csv"
+    path.write_text("sku,name,Se\x1b[2Jowned\x07ason,attributes.co\x1b[2Jlour\n" + "1,T\x1b[31ment,warm,red\n" * 3)
+    shown = io.StringIO()
+    preview = show_preview(Console(file=shown, width=100), Feed.open(path))
+    assert [*preview.shown[0].attributes] == ["co[2jlour"]
+    assert "Se[2Jowned" in shown.getvalue()
+    path.write_text("Se\x1b[2Jowned\n1\n")
+    command = [sys.executable, "-m", "ui.cli", "ingest", str(path)]
+    environment = {**os.environ, "SHOPTALK_HOME": str(tmp_path / "home")}
+    run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
+    assert "Its columns: Se[2Jowned." in run.stderr
+    assert not {"\x1b", "\x07"} & {*shown.getvalue(), *run.stdout, *run.stderr}
