@@ -95,7 +95,7 @@ class Spelling:
         readings: list[str] = list(dict.fromkeys([*sorted(known), *nearest]))
         if beside and not known:
             # "Wolen socks" are woolen ones, also where the catalogue says wool: rather than "women", if that fits less.
-            readings += sorted(one for one in doubled if one in english())[:1]
+            readings += sorted(doubled & english(), key=lambda one: (abs(len(one) - len(word)), one))[:1]
         if len(readings) < 2:
             return "".join(readings)
         return max(readings, key=lambda one: self._fit(one, beside, one in doubled))
