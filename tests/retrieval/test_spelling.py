@@ -110,5 +110,5 @@ def test_a_word_of_english_with_a_letter_doubled_is_meant_where_nothing_else_goe
     tmp_path: Path,
 ) -> None:
     spelling = of(tmp_path / "x", ["Shirt for women"] * 9 + ["Knitted hat"] * 9)
-    assert spelling.corrected("wolen hat") == "woolen hat"
+    assert spelling.corrected("wolen hat") == "woollen hat"
     assert spelling.corrected("wolen") == "women"
