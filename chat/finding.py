@@ -129,9 +129,11 @@ class Finder:
         found.rank_ms = round(found.rank_ms + (time.perf_counter() - begun) * 1000, 1)
         known = (*(one.item_id for one in ranked), *leading, *pointed, *want.refused_ids)
         items = self._catalog.many(list(dict.fromkeys(known)))
-        # An item may have left the catalogue between two reads, or become too dear; it is simply not shown.
+        # An item may have left the catalogue, or become too dear, since it was found among the columns of a moment ago;
+        # it is simply not shown.
         limits = rules.narrowed(asked)
-        ranked = [one for one in ranked if one.item_id in items and limits.matches(items[one.item_id])]
+        fitting = {item_id for item_id, item in items.items() if limits.matches(item)}
+        ranked = [one for one in ranked if one.item_id in fitting]
         keys = self._catalog.variants(list(items))
         # Who refused it in one colour has no use for another; unless nothing else is left.
         refused = {keys[item_id] for item_id in want.refused_ids if item_id in keys}
@@ -147,7 +149,7 @@ class Finder:
             candidates,
             carried=carries(want, grounding),
             corrected=grounding.corrected,
-            leading=[items[item_id] for item_id in leading if item_id in items],
+            leading=[items[item_id] for item_id in leading if item_id in fitting],
             variants=self._variants([items[one.item_id] for one in ranked], rules),
         )
 
@@ -200,7 +202,8 @@ class Finder:
         ids = self._catalog.ordered(self._limits(limits, rules), order, near=bound or Decimal(0), among=among)
         held: list[Item] = []
         while len(held) < most and (some := list(islice(ids, most))):
-            held += [item for item in self._catalog.many(some).values() if rules.allows(item)]
+            records = self._catalog.many(some).values()
+            held += [item for item in records if rules.allows(item) and limits.matches(item)]
         reason = Reason("need", ORDER_REASONS[order])
         return [Ranked(item.id, scores.get(item.id, 0.0), scores.get(item.id, 0.0), reason) for item in held[:most]]
 

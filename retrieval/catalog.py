@@ -1,12 +1,12 @@
 # ruff: noqa: S608 - the SQL put together here is ours alone; every value from outside is a bound parameter
 """The catalogue in SQLite: the truth about every item.
 
-With ``retrieval.tables``, which says what lies in them, the only module that writes SQL about the catalogue's tables.
+With ``retrieval.tables``, which says what lies in them, ``retrieval.current_columns`` and the ingest, the only module
+that knows SQL about the catalogue's tables.
 Knows nothing of files, vectors or conversation. Every method may be called from any thread.
 """
 
 import json
-import threading
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
@@ -16,7 +16,8 @@ import numpy as np
 from sqlite_utils import Database
 
 from retrieval import tables
-from retrieval.columns import FIELDS, Columns
+from retrieval.columns import Columns
+from retrieval.current_columns import CurrentColumns
 from retrieval.database import Connections, reading
 from retrieval.facts import Facts, Vocabulary, facts_of, most_popular, vocabulary_of
 from retrieval.filters import Filter, contains_term
@@ -25,7 +26,6 @@ from retrieval.orders import Order, first
 
 BATCH = 500  # items a transaction: an interrupted ingest loses at most these
 FIRST_READ, DEEPER = 32, 4  # items of an order that are looked at first, and how many times as many next
-APPLIED_AT_MOST = 1000  # changes, or a fifth of the items; with more, reading everything anew is faster
 
 
 @dataclass(frozen=True)
@@ -58,8 +58,7 @@ class Catalog:
         """Open the catalogue, creating or migrating its tables."""
         self._connections = connections
         self._vocabulary: tuple[Columns, Vocabulary] | None = None
-        self._columns: tuple[int, Columns] | None = None  # with the sequence as of which they are
-        self._columns_lock = threading.Lock()
+        self._current = CurrentColumns(connections)
         tables.migrations.apply(connections.current)
 
     def upsert(self, items: Iterable[Item]) -> UpsertCount:
@@ -141,30 +140,20 @@ class Catalog:
         return [number for (number,) in rows.fetchall()]
 
     def columns(self) -> Columns:
-        """The filterable fields of every item, as they are now; a snapshot that never changes.
+        """The filterable fields of every item: a snapshot that never changes, as of now or, for seconds, of before.
 
-        Made from what changed since the last call: the first call reads the whole catalogue.
+        A change of up to 5,000 items is in it at once; after a larger one, those of before are given until the new ones
+        are read in the background. The first call waits until the whole catalogue is read.
         """
-        database = self._connections.current
-        held = self._columns
-        if held and not database.conn.in_transaction and held[0] == self.sequence():
-            return held[1]
-        with self._columns_lock, reading(database) as own:
-            since, columns = self._columns or (0, Columns.empty())
-            sequence, told_since = database.execute("SELECT sequence, told_since FROM catalogue_state").fetchone()
-            if since < told_since:
-                since, columns = 0, Columns.empty()
-            fields = ", ".join(FIELDS)
-            (changed,) = database.execute("SELECT count(*) FROM items WHERE changed > ?", [since]).fetchone()
-            if changed > max(APPLIED_AT_MOST, len(columns) // 5):
-                rows = database.execute(f"SELECT {fields} FROM items ORDER BY number")
-                columns = Columns.empty().applied(rows)
-            else:
-                rows = database.execute(f"SELECT {fields} FROM items WHERE changed > ? ORDER BY changed", [since])
-                columns = columns.applied(sorted(rows), self._removed(database, since))
-            if own:  # else it may hold what this thread has written and not committed
-                self._columns = (int(sequence), columns)
-        return columns
+        return self._current.get()
+
+    def read_columns_soon(self) -> None:
+        """Begin to read the columns in the background; a call of ``columns`` waits for what is left of it."""
+        self._current.read_soon()
+
+    def close(self) -> None:
+        """Stop what goes on in the background; the connections may then be closed."""
+        self._current.close()
 
     def numbers(self, ids: Sequence[str]) -> dict[str, int]:
         """Numbers of the items with these ids; unknown ids are left out."""

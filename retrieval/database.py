@@ -47,6 +47,17 @@ class Connections:
                 self._opened.append(connection)
         return database
 
+    def release(self) -> None:
+        """Close the calling thread's connection, for a thread that ends before this object does."""
+        database: Database | None = getattr(self._local, "database", None)
+        if database is None:
+            return
+        self._local.database = None
+        with self._lock:
+            if database.conn in self._opened:
+                self._opened.remove(database.conn)
+        database.conn.close()
+
     def close(self) -> None:
         """Close every connection of every thread; the object is not used afterwards."""
         with self._lock:

@@ -42,6 +42,7 @@ class Shop:
 
     def close(self) -> None:
         """Release every file."""
+        self.catalog.close()
         self.index.close()
         self.connections.close()
 
@@ -72,7 +73,14 @@ def open_shop(
     """
     connections = connections or Connections(home / DATABASE)
     catalog = Catalog(connections)
+    catalog.read_columns_soon()  # beside the encoder and the index, which take longer
     if encoder is None:
         encoder = MiniLMEncoder(ensure_encoder(models))
-    index = Index.open(home / INDEX, catalog, connections, encoder, progress, chroma_url=chroma_url)
-    return Shop(connections, catalog, encoder, index, Grounder(catalog, index, encoder, SynonymStore(connections)))
+    try:
+        index = Index.open(home / INDEX, catalog, connections, encoder, progress, chroma_url=chroma_url)
+    except BaseException:
+        catalog.close()
+        raise
+    grounder = Grounder(catalog, index, encoder, SynonymStore(connections))
+    catalog.columns()  # what is left of reading them, so that no shopper waits for it
+    return Shop(connections, catalog, encoder, index, grounder)
