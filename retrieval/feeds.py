@@ -115,7 +115,9 @@ class Feed:
             if isinstance(entry, Read):
                 # One line of JSON-LD may hold several items.
                 if entry.item.id in ids:
-                    entry = Rejected(row.line, f"the id {entry.item.id!r} stands in line {row.line} already", row.raw)
+                    entry = Rejected(
+                        row.line, f"the id {entry.item.id!r} stands in {self.source.unit} {row.line} already", row.raw
+                    )
                 else:
                     ids.add(entry.item.id)
             yield entry

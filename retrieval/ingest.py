@@ -53,7 +53,9 @@ class Report:
     removed: int = 0
     dropped: int = 0
     resumed_after: int = 0  # rows that an interrupted ingest of this file had done
-    first_dropped: list[dict[str, Any]] = field(default_factory=list)  # line and reason
+    first_dropped: list[dict[str, Any]] = field(
+        default_factory=list
+    )  # line (which row or item, in other formats) and reason
     notes: dict[str, int] = field(default_factory=dict)  # what was left out of items, and how often
     kept_aside: str = ""  # file with the dropped rows
 
@@ -222,13 +224,14 @@ class Ingest:
     def _told_apart(
         self, batch: Iterable[Read | Rejected], seen: dict[str, int], held: Mapping[str, Held], dropped: list[Rejected]
     ) -> Iterator[Read]:
+        unit = self._feed.source.unit
         for entry in batch:
             if isinstance(entry, Rejected):
                 dropped.append(entry)
                 continue
             reason, item = "", entry.item
             if (line := seen.setdefault(item.id, entry.line)) != entry.line:
-                reason = f"the id {item.id!r} stands in line {line} already"
+                reason = f"the id {item.id!r} stands in {unit} {line} already"
             elif self._feed.update and item.id not in held:
                 reason = f"no item has the id {item.id!r}: an update changes only those that exist"
             if reason:
@@ -241,8 +244,8 @@ class Ingest:
             self._aside.parent.mkdir(parents=True, exist_ok=True)
             with self._aside.open("a", encoding="utf-8") as file:
                 for one in dropped:
-                    kept = {"line": one.line, "reason": one.reason, "raw": one.raw}
-                    file.write(json.dumps(kept, ensure_ascii=True) + "\n")
+                    said = {self._feed.source.unit: one.line, "reason": one.reason, "raw": one.raw}
+                    file.write(json.dumps(said, ensure_ascii=True) + "\n")
 
     def _trim_aside(self, lines: int) -> None:
         """Leave the rows that the journal knows of: those of a batch that was not committed come again."""

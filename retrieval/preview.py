@@ -1,11 +1,14 @@
+# ruff: noqa: S608 - the SQL put together here is ours alone
 """What reading a feed would give, without writing anything: counts, reasons, notes, some items, and what is left.
 
 Knows feeds. Knows nothing of the database or of terminals.
 """
 
 import re
+import sqlite3
 from collections import Counter
 from collections.abc import Callable
+from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
 
@@ -16,6 +19,7 @@ from retrieval.reading import Reader
 from retrieval.recognition import SAMPLED_ROWS
 
 SHOWN_ITEMS = 5
+CACHED_KIB = 32 * 1024  # of the ids seen; the others lie in the temporary file
 SHOWN_REASONS = 20  # kinds of reasons, each with the first row that it dropped
 
 # A column that may be worth an attribute: few short values, each of several rows, that are words.
@@ -54,9 +58,31 @@ class Preview:
 
 
 def preview(feed: Feed, told: Callable[[int], None] | None = None) -> Preview:
-    """Read the whole file. ``told`` is given the bytes read. In memory: the ids, as numbers."""
-    seen: dict[int, int] = {}  # hash of an id -> its line
-    groups: set[int] = set()
+    """Read the whole file. ``told`` is given the bytes read. Ids lie in a temporary file: memory does not grow."""
+    with closing(sqlite3.connect("")) as database:  # "": a temporary file that SQLite keeps and removes
+        return _preview(feed, _Distinct(database, "ids"), _Distinct(database, "products"), told)
+
+
+class _Distinct:
+    """Texts that were seen, by their 64-bit hashes: two of millions share one with odds of less than 1 in 10^5."""
+
+    def __init__(self, database: sqlite3.Connection, table: str) -> None:
+        database.execute(f"PRAGMA cache_size = -{CACHED_KIB}")
+        database.execute(f"CREATE TABLE {table} (hash INTEGER PRIMARY KEY, line INTEGER)")
+        self._database, self._table, self.count = database, table, 0
+
+    def line(self, text: str, line: int) -> int:
+        """The line in which the text stood first: this one, if it is new."""
+        key = hash(text)
+        insert = f"INSERT OR IGNORE INTO {self._table} VALUES (?, ?)"
+        if self._database.execute(insert, [key, line]).rowcount:
+            self.count += 1
+            return line
+        (first,) = self._database.execute(f"SELECT line FROM {self._table} WHERE hash = ?", [key]).fetchone()
+        return int(first)
+
+
+def _preview(feed: Feed, ids: _Distinct, groups: _Distinct, told: Callable[[int], None] | None) -> Preview:
     shown: dict[str, Item] = {}
     reasons: dict[str, Dropped] = {}
     notes = Counter[str]()
@@ -64,13 +90,13 @@ def preview(feed: Feed, told: Callable[[int], None] | None = None) -> Preview:
     for number, entry in enumerate(feed):
         if isinstance(entry, Rejected):
             dropped = entry.line, entry.reason
-        elif (line := seen.setdefault(hash(entry.item.id), entry.line)) != entry.line:
+        elif (line := ids.line(entry.item.id, entry.line)) != entry.line:
             dropped = entry.line, f"the id {entry.item.id!r} stands in {feed.source.unit} {line} already"
         else:
             result.items += 1
             notes.update(entry.notes)
             if entry.item.group_id:
-                groups.add(hash(entry.item.group_id))
+                groups.line(entry.item.group_id, entry.line)
             if len(shown) < SHOWN_ITEMS:  # of one product one variant
                 shown.setdefault(entry.item.group_id or entry.item.id, entry.item)
             continue
@@ -81,7 +107,7 @@ def preview(feed: Feed, told: Callable[[int], None] | None = None) -> Preview:
             told(feed.position)
     result.dropped = sum(one.count for one in reasons.values())
     result.read = result.items + result.dropped
-    result.groups = len(groups)
+    result.groups = groups.count
     result.reasons = sorted(reasons.values(), key=lambda one: -one.count)[:SHOWN_REASONS]
     result.notes = dict(notes.most_common())
     result.shown = list(shown.values())

@@ -50,6 +50,9 @@ class Staging:
             f"new INTEGER NOT NULL, before, stated, {', '.join(tables.SAID)}, record)"
         )
         database.execute(f"CREATE UNIQUE INDEX IF NOT EXISTS {self.table}_by_id ON {self.table} (id)")
+        # For ``counts``: a few megabytes of a million items, where the rows themselves are a gigabyte.
+        differing = f"ON {self.table} (new) WHERE hash IS NOT NULL"
+        database.execute(f"CREATE INDEX IF NOT EXISTS {self.table}_differing {differing}")
 
     def lines(self, ids: Iterable[str]) -> dict[str, int]:
         """The lines of those of these items that are staged."""
@@ -88,9 +91,12 @@ class Staging:
 
     def counts(self) -> Counts:
         """How many are staged, by what they will do to the catalogue."""
-        sql = f"SELECT count(*), count(hash), count(nullif(new, 0)) FROM {self.table}"
-        every, differing, new = self._database.execute(sql).fetchone()
-        return Counts(new, differing - new, every - differing)
+        # Two queries, each of an index alone: this runs while other writers wait.
+        (every,) = self._database.execute(f"SELECT count(*) FROM {self.table}").fetchone()
+        sql = f"SELECT new, count(*) FROM {self.table} WHERE hash IS NOT NULL GROUP BY new"
+        counted = dict(self._database.execute(sql).fetchall())
+        new, changed = counted.get(1, 0), counted.get(0, 0)
+        return Counts(new, changed, every - new - changed)
 
     def missing(self, where: str = "1", *values: object) -> list[int]:
         """Numbers of items, of those in the WHERE, that the catalogue holds and the feed does not."""

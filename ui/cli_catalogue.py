@@ -187,7 +187,7 @@ def _show(console: Console, report: Report, feed: Feed) -> None:
     if report.resumed_after:
         console.print(f"Went on after row {report.resumed_after:,}, where an earlier run had stopped.")
     for dropped in report.first_dropped:
-        console.print(f"  line {dropped['line']}: {dropped['reason']}", markup=False, highlight=False)
+        console.print(f"  {feed.source.unit} {dropped['line']}: {dropped['reason']}", markup=False, highlight=False)
     if report.dropped > len(report.first_dropped):
         console.print(f"  … and {report.dropped - len(report.first_dropped):,} more")
     if report.dropped:

@@ -4,13 +4,18 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 
+from retrieval import tables
 from retrieval.catalog import Catalog
 from retrieval.database import Connections
 from retrieval.errors import FeedError
 from retrieval.feeds import Feed, Read, Rejected
 from retrieval.ingest import Ingest, Report
+from retrieval.items import Item
+from retrieval.staging import Counts, Held, Staging
 
 
 class Shop:
@@ -156,3 +161,45 @@ def test_a_file_that_changed_meanwhile_is_read_from_its_beginning(shop: Shop) ->
     os.utime(path, (1, 1))
     report = shop.ingest(path)
     assert (report.resumed_after, report.changed, report.new) == (0, 0, 600)
+
+
+XML = """<?xml version="1.0" encoding="UTF-8"?>
+<rss version="2.0" xmlns:g="http://base.google.com/ns/1.0"><channel><title>Feed</title>
+<item><g:id>a</g:id><g:title>Tea mug</g:title></item>
+<item><g:id>a</g:id><g:title>Other mug</g:title></item>
+<item><g:id></g:id><g:title>Nameless</g:title></item>
+</channel></rss>
+"""
+
+
+def test_rows_of_xml_and_parquet_are_not_called_lines(shop: Shop) -> None:
+    xml, parquet = shop.folder / "feed.xml", shop.folder / "feed.parquet"
+    xml.write_text(XML)
+    pq.write_table(pa.table({"id": ["a", "a", ""], "title": ["Tea mug", "Other mug", "Nameless"]}), parquet)
+    for path, unit in ((xml, "item"), (parquet, "row")):
+        report = shop.ingest(path)
+        assert report.first_dropped == [
+            {"line": 2, "reason": f"the id 'a' stands in {unit} 1 already"},
+            {"line": 3, "reason": "the id is missing"},
+        ]
+        kept = [json.loads(one) for one in Path(report.kept_aside).read_text().splitlines()]
+        assert [(one[unit], sorted(one)) for one in kept] == [
+            (2, sorted([unit, "reason", "raw"])),
+            (3, sorted([unit, "reason", "raw"])),
+        ]
+
+
+def test_counting_what_is_staged_reads_no_rows(shop: Shop) -> None:
+    """It runs while other writers wait, and the rows of a million items are a gigabyte."""
+    database, said = shop.connections.current, list[str]()
+    with database.atomic():
+        staging = Staging(database, "some", update=False)
+        items = {one: (1, Item(id=one, title="Thing")) for one in ("a", "b", "c")}
+        held = {one: Held(number, tables.hash_of(items[one][1]), None) for number, one in enumerate("ab", start=7)}
+        staging.add(items, {"a": held["a"], "b": Held(8, "another", None)})
+    database.conn.set_trace_callback(said.append)
+    assert staging.counts() == Counts(new=1, changed=1, same=1)
+    database.conn.set_trace_callback(None)
+    for sql in said:
+        ((*_, plan),) = database.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall()[:1]
+        assert plan.endswith(("INDEX staged_some_differing", "COVERING INDEX staged_some_by_id"))

@@ -2,12 +2,16 @@ import io
 import os
 import subprocess
 import sys
+import tracemalloc
+from collections.abc import Iterator
 from pathlib import Path
 
 from rich.console import Console
 from typer.testing import CliRunner
 
-from retrieval.feeds import Feed
+from retrieval.feeds import Feed, Read, Rejected
+from retrieval.items import Item
+from retrieval.preview import preview
 from ui.cli import commands
 from ui.feed_preview import show_preview
 
@@ -87,3 +91,28 @@ def test_what_a_terminal_would_obey_is_not_shown(tmp_path: Path) -> None:
     run = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60)
     assert "Its columns: Se[2Jowned." in run.stderr
     assert not {"\x1b", "\x07"} & {*shown.getvalue(), *run.stdout, *run.stderr}
+
+
+class Endless(Feed):
+    """A feed of so many rows with ids, every tenth one's being an earlier row's."""
+
+    rows = 50_000
+
+    def __iter__(self) -> Iterator[Read | Rejected]:
+        for row in range(self.rows):
+            number = row // 2 if row % 10 == 9 else row
+            fields = {"id": f"i{number}", "title": "Thing", "group_id": f"g{number // 2}"}
+            yield Read(row, Item.model_construct(**fields))
+
+
+def test_what_a_dry_run_holds_does_not_grow_with_the_file(tmp_path: Path) -> None:
+    (tmp_path / "feed.csv").write_text("id,title\na,Thing\n")
+    opened = Feed.open(tmp_path / "feed.csv")
+    feed = Endless(opened.source, opened.mapping)
+    tracemalloc.start()
+    result = preview(feed)
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+    assert most < 1_000_000
+    again = sum(1 for row in range(9, feed.rows, 10) if (row // 2) % 10 != 9)
+    assert (result.read, result.dropped, result.items) == (feed.rows, again, feed.rows - again)
