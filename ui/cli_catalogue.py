@@ -11,6 +11,7 @@ from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+from chat.errors import SetupError
 from chat.settings import Settings
 from retrieval.cleaning import visible
 from retrieval.feeds import Feed
@@ -73,9 +74,14 @@ def ingest(
 def hand_over(home: Home, request: Request, console: Console | None = None) -> Report:
     """Have the server that owns the home ingest the file, with the same bars and report as without one.
 
-    Raises RetrievalError with the server's reason; after Ctrl-C the server goes on, and this says so.
+    Raises RetrievalError with the server's reason; after Ctrl-C the server goes on, and this says so. A server encodes
+    by itself, beside its shoppers: with ``ray`` this raises SetupError.
     """
     console = console or Console()
+    if request.ray:
+        raise SetupError(
+            f"A server is running on {home.folder}, and encodes by itself: leave out --ray, or stop the server first."
+        )
     feed = request.feed()  # here already: what is wrong with the file is told at once
     console.print(f"{request.path.name}: {feed.source}", markup=False, highlight=False)
     try:

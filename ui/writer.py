@@ -19,7 +19,7 @@ from retrieval.errors import RetrievalError
 from retrieval.journal import CatalogueJournal, Entry
 from retrieval.shop import Shop
 from ui.home import Home
-from ui.ingesting import Request, encoded_by_ray, take_in
+from ui.ingesting import Request, take_in
 
 LOOKS_EVERY_S = 0.25
 TELLS_EVERY_S = 0.2  # progress is written no more often
@@ -91,8 +91,6 @@ class Writer:
         try:
             request = Request.model_validate(entry.request)
             report = take_in(self._shop.connections, self._shop.catalog, self._home, request, tell)
-            if request.ray:
-                encoded_by_ray(self._home, request.ray, self._shop.catalog, self._settings.models, tell)
             self._shop.index.refresh(tell, encoder=encoder)
         except Stopped:
             raise

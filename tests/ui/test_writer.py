@@ -1,5 +1,6 @@
 """A command-line ingest and the process that owns the home: real processes over a real shop."""
 
+import json
 import os
 import signal
 import subprocess
@@ -90,16 +91,32 @@ def test_an_ingest_is_handed_to_the_server_and_reported_like_a_local_one(
         "0  the same as before", "0  removed, no longer in the file", "1  dropped",
     ]  # fmt: skip
     assert handed[-1] == f"{len(ITEMS) + 2} items are indexed: the shop is ready."
-    (home.parent / "prices.csv").write_text("id,price\nmug-1,7.50\n")
+    (home.parent / "prices.csv").write_text("id,price,stock\nmug-1,7.50,\nmug-9,3,1\n")
     code, updated, errors = ended(ingest(home, "--update", "prices.csv"))
     assert (code, errors) == (0, "")
-    assert updated[1:5] == ["1  rows read", "0  new items", "1  changed", "0  the same as before"]
+    assert updated[1:8] == [
+        "2  rows read", "0  new items", "1  changed", "0  the same as before", "0  removed, no longer in the file",
+        "1  dropped", "  line 3: no item has the id 'mug-9': an update changes only those that exist",
+    ]  # fmt: skip
+    kept = Path("".join(updated[8:-1]).removeprefix("The dropped rows are kept in").strip())
+    assert json.loads(kept.read_text())["line"] == 3
+    code, out, errors = ended(ingest(home, "--ray", "local", "feed.csv"))
+    assert (code, out) == (2, [])
+    assert errors == (
+        f"A server is running on {home}, and encodes by itself: leave out --ray, or stop the server first."
+    )
     mug = Catalog(Connections(home / "shoptalk.sqlite3")).get("mug-1")
     assert mug is not None
     assert (mug.title, mug.price) == ("Stoneware tea mug", Decimal("7.50"))
     assert server.stdin is not None
     server.stdin.close()
     assert server.wait(60) == 0
+    code, local_update, errors = ended(ingest(home, "--update", "prices.csv"))
+    assert (code, errors) == (0, "")
+    again = {"1  changed": "0  changed", "0  the same as before": "1  the same as before"}
+    assert local_update == [again.get(line, line) for line in updated]
+    code, _, errors = ended(ingest(home, "--update", "--replace", "prices.csv"))
+    assert (code, errors) == (2, "--update changes items and removes none: it cannot go with --replace.")
     code, local, errors = ended(ingest(home, "feed.csv"))
     assert (code, errors) == (0, "")
     counts = {
