@@ -24,6 +24,9 @@ COLLECTION = "items"
 
 # The graph, fixed when a collection is made. See docs/scale.md for what was measured.
 NEIGHBOURS, CONSTRUCTION_BREADTH, SEARCH_BREADTH = 16, 200, 400
+# Tried in turn where a collection of this very shop is found to miss too much. At a million items 1,600 takes half
+# again as long as 400.
+WIDER_SEARCHES = (800, 1600)
 ADDED_AT_ONCE = 5000  # vectors a call; Chroma takes at most 5,461
 # Chroma writes its graph to the disk after so many changes, the whole list of ids each time; what came since it adds
 # again from its log, at some thousand a second, when it is opened next. So: seldom while a folder is written, and often
@@ -69,15 +72,23 @@ class EmbeddedCollection:
 
     def finish(self, numbers: Numbers, vectors: Vectors) -> None:
         """All is written: have the whole of it on the disk. ``numbers``, ``vectors``: one of those written."""
+        self._reopened({"sync_threshold": PERSISTED_EVERY})
+        # Chroma has no call for it; a write makes it look whether it is time.
+        self.upsert(numbers.tolist(), vectors)
+
+    def widen(self, breadth: int) -> None:
+        """Have every search look at so many vectors of the graph."""
+        self._reopened({"ef_search": breadth})
+
+    def _reopened(self, settings: dict[str, int]) -> None:
+        """Change the graph's settings, which count from the next opening on."""
         with warnings.catch_warnings():
             # Chroma takes a collection without an embedding function for one of an old version.
             warnings.simplefilter("ignore", DeprecationWarning)
-            self._collection.modify(configuration={"hnsw": {"sync_threshold": PERSISTED_EVERY}})
+            self._collection.modify(configuration={"hnsw": settings})
         self._client.close()
         self._client = _client(self._folder)
         self._collection = got(self._client, COLLECTION)
-        # Chroma has no call for it; a write makes it look whether it is time.
-        self.upsert(numbers.tolist(), vectors)
 
     def nearest(self, vectors: Vectors, n: int) -> list[Answer] | None:
         """As ``Collection`` says; whatever Chroma raises is logged."""

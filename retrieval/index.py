@@ -20,7 +20,7 @@ from typing import IO
 import numpy as np
 
 from retrieval.catalog import Catalog, Changes
-from retrieval.chroma import EmbeddedCollection
+from retrieval.chroma import WIDER_SEARCHES, EmbeddedCollection
 from retrieval.chroma_server import ServedCollection
 from retrieval.database import Connections
 from retrieval.embeddings import EmbeddingCache, Progress
@@ -31,8 +31,9 @@ from retrieval.lexical import LexicalIndex
 from retrieval.matrix import Digests, Matrix, MatrixWriter, Numbers
 from retrieval.overlay import Overlaid
 from retrieval.shelf import LEXICAL, BrokenShelf, Shelf
-from retrieval.snapshot import Snapshot, Tally
+from retrieval.snapshot import LEAST_FETCHED, Snapshot, Tally
 from retrieval.stamp import Stamp, Stamps
+from retrieval.trust import TRUSTED_RECALL, recall
 
 LAYOUT = 4  # grows whenever what a folder holds, or how an item is encoded, changes
 TITLE_WEIGHT = 0.5  # of an item's vector; the rest is the whole text's. Chosen with bench.search
@@ -104,6 +105,7 @@ class Index:
                 log.info("index: %s; rebuilding", wrong)
                 with index._writing:
                     index._build(progress)
+            index._measure()
             index._sweep()
         except BaseException:
             index.close()
@@ -112,8 +114,8 @@ class Index:
 
     def snapshot(self) -> Snapshot:
         """The present state, to be asked for the duration of one grounding; it stays as it is meanwhile."""
-        _, shelf, held = self._open_parts()
-        return Snapshot(shelf, held, self._tally)
+        stamp, shelf, held = self._open_parts()
+        return Snapshot(shelf, held, self._tally, stamp.recall is None or stamp.recall >= TRUSTED_RECALL)
 
     def refresh(self, progress: Progress | None = None, *, encoder: Encoder | None = None) -> bool:
         """Bring the index to the catalogue's present state, embedding only what changed; True if anything had to be.
@@ -131,6 +133,7 @@ class Index:
             small = self._small_changes(stamp, held)
             if small is None:
                 self._build(progress, encoder)
+                self._measure()
                 return True
             changes, texts = small
             self._apply(changes, texts, progress, encoder)
@@ -167,6 +170,24 @@ class Index:
         """Vectors of these items: float32 [len(ids), d], unit rows; a row of zeros for an id the index lacks."""
         numbers = self._catalog.numbers(ids)
         return self.snapshot().vectors(np.array([numbers.get(item_id, 0) for item_id in ids], dtype=np.int64))
+
+    def _measure(self) -> None:
+        """Note how much Chroma finds of this folder, unless it is known; a graph that finds too little looks wider."""
+        stamp, shelf, _ = self._open_parts()
+        if stamp.recall is not None:
+            return
+        found = recall(shelf.collection, shelf.matrix, LEAST_FETCHED)
+        if isinstance(shelf.collection, EmbeddedCollection):
+            for wider in WIDER_SEARCHES:
+                if found is None or found >= TRUSTED_RECALL:
+                    break
+                shelf.collection.widen(wider)
+                found = recall(shelf.collection, shelf.matrix, LEAST_FETCHED)
+        if found is not None:
+            if found < TRUSTED_RECALL:
+                log.warning("Chroma finds %.0f%% of what is nearest: the exact product answers instead", 100 * found)
+            self._stamp = replace(stamp, recall=found)
+            self._stamps.move(self._stamp, {})
 
     @property
     def answers(self) -> dict[str, int]:

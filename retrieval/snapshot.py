@@ -1,7 +1,8 @@
 """One state of everything that finds items, asked for the duration of one grounding; chooses the arm that answers.
 
 Chroma answers, over-fetched and then filtered exactly; the exact product over the matrix answers where too few would
-survive the filter. Knows nothing of texts, of the catalogue's words or of how the state came to be.
+survive the filter, and all through where Chroma was found to miss too much of this very folder. Knows nothing of texts,
+of the catalogue's words or of how the state came to be.
 """
 
 import math
@@ -49,6 +50,7 @@ class Snapshot:
     shelf: Shelf
     held: Overlaid
     tally: Tally = field(repr=False)
+    trusted: bool = True  # Chroma finds enough of what is nearest (retrieval.trust)
 
     @property
     def lexical(self) -> LexicalIndex:
@@ -73,7 +75,8 @@ class Snapshot:
         found: list[tuple[Numbers, Scores] | None] = [None] * len(vectors)
         wanted = min(k, ENOUGH, possible)
         fetched = min(breadth(possible, len(columns), k, len(vectors)), len(self.held))
-        for at, (numbers, cosines) in enumerate(self.shelf.collection.nearest(vectors, fetched) or []):
+        answered = self.shelf.collection.nearest(vectors, fetched) if self.trusted else None
+        for at, (numbers, cosines) in enumerate(answered or []):
             rows = columns.rows(numbers)
             kept = rows >= 0 if mask is None else (rows >= 0) & mask[rows]
             if np.count_nonzero(kept) >= wanted:

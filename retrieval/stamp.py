@@ -40,6 +40,7 @@ class Stamp:
     chroma: str  # address of the Chroma server; "" where Chroma is embedded in the folder
     sequence: int  # of the catalogue, as of which everything is in the index
     generation: str  # of the catalogue; the same items have the same
+    recall: float | None = None  # of Chroma's answers, as measured on this folder; None: not yet
 
 
 class Stamps:

@@ -1,15 +1,14 @@
 import threading
-import zlib
 from collections.abc import Callable
 from decimal import Decimal
 from pathlib import Path
 
 import numpy as np
 import pytest
+from hashing import DIMENSION, Hashing
 
 from retrieval.catalog import Catalog
 from retrieval.database import Connections
-from retrieval.encoder import Vectors
 from retrieval.errors import IndexBuildError
 from retrieval.filters import Filter
 from retrieval.index import Index
@@ -20,28 +19,6 @@ from retrieval.probe import Probe
 from retrieval.shelf import SEAL
 from retrieval.snapshot import breadth
 from retrieval.stamp import Stamps
-
-DIMENSION = 16
-
-
-class Hashing:
-    """A real, if simple, encoder: each word adds its own random direction."""
-
-    name, dimension = "hashing", DIMENSION
-
-    def __init__(self) -> None:
-        self.texts = 0
-
-    def encode(self, texts: list[str]) -> Vectors:
-        self.texts += len(texts)
-        rows = [sum((self._direction(word) for word in text.split()), np.zeros(DIMENSION)) + 1e-6 for text in texts]
-        vectors = np.array(rows, dtype=np.float32).reshape(len(texts), DIMENSION)
-        unit: Vectors = vectors / np.linalg.norm(vectors, axis=1, keepdims=True)
-        return unit
-
-    @staticmethod
-    def _direction(word: str) -> np.ndarray:
-        return np.random.default_rng(zlib.crc32(word.encode())).normal(size=DIMENSION)
 
 
 def thing(number: int, **fields: object) -> Item:
