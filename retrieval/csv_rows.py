@@ -9,6 +9,7 @@ import re
 from collections import Counter, deque
 from collections.abc import Iterator
 
+from retrieval.lines import LONGEST_LINE, TOO_LONG, CutLine, next_line
 from retrieval.rows import Row
 
 DELIMITERS = ",;\t|"
@@ -78,7 +79,8 @@ def csv_rows(text: io.TextIOWrapper, delimiter: str, columns: tuple[str, ...]) -
             yield _unclosed(first, raw.rstrip("\r\n"), delimiter, columns)
         elif cells is None:
             reader = csv.reader(lines, delimiter=delimiter)
-            yield Row(first, "".join(lines.taken).rstrip("\r\n"), fault="cannot be read as CSV")
+            fault = TOO_LONG if isinstance(lines.taken[-1], CutLine) else "cannot be read as CSV"
+            yield Row(first, "".join(lines.taken).rstrip("\r\n"), fault=fault)
         elif not any(cell.strip() for cell in cells) or (lines.sep and not header_seen):
             continue
         elif not header_seen:
@@ -153,10 +155,12 @@ class _Lines:
         return self
 
     def __next__(self) -> str:
-        if len(self.taken) >= LONGEST_RECORD:
+        if len(self.taken) >= LONGEST_RECORD or (self.taken and sum(map(len, self.taken)) > LONGEST_LINE):
             raise _TooLongError
-        line = self._returned.popleft() if self._returned else self._text.readline()
+        line = self._returned.popleft() if self._returned else next_line(self._text)
         if not line:
             raise StopIteration
         self.taken.append(line)
+        if isinstance(line, CutLine):
+            raise _TooLongError
         return line

@@ -17,6 +17,7 @@ from retrieval import json_ld, shopify, woocommerce
 from retrieval.cleaning import visible
 from retrieval.fields import cells, flat, item_of
 from retrieval.items import UNCHANGED, Item
+from retrieval.lines import shortened
 from retrieval.mapping import Mapping, Origin, currency_in_name, folded, resolve
 from retrieval.prices import Mark, decimal_mark
 from retrieval.reading import Reader
@@ -26,7 +27,7 @@ from retrieval.rows import Format, Row, Source
 
 @dataclass(frozen=True)
 class Rejected:
-    """A row that is no item: its line in the file, why, and the row as it stood."""
+    """A row that is no item: its line in the file, why, and the row as it stood, cut where it is very long."""
 
     line: int
     reason: str
@@ -109,15 +110,14 @@ class Feed:
         for number, row in enumerate(self._reader):
             if number < rows:
                 continue
-            entry = Rejected(row.line, row.fault, row.raw, row.cut) if row.fault else self._entry(row)
+            entry = Rejected(row.line, row.fault, shortened(row.raw), row.cut) if row.fault else self._entry(row)
             if row.line != line:
                 line, ids = row.line, set()
             if isinstance(entry, Read):
                 # One line of JSON-LD may hold several items.
                 if entry.item.id in ids:
-                    entry = Rejected(
-                        row.line, f"the id {entry.item.id!r} stands in {self.source.unit} {row.line} already", row.raw
-                    )
+                    reason = f"the id {entry.item.id!r} stands in {self.source.unit} {row.line} already"
+                    entry = Rejected(row.line, reason, shortened(row.raw))
                 else:
                     ids.add(entry.item.id)
             yield entry
@@ -131,9 +131,9 @@ class Feed:
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"]))
-            return Rejected(row.line, f"{where}: {first['msg'].lower()}", row.raw)
+            return Rejected(row.line, f"{where}: {first['msg'].lower()}", shortened(row.raw))
         except ValueError as error:
-            return Rejected(row.line, str(error), row.raw)
+            return Rejected(row.line, str(error), shortened(row.raw))
         return Read(row.line, item, tuple(dict.fromkeys(notes)))
 
     def _read_by_format(self, column: str) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Iterator
 from decimal import Decimal
 from typing import Any
 
+from retrieval.lines import TOO_LONG, CutLine, next_line
 from retrieval.rows import Row
 
 
@@ -22,7 +23,10 @@ def json_rows(text: io.TextIOWrapper) -> Iterator[Row]:
 
 def json_lines(text: io.TextIOWrapper) -> Iterator[tuple[int, str, Any, str]]:
     """Of each line that is not blank: its number, its text, what it holds, and why it holds nothing."""
-    for number, line in enumerate(iter(text.readline, ""), start=1):
+    for number, line in enumerate(iter(lambda: next_line(text), ""), start=1):
+        if isinstance(line, CutLine):
+            yield number, line, None, TOO_LONG
+            continue
         raw = line.strip().lstrip("\ufeff")
         if not raw:
             continue

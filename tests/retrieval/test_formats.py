@@ -370,6 +370,32 @@ def test_memory_does_not_grow_with_the_file(tmp_path: Path, lines: Callable[[int
     assert peaks[1] < peaks[0] + 2_000_000  # three times the rows, 6 MB more of text
 
 
+@pytest.mark.parametrize("kind", ["csv", "jsonl"])
+def test_a_line_without_end_costs_itself_and_no_memory(tmp_path: Path, kind: str) -> None:
+    """120 MB of one letter are a gzip of half a megabyte."""
+    path = tmp_path / "feed"
+    with gzip.open(path, "wt", compresslevel=1) as file:
+        if kind == "csv":
+            file.write(f"id,title,description\na,Before,{'x' * 1_000_000}\nb,")
+            end = '\nc,"After\nit",\n'
+        else:
+            file.write(json.dumps({"id": "a", "title": "Before", "description": "x" * 1_000_000}) + '\n{"id": "')
+            end = f'"}}\n{json.dumps({"id": "c", "title": "After it"})}\n'
+        for _ in range(120):
+            file.write("x" * 1_000_000)
+        file.write(end)
+    tracemalloc.start()
+    entries = list(Feed.open(path))
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert [entry.item.title for entry in entries if isinstance(entry, Read)] == ["Before", "After it"]
+    (broken,) = [entry for entry in entries if isinstance(entry, Rejected)]
+    assert (broken.line, broken.reason) == (3 if kind == "csv" else 2, "the line has more than 20,000,000 characters")
+    assert len(broken.raw) < 100_100
+    assert "(cut here" in broken.raw
+    assert peak < 100_000_000
+
+
 def test_memory_of_parquet_does_not_grow_with_the_file(tmp_path: Path) -> None:
     peaks = []
     for rows in (5_000, 20_000):
