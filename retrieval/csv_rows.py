@@ -109,7 +109,8 @@ def _well_quoted(lines: list[str], delimiter: str) -> bool:
 def _row(line: int, raw: str, cells: list[str], columns: tuple[str, ...]) -> Row:
     extra = [cell for cell in cells[len(columns) :] if cell.strip()]
     if extra:
-        return Row(line, raw, fault=f"{len(cells):,} values for {len(columns):,} columns")
+        told = dict(zip(columns, cells, strict=False))
+        return Row(line, raw, told, fault=f"{len(cells):,} values for {len(columns):,} columns")
     notes = ("fewer values than columns",) if len(cells) < len(columns) else ()
     return Row(line, raw, dict(zip(columns, cells, strict=False)), notes=notes)
 
@@ -121,7 +122,8 @@ def _unclosed(line: int, raw: str, delimiter: str, columns: tuple[str, ...]) -> 
     cells = raw.split(delimiter)
     if delimiter == "\t" and len(cells) == len(columns):
         return Row(line, raw, dict(zip(columns, cells, strict=True)), notes=("a single quote was read as a character",))
-    return Row(line, raw, fault="a quote is opened and never closed")
+    told = {column: cell.strip(' "') for column, cell in zip(columns, cells, strict=False)}
+    return Row(line, raw, told, fault="a quote is opened and never closed")
 
 
 class _TooLongError(Exception):

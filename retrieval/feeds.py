@@ -15,7 +15,7 @@ from pydantic import ValidationError
 
 from retrieval import json_ld, shopify, woocommerce
 from retrieval.cleaning import visible
-from retrieval.fields import cells, flat, item_of
+from retrieval.fields import cells, flat, id_of, item_of
 from retrieval.items import UNCHANGED, Item
 from retrieval.lines import shortened
 from retrieval.mapping import Mapping, Origin, currency_in_name, folded, resolve
@@ -33,6 +33,8 @@ class Rejected:
     reason: str
     raw: str
     cut: bool = False  # what the file would have held from here on is not known
+    lost: bool = False  # an item that is for sale is not known by it
+    item_id: str = ""  # of a lost one, where the row still tells
 
 
 @dataclass(frozen=True)
@@ -97,7 +99,7 @@ class Feed:
     def decimal_mark(self) -> Mark:
         """The decimal mark of the file's prices, by its first rows; "" if they do not tell."""
         origins = [self.mapping.fields.get(field) for field in ("price", "sale_price")]
-        rows = islice(Reader(self.source), SAMPLED_ROWS)
+        rows = (row for row in islice(Reader(self.source), SAMPLED_ROWS) if not row.fault)
         said = [cell for row in rows for origin in origins for cell in flat(cells(row.values, origin))]
         return decimal_mark(cell[:200] for cell in said if isinstance(cell, str))
 
@@ -110,7 +112,7 @@ class Feed:
         for number, row in enumerate(self._reader):
             if number < rows:
                 continue
-            entry = Rejected(row.line, row.fault, shortened(row.raw), row.cut) if row.fault else self._entry(row)
+            entry = self._rejected(row, row.fault) if row.fault else self._entry(row)
             if row.line != line:
                 line, ids = row.line, set()
             if isinstance(entry, Read):
@@ -131,10 +133,14 @@ class Feed:
         except ValidationError as error:
             first = error.errors()[0]
             where = ".".join(map(str, first["loc"]))
-            return Rejected(row.line, f"{where}: {first['msg'].lower()}", shortened(row.raw))
+            return self._rejected(row, f"{where}: {first['msg'].lower()}")
         except ValueError as error:
-            return Rejected(row.line, str(error), shortened(row.raw))
+            return self._rejected(row, str(error))
         return Read(row.line, item, tuple(dict.fromkeys(notes)))
+
+    def _rejected(self, row: Row, reason: str) -> Rejected:
+        item_id = "" if row.withheld else id_of(row.values, self.mapping)
+        return Rejected(row.line, reason, shortened(row.raw), row.cut, not row.withheld, item_id)
 
     def _read_by_format(self, column: str) -> bool:
         """True if the file's format makes a column of its own of it."""

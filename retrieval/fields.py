@@ -30,6 +30,11 @@ _OUT = re.compile(r"\b(out|sold|no|false|unavailable|discontinued|0)\b", re.IGNO
 _SOLD = re.compile(r"\b(in stock|pre ?order|back ?order|available)\b", re.IGNORECASE)
 
 
+def id_of(values: dict[str, Any], mapping: Mapping) -> str:
+    """The id that a row states; "" if none."""
+    return plain(" ".join(str(cell) for cell in flat(cells(values, mapping.fields.get("id"))))[:MOST_CHARACTERS])
+
+
 def item_of(values: dict[str, Any], mapping: Mapping, currency: str, mark: Mark, notes: list[str]) -> Item:
     """The item of a row; what was left out or cut is added to ``notes``. Raises ValueError with the reason if it
     cannot be one.
@@ -44,7 +49,7 @@ def item_of(values: dict[str, Any], mapping: Mapping, currency: str, mark: Mark,
         joined = " ".join(str(cell) for cell in flat(raw(field)))
         return _cut(plain(_cut(joined, MOST_CHARACTERS, field, notes)), limit, field, notes)
 
-    item_id, title = text("id"), text("title", LONGEST_TITLE)
+    item_id, title = id_of(values, mapping), text("title", LONGEST_TITLE)
     if item_id.lower() in _NOTHING:
         raise ValueError("the id is missing")
     if len(item_id) > LONGEST_ID:

@@ -51,6 +51,7 @@ class Report:
     changed: int = 0
     same: int = 0
     removed: int = 0
+    spared: int = 0  # items that --replace left, because their rows are in the file and could not be used
     dropped: int = 0
     resumed_after: int = 0  # rows that an interrupted ingest of this file had done
     first_dropped: list[dict[str, Any]] = field(
@@ -69,6 +70,7 @@ class Journal:
     report: Report = field(default_factory=Report)
     build: Build | None = None  # of the new generation, once it is begun
     cut: bool = False  # the file ends before its items do
+    lost: int = 0  # dropped rows by which an item is not known
 
 
 class Ingest:
@@ -103,10 +105,10 @@ class Ingest:
     ) -> Report:
         """Read the whole file, from where an interrupted run of the same file stopped, then commit it at once.
 
-        ``replace``: remove the items that the file doesn't hold. ``told`` is given the bytes read; ``written``, where a
-        new generation is built, how much of it is, and of what. Of rows with one id the first counts. Raises FeedError
-        if ``replace`` would leave the catalogue empty, or is asked of an update or of a file that is cut, and if the
-        file is changed meanwhile.
+        ``replace``: remove the items of which the file has no row. ``told`` is given the bytes read; ``written``, where
+        a new generation is built, how much of it is, and of what. Of rows with one id the first counts. Raises
+        FeedError if ``replace`` would leave the catalogue empty, or is asked of an update, of a file that is cut or of
+        one of which most rows cannot be used, and if the file is changed meanwhile.
         """
         if replace and self._feed.update:
             raise FeedError("--update changes items and removes none: it cannot go with --replace.")
@@ -124,6 +126,11 @@ class Ingest:
         counts = staging.counts()
         if replace and not counts.new + counts.changed + counts.same:
             raise FeedError(f"{self._feed.source.path} holds no item; --replace would empty the catalogue.")
+        if replace and 2 * journal.lost > report.read:
+            raise FeedError(
+                f"{journal.lost:,} of the {report.read:,} rows of {self._feed.source.path} cannot be used, and "
+                "--replace might take most of the shop away. See why with --dry-run, or run this without --replace."
+            )
         if replace and journal.cut:
             raise FeedError(
                 f"{self._feed.source.path} is cut or damaged, and --replace would remove the items of the part that is "
@@ -131,6 +138,7 @@ class Ingest:
             )
         if _marks(self._feed.source.path) != self._marks:
             raise FeedError(f"{self._feed.source.path} was changed while it was read. Run the same command again.")
+        report.spared = counts.spared if replace else 0
         report.removed = self._commit(database, journal, staging, replace, written)
         self._sweep(database)
         return report
@@ -188,7 +196,8 @@ class Ingest:
             (text,) = database.execute("SELECT state FROM ingests WHERE key = ?", [self._key]).fetchone()
         state = json.loads(text)
         build = Build(**state["build"]) if state["build"] else None
-        journal = Journal(state["name"], state["since"], Report(**state["report"]), build, state.get("cut", False))
+        cut, lost = state.get("cut", False), state.get("lost", 0)
+        journal = Journal(state["name"], state["since"], Report(**state["report"]), build, cut, lost)
         self._trim_aside(journal.report.dropped)
         return journal
 
@@ -209,11 +218,14 @@ class Ingest:
             for entry in self._told_apart(batch, seen, held, dropped):
                 kept[entry.item.id] = entry
             staging.add({item_id: (entry.line, entry.item) for item_id, entry in kept.items()}, held)
+            if not self._feed.update:
+                staging.spare({one.item_id: one.line for one in dropped if one.item_id})
             self._keep_aside(dropped)
             notes = Counter(report.notes)
             notes.update(note for entry in kept.values() for note in entry.notes)
             report.read += len(batch)
             report.dropped += len(dropped)
+            journal.lost += sum(one.lost for one in dropped)
             journal.cut = journal.cut or any(one.cut for one in dropped)
             report.first_dropped += [{"line": one.line, "reason": one.reason} for one in dropped]
             del report.first_dropped[FIRST_REASONS:]

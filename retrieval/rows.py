@@ -30,7 +30,7 @@ _DELIMITERS = {",": "commas", ";": "semicolons", "\t": "tabs", "|": "bars"}
 @dataclass(frozen=True)
 class Row:
     """One thing for sale as the file states it: where it begins, its values by column, its raw text; or why it cannot
-    be read.
+    be read, with those values that can be told.
 
     ``line``: its first line in the file, from 1; in XML and Parquet, which number of the things for sale it is.
     """
@@ -41,6 +41,11 @@ class Row:
     fault: str = ""
     notes: tuple[str, ...] = ()
     cut: bool = False  # the file ends here, or cannot be read on: what it would have held is not known
+
+    @property
+    def withheld(self) -> bool:
+        """True if nothing is wrong with the row, and its merchant does not sell what it names."""
+        return self.fault.startswith("not sold: ")
 
 
 @dataclass(frozen=True)

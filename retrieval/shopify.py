@@ -74,8 +74,8 @@ def shopify_rows(rows: Iterator[Row], columns: tuple[str, ...]) -> Iterator[Row]
     metafields = {column: found[1] for column in columns if (found := METAFIELD.fullmatch(column))}
     held: list[Row] = []
     for row in rows:
-        if row.fault:
-            yield row
+        if row.fault:  # of a broken row, its SKU may still tell which item it was to be
+            yield replace(row, values={**row.values, "(id)": row.values.get(names["sku"], "")})
             continue
         same = held and row.values.get(names["handle"]) == held[0].values.get(names["handle"])
         if held and (not same or len(held) >= MOST_ROWS):

@@ -6,7 +6,7 @@ where that differs from what the catalogue held. Knows nothing of files or repor
 """
 
 import json
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 
 from sqlite_utils import Database
@@ -27,11 +27,12 @@ class Held:
 
 @dataclass(frozen=True)
 class Counts:
-    """How many staged items are new, differ from what the catalogue held, or do not."""
+    """How many staged items are new, differ from what the catalogue held, or do not; and how many are spared."""
 
     new: int
     changed: int
     same: int
+    spared: int
 
 
 class Staging:
@@ -53,10 +54,12 @@ class Staging:
         # For ``counts``: a few megabytes of a million items, where the rows themselves are a gigabyte.
         differing = f"ON {self.table} (new) WHERE hash IS NOT NULL"
         database.execute(f"CREATE INDEX IF NOT EXISTS {self.table}_differing {differing}")
+        # A line below 0 is that of a spared item.
+        database.execute(f"CREATE INDEX IF NOT EXISTS {self.table}_spared ON {self.table} (line) WHERE line < 0")
 
     def lines(self, ids: Iterable[str]) -> dict[str, int]:
         """The lines of those of these items that are staged."""
-        sql = f"SELECT id, line FROM {self.table} WHERE id IN (SELECT value FROM json_each(?))"
+        sql = f"SELECT id, line FROM {self.table} WHERE line > 0 AND id IN (SELECT value FROM json_each(?))"
         return dict(self._database.execute(sql, [json.dumps(list(ids))]).fetchall())
 
     def held(self, ids: Iterable[str]) -> dict[str, Held]:
@@ -76,7 +79,23 @@ class Staging:
             kept = held.get(item_id)
             rows.append(self._row(kept.number if kept else next(fresh), line, item, kept))
         marks = ", ".join("?" * (len(tables.SAID) + 6))
-        self._database.conn.executemany(f"INSERT INTO {self.table} VALUES ({marks})", rows)
+        self._database.conn.executemany(f"INSERT OR REPLACE INTO {self.table} VALUES ({marks})", rows)
+
+    def spare(self, lines: Mapping[str, int]) -> None:
+        """Leave these items, of which the feed has an unusable row (by its line), as the catalogue holds them, unless
+        another row states them.
+        """
+        rows = [
+            [kept.number, -lines[item_id], 0, kept.hash, None, *self._unsaid(item_id)]
+            for item_id, kept in self.held(lines).items()
+        ]
+        marks = ", ".join("?" * (len(tables.SAID) + 6))
+        self._database.conn.executemany(f"INSERT OR IGNORE INTO {self.table} VALUES ({marks})", rows)
+
+    @staticmethod
+    def _unsaid(item_id: str) -> list[object]:
+        """What stands in the row of an item that stays as the catalogue holds it, and its record."""
+        return [item_id, *[None] * (len(tables.SAID) - 1), None]
 
     def _row(self, number: int, line: int, item: Item, held: Held | None) -> list[object]:
         stated = None
@@ -85,18 +104,18 @@ class Staging:
             item = held.item.updated(item)
         content_hash, before = tables.hash_of(item), held.hash if held else None
         if content_hash == before:
-            said: Sequence[object] = [item.id, *[None] * (len(tables.SAID) - 1)]
-            return [number, line, 0, before, stated, *said, None]
+            return [number, line, 0, before, stated, *self._unsaid(item.id)]
         return [number, line, int(not held), before, stated, *tables.said(item, content_hash), item.model_dump_json()]
 
     def counts(self) -> Counts:
         """How many are staged, by what they will do to the catalogue."""
-        # Two queries, each of an index alone: this runs while other writers wait.
+        # Each query is of an index alone: this runs while other writers wait.
         (every,) = self._database.execute(f"SELECT count(*) FROM {self.table}").fetchone()
         sql = f"SELECT new, count(*) FROM {self.table} WHERE hash IS NOT NULL GROUP BY new"
         counted = dict(self._database.execute(sql).fetchall())
         new, changed = counted.get(1, 0), counted.get(0, 0)
-        return Counts(new, changed, every - new - changed)
+        (spared,) = self._database.execute(f"SELECT count(*) FROM {self.table} WHERE line < 0").fetchone()
+        return Counts(new, changed, every - new - changed - spared, spared)
 
     def missing(self, where: str = "1", *values: object) -> list[int]:
         """Numbers of items, of those in the WHERE, that the catalogue holds and the feed does not."""

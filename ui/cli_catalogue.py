@@ -190,6 +190,8 @@ def _show(console: Console, report: Report, feed: Feed) -> None:
     ):
         table.add_row(f"{count:,}", meaning)
     console.print(table)
+    if report.spared:
+        console.print(f"{report.spared:,} items stay as they were: their rows are among the dropped ones.")
     if report.resumed_after:
         console.print(f"Went on after row {report.resumed_after:,}, where an earlier run had stopped.")
     for dropped in report.first_dropped:

@@ -86,21 +86,23 @@ def test_everything_that_a_feed_may_say(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("row", "reason"),
+    ("row", "reason", "item_id"),
     [
-        (",Mug,1", "the id is missing"),
-        ("null,Mug,1", "the id is missing"),
-        (f"{'x' * 201},Mug,1", "the id has 201 characters, 200 at most"),
-        ("2,,1", "the title is empty"),
-        ("2,<p> </p>,1", "the title is empty"),
-        ("2,Mug,-1", "the price '-1' is negative"),
-        ("2,Mug,1,surplus", "4 values for 3 columns"),
-        ('2,"Mug,1', "a quote is opened and never closed"),
+        (",Mug,1", "the id is missing", ""),
+        ("null,Mug,1", "the id is missing", "null"),
+        (f"{'x' * 201},Mug,1", "the id has 201 characters, 200 at most", "x" * 201),
+        ("2,,1", "the title is empty", "2"),
+        ("2,<p> </p>,1", "the title is empty", "2"),
+        ("2,Mug,-1", "the price '-1' is negative", "2"),
+        ("2,Mug,1,surplus", "4 values for 3 columns", "2"),
+        ('2,"Mug,1', "a quote is opened and never closed", "2"),
     ],
 )
-def test_a_bad_row_is_rejected_with_its_reason_and_the_rest_is_kept(tmp_path: Path, row: str, reason: str) -> None:
+def test_a_bad_row_is_rejected_with_its_reason_and_the_rest_is_kept(
+    tmp_path: Path, row: str, reason: str, item_id: str
+) -> None:
     entries = read(tmp_path / "feed.csv", f"{CSV}{row}\n3,Bowl,\n")
-    assert entries[1] == Rejected(3, reason, row)
+    assert entries[1] == Rejected(3, reason, row, lost=True, item_id=item_id)
     assert [item.id for item in items(entries)] == ["1", "3"]
 
 
@@ -132,7 +134,7 @@ def test_quotes_and_line_breaks_inside_a_value(tmp_path: Path) -> None:
 def test_a_runaway_quote_costs_its_own_row_only(tmp_path: Path) -> None:
     rows = "".join(f"{n},Thing {n},1\n" for n in range(3, 900))
     entries = read(tmp_path / "feed.csv", f'{CSV}2,"Never closed,1\n{rows}')
-    assert entries[1] == Rejected(3, "a quote is opened and never closed", '2,"Never closed,1')
+    assert entries[1] == Rejected(3, "a quote is opened and never closed", '2,"Never closed,1', lost=True, item_id="2")
     assert len(items(entries)) == 898
 
 

@@ -79,6 +79,51 @@ def test_replace_never_empties_the_catalogue(shop: Shop) -> None:
     assert shop.ids() == ["a"]
 
 
+def priced(path: Path, rows: str) -> Path:
+    path.write_text("id,title,price\n" + rows)
+    return path
+
+
+@pytest.mark.parametrize("many", [0, 3000])
+def test_replace_leaves_the_items_of_rows_that_are_dropped(shop: Shop, many: int) -> None:
+    """However they are committed: at once, or as a new generation."""
+    others = "".join(f"o{n},Other,1\n" for n in range(many))
+    shop.ingest(priced(shop.folder / "old.csv", "".join(f"{item_id},Thing {item_id},1\n" for item_id in "abcde")))
+    broken = 'a,Thing a,-1\nb,"Thing b,1\nc,Thing, c,1\nd,,1\nd,Better d,1\nx,,1\n'
+    path = priced(shop.folder / "new.csv", others + "f,Thing,1\ng,Thing,1\nh,Thing,1\ni,Thing,1\n" + broken)
+    report = shop.ingest(path, replace=True)
+    assert (report.new, report.changed, report.same, report.dropped) == (many + 4, 1, 0, 5)
+    assert (report.spared, report.removed) == (3, 1)
+    assert {item.id: item.title for item in shop.catalog.all() if item.id < "o"} == {
+        "a": "Thing a", "b": "Thing b", "c": "Thing c", "d": "Better d",
+        "f": "Thing", "g": "Thing", "h": "Thing", "i": "Thing",
+    }  # fmt: skip
+    assert shop.ingest(path).spared == 0
+
+
+def test_replace_is_refused_where_most_rows_are_lost(shop: Shop) -> None:
+    shop.ingest(feed_of(shop.folder / "old.csv", ["a", "b", "z"]))
+    path = priced(shop.folder / "new.csv", "a,Thing,1\nb,Thing,1\nc,Thing,-1\nd,Thing,-1\ne,Thing,-1\n")
+    with pytest.raises(FeedError, match=r"3 of the 5 rows of .* cannot be used"):
+        shop.ingest(path, replace=True)
+    assert shop.ids() == ["a", "b", "z"]
+    assert (
+        shop.ingest(feed_of(path, ["a", "a", "a", "a"]), replace=True).removed == 2
+    )  # of rows said twice none is lost
+
+
+def test_replace_removes_what_is_no_longer_sold(shop: Shop) -> None:
+    shop.ingest(feed_of(shop.folder / "old.csv", ["a", "b"]))
+    path = shop.folder / "new.csv"
+    path.write_text(
+        "Handle,Title,Option1 Name,Option1 Value,Variant SKU,Variant Price,Status\n"
+        "a,Thing,Title,Default Title,a,1,archived\nb,Thing,Title,Default Title,b,1,active\n"
+        "c,Thing,Title,Default Title,c,1,draft\n"
+    )
+    assert shop.ingest(path, replace=True).removed == 1
+    assert shop.ids() == ["b"]
+
+
 @pytest.mark.parametrize("cut", ["gzip", "xml"])
 def test_replace_removes_nothing_by_a_file_that_is_cut(shop: Shop, cut: str) -> None:
     shop.ingest(feed_of(shop.folder / "old.csv", ["a", "b", "z"]))
@@ -198,8 +243,9 @@ def test_counting_what_is_staged_reads_no_rows(shop: Shop) -> None:
         held = {one: Held(number, tables.hash_of(items[one][1]), None) for number, one in enumerate("ab", start=7)}
         staging.add(items, {"a": held["a"], "b": Held(8, "another", None)})
     database.conn.set_trace_callback(said.append)
-    assert staging.counts() == Counts(new=1, changed=1, same=1)
+    assert staging.counts() == Counts(new=1, changed=1, same=1, spared=0)
     database.conn.set_trace_callback(None)
     for sql in said:
         ((*_, plan),) = database.execute(f"EXPLAIN QUERY PLAN {sql}").fetchall()[:1]
-        assert plan.endswith(("INDEX staged_some_differing", "COVERING INDEX staged_some_by_id"))
+        of_an_index = ("INDEX staged_some_differing", "COVERING INDEX staged_some_by_id", "_spared (line<?)")
+        assert plan.endswith(of_an_index)
