@@ -10,6 +10,7 @@ import secrets
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Literal
 
 from chat.answering import chips
@@ -167,6 +168,11 @@ class Assistant:
         if reading.needs_search:
             history = await asyncio.to_thread(self._history, session, turn)
             found = await asyncio.to_thread(self._finder.find, reading.wants, history, reading.references)
+            if corrected := {group.want.words: group.corrected for group in found.groups if group.corrected}:
+                need = need.spelt(corrected)
+                reading = replace(reading, need=need)
+                turn.need = need.model_dump_json()
+                yield NeedEvent(tags=need.tags(several=reading.several))
             if reading.inquiry is not None and need.current.is_exact:
                 facts = await asyncio.to_thread(self._finder.facts, need.current)
             turn.timings_ms["rank"] = found.rank_ms

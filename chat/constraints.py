@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING
 
 from chat.mentions import Mention, find_mentions, has_many, lexicon
 from chat.money import Money, currency_name, find_money
+from chat.record import COLOURS as COLOUR_WORDS
 from chat.references import ORDINALS, Reference, find_references
 from chat.refusals import BLANK, ONLY, refusals
 from chat.tying import is_head, is_tied
 from chat.want import Order
-from chat.words import forms, singular, tokens
+from chat.words import forms, singular, tokens, word_set
 from retrieval.items import Item
 
 if TYPE_CHECKING:
@@ -82,6 +83,13 @@ _OPTIONAL = re.compile(
     re.IGNORECASE,
 )
 _SIZE_SAID = re.compile(r"\b(?:in |of )?sizes? (?P<size>\d{1,3}(?:[.,]5)?)(?![\w.])", re.IGNORECASE)
+_COLOUR_SAID = re.compile(
+    rf"(?:^\W*|\b(?:in|a|an|in a|in an|the|some) )(?P<said>(?:(?:dark|light|pale|bright|deep) )?"
+    rf"(?P<colour>{'|'.join(sorted(COLOUR_WORDS))}))\b(?P<last>(?: ones?)?\W*$)?",
+    re.IGNORECASE,
+)
+# Before a noun these are colours; "green tea", "gold ring" and "orange juice" are of no colour.
+_PURE_COLOURS = word_set("red blue yellow pink purple grey gray navy teal turquoise beige maroon burgundy")
 # "Not too heavy" refuses no word that an item could carry.
 _NOT_TOO = re.compile(
     r"\b(?:not|isn'?t|aren'?t|nothing) (?:too|so|very|that|overly) [\w-]+(?: (?:or|and) [\w-]+)?", re.IGNORECASE
@@ -271,6 +279,7 @@ def _priced_at(shown: Sequence[Item], price: Decimal) -> str:
 def _catalogue_words(read: Constraints, vocabulary: "Vocabulary") -> None:
     mentions = find_mentions(read.rest, vocabulary)
     _unknown_sizes(read, mentions)
+    _unknown_colour(read, mentions, vocabulary)
     for match in _OPTIONAL.finditer(read.rest):
         for mention in list(mentions):
             if mention.kind == "attribute" and 0 <= mention.span[0] - match.end() < 3:
@@ -346,6 +355,19 @@ def _unknown_sizes(read: Constraints, mentions: Sequence[Mention]) -> None:
         if not any(_overlaps(mention.span, match.span()) for mention in mentions):
             read.notes.append(f"I can't filter by size {match['size']}: nothing here is listed with it.")
             _blank(read, match.span())
+
+
+def _unknown_colour(read: Constraints, mentions: Sequence[Mention], vocabulary: "Vocabulary") -> None:
+    """A colour that no item is listed in: the colour asked for before no longer holds, and that is said."""
+    name = lexicon(vocabulary).colour_name
+    for match in _COLOUR_SAID.finditer(read.rest) if name else ():
+        if any(_overlaps(mention.span, match.span("colour")) for mention in mentions):
+            continue
+        kinds = [mention for mention in mentions if mention.kind == "category"]
+        before = any(0 <= mention.span[0] - match.end("colour") < 2 for mention in kinds)
+        if match["last"] is not None or (before and match["colour"].lower() in _PURE_COLOURS):
+            read.notes.append(f"Nothing here is listed as {match['said'].lower()}.")
+            read.relaxed.append(name)
 
 
 def _exclude(read: Constraints, mention: Mention, vocabulary: "Vocabulary") -> None:

@@ -12,7 +12,9 @@ from itertools import islice
 
 from chat.found import Found, Group
 from chat.relax import relaxations
+from chat.things import owner
 from chat.want import Want
+from chat.words import singular, tokens
 from ranking.history import Event
 from ranking.reranker import Ranked, Reason, Reranker, Untrained
 from ranking.rules import InForce
@@ -75,7 +77,8 @@ class Finder:
         groundings = self._grounder.ground_many([self._ask(want, want.hard_filter(), rules) for want in wants])
         for number, (want, grounding) in enumerate(zip(wants, groundings, strict=True)):
             count = self._cards if len(wants) == 1 else max(LEAST_CARDS, share + (number < more))
-            group = self._group(want, grounding, count, history, pointed, taken, rules, found)
+            others = [other for other in wants if other is not want]
+            group = self._group(want, others, grounding, count, history, pointed, taken, rules, found)
             taken.update(one.item_id for one in group.ranked)
             found.groups.append(group)
         return found
@@ -101,6 +104,7 @@ class Finder:
     def _group(
         self,
         want: Want,
+        others: Sequence[Want],
         grounding: Grounding,
         count: int,
         history: Sequence[Event],
@@ -120,6 +124,8 @@ class Finder:
                     asked, gave_up = relaxed, name
                     break
         candidates = tuple(candidate for candidate in candidates if candidate.item_id not in taken)
+        if others and not want.filter.categories:
+            candidates = self._own(grounding.corrected or want.name, others, candidates)
         leading = [candidate.item_id for candidate in candidates[: count * QUESTION_DEPTH]]
         begun, deep = time.perf_counter(), count * VARIANT_DEPTH
         if want.order or gave_up == "price":
@@ -151,6 +157,17 @@ class Finder:
             corrected=grounding.corrected,
             leading=[items[item_id] for item_id in leading if item_id in fitting],
             variants=self._variants([items[one.item_id] for one in ranked], rules),
+        )
+
+    def _own(self, name: str, others: Sequence[Want], candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
+        """The candidates less those of the kind of another want, unless they have this one's own word."""
+        word = singular(name.lower()).rpartition(" ")[2]
+        items = self._catalog.many([candidate.item_id for candidate in candidates])
+        return tuple(
+            candidate
+            for candidate in candidates
+            if (item := items.get(candidate.item_id)) is not None
+            and (owner(item, others) is None or word in {singular(token.text) for token in tokens(item.title)})
         )
 
     def _ask(self, want: Want, limits: Filter, rules: InForce, depth: int = 1) -> Ask:

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
 from chat.numbers import with_digits
+from chat.record import COLOURS as COLOUR_WORDS
 from chat.words import FILLERS, Token, singular, tokens, word_set
 
 if TYPE_CHECKING:
@@ -87,6 +88,7 @@ class Lexicon:
     gender: str = ""  # the attribute that holds men, women, unisex, if there is one
     sizes: dict[str, str] = field(default_factory=dict)  # size value in lower case → value; of the attribute "size"
     size_name: str = ""
+    colour_name: str = ""  # the attribute that holds colours, if there is one
 
 
 _LEXICONS: dict[int, tuple["Vocabulary", Lexicon]] = {}
@@ -130,7 +132,21 @@ def _build(vocabulary: "Vocabulary") -> Lexicon:
             if len(key) > 2 and not key.replace(".", "").isdigit() and key not in FILLERS:
                 made.values[key][name].append(value)
     _name_materials(made, vocabulary)
+    _name_colours(made, vocabulary)
     return made
+
+
+def _name_colours(made: Lexicon, vocabulary: "Vocabulary") -> None:
+    """Lets "green" mean "Forest Green" and "Bottle Green": all that hold the word, where no value is called so."""
+    for name, values in vocabulary.attributes.items():
+        held: dict[str, list[str]] = defaultdict(list)
+        for value in values if name.lower() in COLOURS else ():
+            for word in COLOUR_WORDS & set(_key(value).split()):
+                held[word].append(value)
+        made.colour_name = made.colour_name or (name if name.lower() in COLOURS else "")
+        for word, longer in held.items():
+            if word not in made.values:
+                made.values[word][name] = longer
 
 
 def _name_materials(made: Lexicon, vocabulary: "Vocabulary") -> None:

@@ -124,7 +124,8 @@ def of_groups(groups: Sequence[Group], currency: str) -> str:
             low, high = price_text(min(prices), currency), price_text(max(prices), currency)
             span = f"at {low}" if low == high else f"from {low} to {high}"
             parts.append(f"{count} for “{group.name}” {span}")
-    return f"Here are {listed(parts)}."
+    opening = "Here is" if len(groups[0].shown) < 2 else "Here are"
+    return f"{opening} {listed(parts)}."
 
 
 def named(want: Want) -> str:

@@ -3,7 +3,7 @@
 Pure data and edits of it. Knows nothing of messages (``chat.need`` reads those) nor of items beyond their filter.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from decimal import Decimal
 from typing import Literal
 
@@ -50,6 +50,12 @@ class Want(BaseModel):
             singular(token.text) in named or token.text in FILLERS for token in tokens(self.words)
         )
 
+    def spelt(self, corrected: str) -> "Want":
+        """The want in the words that it was searched with; its thing follows where it ended them."""
+        ends = bool(self.topic) and singular(self.words.lower()).endswith(self.topic)
+        topic = singular(corrected.lower()).rpartition(" ")[2] if ends else self.topic
+        return self.model_copy(update={"words": corrected, "topic": topic})
+
     def hard_filter(self) -> Filter:
         """The filter to search with: the constraints, less what was refused and what it shall merely resemble."""
         hidden = dict.fromkeys((*self.filter.excluded_ids, *self.refused_ids, *self.similar_to))
@@ -86,6 +92,11 @@ class Need(BaseModel):
     def with_current(self, want: Want) -> "Need":
         """The need with its current want replaced."""
         return self.model_copy(update={"wants": (*self.wants[:-1], want)})
+
+    def spelt(self, corrected: Mapping[str, str]) -> "Need":
+        """The need with wants' words replaced by what they were searched as; the keys are words as they were typed."""
+        wants = tuple(want.spelt(corrected[want.words]) if want.words in corrected else want for want in self.wants)
+        return self.model_copy(update={"wants": wants})
 
     def with_asked(self, name: str) -> "Need":
         """The need that remembers a question."""

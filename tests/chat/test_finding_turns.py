@@ -85,7 +85,7 @@ class Said:
         self.chips = events[-1].chips
         shown = [event.cards for event in events if isinstance(event, CardsEvent)]
         self.cards: tuple[Card, ...] = shown[-1] if shown else ()
-        self.tags = [tag for event in events if isinstance(event, NeedEvent) for tag in event.tags]
+        self.tags = [event.tags for event in events if isinstance(event, NeedEvent)][-1]
         texts = [event.text for event in events if isinstance(event, TextEvent)]
         self.texts = [text for text in texts if "language model can't be reached" not in text]
         assert [card.position for card in self.cards] == list(range(1, len(self.cards) + 1))
@@ -205,6 +205,19 @@ async def test_several_things_are_shown_in_one_turn_each_within_its_own_limits(a
     assert [tag.label for tag in said.tags] == [
         "Tents", "Mugs", "mug: under $10", "Razors", "razor: under $25",
     ]  # fmt: skip
+
+
+async def test_a_thing_misspelt_takes_no_card_of_another_and_is_called_as_it_is_spelt(assistant: Assistant) -> None:
+    """Under "Scarf" stood a T-shirt, which was asked for beside it and had been left over."""
+    said = await talk(assistant, "a razor and a waterproof tent under $160 and a lantarn")
+    lamps = [card.item_id for card in said.cards if card.want == "Lantern"]
+    assert lamps[0] == "lamp-1"
+    assert not [item_id for item_id in lamps if item_id.startswith(("tent", "razor"))]
+    assert [tag.label for tag in said.tags] == [
+        "Razors", "Tents", "tent: waterproof", "tent: under $160", "lantern",
+    ]  # fmt: skip
+    one = await talk(assistant, "a bamboo razor under $20 and a tent")
+    assert one.texts[-1].startswith("Here is 1 for “bamboo razor” at $19.00")
 
 
 async def test_of_several_things_the_third_card_is_the_third_of_all(assistant: Assistant) -> None:

@@ -243,3 +243,30 @@ def test_what_a_story_holds_is_no_constraint_of_the_thing_asked_for() -> None:
     read = read_message(story, Need(), VOCABULARY, ()).need.current
     assert read.filter.attributes == {}
     assert "tent" in read.words or read.filter.categories
+
+
+SHADES = replace(SHOP, attributes=SHOP.attributes | {"colour": ("Red", "Navy", "Forest Green", "Bottle Green")})
+
+
+@pytest.mark.parametrize(
+    ("messages", "colours", "notes"),
+    [
+        (("a merino sweater in green",), ("Forest Green", "Bottle Green"), ()),
+        (("a merino sweater in red", "in green"), ("Forest Green", "Bottle Green"), ()),
+        (("a merino sweater in green", "in red", "in forest green"), ("Forest Green",), ()),
+        (("a merino sweater in red", "green?"), ("Forest Green", "Bottle Green"), ()),
+        (("a merino sweater in red", "in purple"), None, ("Nothing here is listed as purple.",)),
+        (("a merino sweater in red", "in dark green"), None, ("Nothing here is listed as dark green.",)),
+        (("a merino sweater in red", "a purple sweater"), None, ("Nothing here is listed as purple.",)),
+    ],
+)
+def test_a_word_of_a_colour_is_that_colour_and_another_never_stays_in_its_place(
+    messages: tuple[str, ...], colours: tuple[str, ...] | None, notes: tuple[str, ...]
+) -> None:
+    """ "Green" left the red of the turn before in force where the shop calls its green "Forest Green"."""
+    need = Need()
+    for message in messages:
+        reading = read_message(message, need, SHADES, ())
+        need = reading.need
+    assert need.current.filter.attributes.get("colour") == colours
+    assert reading.notes == notes
