@@ -181,6 +181,7 @@ _BY_ROW = (
 
 
 def _mark(item_id: str) -> int:
+    """16 bits of an id's hash; another process has another one, so it is not to be stored."""
     return hash(item_id) & 0xFFFF
 
 

@@ -30,7 +30,7 @@ class Filter(BaseModel):
     one_of: tuple[tuple[tuple[str, str], ...], ...] = ()  # of each group, any of these (attribute name, value) pairs
     excluded_attributes: dict[str, tuple[str, ...]] = Field(default_factory=dict)  # none of the values
     excluded_terms: tuple[str, ...] = ()  # whole words that stand in neither title, category nor attribute values
-    rating_min: float | None = None
+    rating_min: float | None = Field(None, allow_inf_nan=False)
     in_stock_only: bool = True
     excluded_ids: tuple[str, ...] = ()
 

@@ -1,8 +1,9 @@
 """The journal of requests to the catalogue's one writer: what was asked, how far it is, and what came of it.
 
 Owns the table ``catalogue_journal``. Whoever may not write asks here and watches; the writer takes the requests one by
-one. A request that was under way when the writer died is the next one again: doing it twice must change nothing. Knows
-nothing of what a request means.
+one. A request that was under way when the writer died is the next one again: doing it twice must change nothing. One
+that was under way each of three times that a writer died is taken to be what killed it, and fails. Knows nothing of
+what a request means.
 """
 
 import json
@@ -15,6 +16,7 @@ from sqlite_utils import Database, Migrations
 from retrieval.database import Connections
 
 KEPT = 200  # requests that are remembered after they ended
+MOST_ATTEMPTS = 3  # at a request in the course of which the writer died
 
 State = Literal["waiting", "running", "done", "failed"]
 
@@ -37,6 +39,11 @@ def m001_initial(db: Database) -> None:
         CREATE INDEX IF NOT EXISTS catalogue_journal_by_state ON catalogue_journal (state);
         """
     )
+
+
+@migrations()
+def m002_attempts(db: Database) -> None:
+    db.execute("ALTER TABLE catalogue_journal ADD COLUMN attempts INTEGER NOT NULL DEFAULT 0")
 
 
 @dataclass(frozen=True)
@@ -73,22 +80,36 @@ class CatalogueJournal:
         return self._one("WHERE number = ?", [number])
 
     def next(self) -> Entry | None:
-        """What the writer has to do now, marked as running: first what was under way when it last died."""
-        entry = self._one("WHERE state IN ('running', 'waiting') ORDER BY state = 'waiting', number LIMIT 1", [])
-        if entry and entry.state == "waiting":
-            self._set(entry.number, "running")
-        return entry
+        """What the writer has to do now, marked as running: first what was under way when it last died.
+
+        Each call is an attempt: a writer that is stopped in good order gives it back with ``put_off``.
+        """
+        unfinished = "WHERE state IN ('running', 'waiting') ORDER BY state = 'waiting', number LIMIT 1"
+        while entry := self._one(unfinished, []):
+            if self._attempts(entry.number) >= MOST_ATTEMPTS:
+                self.fail(
+                    entry.number,
+                    f"The server ended {MOST_ATTEMPTS} times while it did this, so it is not tried again. Its log may "
+                    "tell why: memory or disk may be short for this file.",
+                )
+                continue
+            if entry.state == "waiting":
+                self._set(entry.number, "running")
+            self._attempt(entry.number, 1)
+            return entry
+        return None
+
+    def put_off(self, number: int) -> None:
+        """The writer stops in good order: the request is still under way, and this was no attempt at it."""
+        self._attempt(number, -1)
 
     def tell(self, number: int, what: str, done: int, of: int) -> None:
         """How far the request is."""
         self._set(number, "running", progress=(what, done, of))
 
     def finish(self, number: int, outcome: dict[str, Any]) -> None:
-        """The request is done; of those that ended, the latest 200 are remembered."""
+        """The request is done."""
         self._set(number, "done", outcome=outcome)
-        self._connections.current.execute(
-            "DELETE FROM catalogue_journal WHERE state IN ('done', 'failed') AND number <= ?", [number - KEPT]
-        )
 
     def fail(self, number: int, error: str) -> None:
         """The request cannot be done; ``error``: why, in a sentence for who asked."""
@@ -101,7 +122,16 @@ class CatalogueJournal:
             "WHERE state IN ('waiting', 'running') AND json_extract(request, ?) = ?",
             [json.dumps({"error": "A later request took its place."}), time.time(), f"$.{key}", value],
         )
+        self._prune()
         return int(cursor.rowcount)
+
+    def _attempts(self, number: int) -> int:
+        sql = "SELECT attempts FROM catalogue_journal WHERE number = ?"
+        return int(self._connections.current.execute(sql, [number]).fetchone()[0])
+
+    def _attempt(self, number: int, by: int) -> None:
+        sql = "UPDATE catalogue_journal SET attempts = attempts + ? WHERE number = ?"
+        self._connections.current.execute(sql, [by, number])
 
     def _one(self, where: str, values: list[Any]) -> Entry | None:
         row = self._connections.current.execute(
@@ -125,4 +155,14 @@ class CatalogueJournal:
         self._connections.current.execute(
             "UPDATE catalogue_journal SET state = ?, progress = ?, outcome = ?, changed = ? WHERE number = ?",
             [state, json.dumps(progress), json.dumps(outcome or {}), time.time(), number],
+        )
+        if state in ("done", "failed"):
+            self._prune()
+
+    def _prune(self) -> None:
+        """Of the requests that ended, remember the latest 200."""
+        self._connections.current.execute(
+            "DELETE FROM catalogue_journal WHERE state IN ('done', 'failed') "
+            "AND number <= (SELECT max(number) FROM catalogue_journal) - ?",
+            [KEPT],
         )

@@ -93,6 +93,7 @@ class Writer:
             report = take_in(self._shop.connections, self._shop.catalog, self._home, request, tell)
             self._shop.index.refresh(tell, encoder=encoder)
         except Stopped:
+            self._journal.put_off(entry.number)
             raise
         except RetrievalError as error:
             self._journal.fail(entry.number, str(error))

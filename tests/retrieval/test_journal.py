@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from retrieval.database import Connections
-from retrieval.journal import KEPT, CatalogueJournal, Entry
+from retrieval.journal import KEPT, MOST_ATTEMPTS, CatalogueJournal, Entry
 
 
 @pytest.fixture
@@ -39,6 +39,24 @@ def test_what_was_under_way_comes_first_again(journal: CatalogueJournal, tmp_pat
     assert (taken.number, taken.state) == (first, "running")
 
 
+def test_what_kills_the_writer_is_given_up_and_the_next_is_taken(journal: CatalogueJournal, tmp_path: Path) -> None:
+    deadly, harmless = journal.ask({"path": "a"}), journal.ask({"path": "b"})
+
+    def taken() -> int:
+        entry = CatalogueJournal(Connections(tmp_path / "shop.sqlite3")).next()  # as at a writer's start
+        assert entry is not None
+        return entry.number
+
+    for _ in range(5):  # stopped in good order, however often
+        journal.put_off(taken())
+    assert [taken() for _ in range(MOST_ATTEMPTS)] == [deadly] * MOST_ATTEMPTS
+    assert taken() == harmless
+    entry = journal.entry(deadly)
+    assert entry is not None
+    assert entry.state == "failed"
+    assert entry.outcome["error"].startswith("The server ended 3 times while it did this")
+
+
 def test_what_is_done_otherwise_is_given_up(journal: CatalogueJournal) -> None:
     numbers = [journal.ask({"path": path}) for path in ("a", "b", "a")]
     journal.next()
@@ -48,6 +66,9 @@ def test_what_is_done_otherwise_is_given_up(journal: CatalogueJournal) -> None:
 
 
 def test_only_the_latest_are_remembered(journal: CatalogueJournal) -> None:
-    for _ in range(KEPT + 5):
-        journal.finish(journal.ask({}), {})
+    for number in range(KEPT + 5):
+        if number % 2:
+            journal.finish(journal.ask({}), {})
+        else:
+            journal.fail(journal.ask({}), "No such file.")
     assert [journal.entry(number) is None for number in (1, 5, 6)] == [True, True, False]
