@@ -14,7 +14,7 @@ from typing import Any
 
 from retrieval.cleaning import paths_of, plain
 from retrieval.items import Item
-from retrieval.mapping import Mapping, Origin
+from retrieval.mapping import Mapping, Origin, attribute_name
 from retrieval.prices import HIGHEST, Mark, Price, price_of
 
 MOST_CHARACTERS = 100_000  # of a field; beyond it is cut, with a note
@@ -237,7 +237,7 @@ def _attributes(values: dict[str, Any], mapping: Mapping, notes: list[str]) -> d
     held: dict[str, list[Any]] = {}
     for column in mapping.whole:
         for name, value in _named(values.get(column), column):
-            held.setdefault(plain(name).strip(" :"), []).append(value)
+            held.setdefault(attribute_name(plain(name).strip(" :")), []).append(value)
     held |= {name: cells(values, origin) for name, origin in mapping.attributes.items()}
     attributes: dict[str, tuple[str, ...]] = {}
     for name, found in held.items():

@@ -11,6 +11,7 @@ otherwise. Knows nothing of rows. A mapping file (YAML)::
 """
 
 import re
+import unicodedata
 from collections.abc import Mapping as AnyMapping
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,40 +22,11 @@ import yaml
 
 from retrieval.cleaning import plain, visible
 from retrieval.errors import FeedError
+from retrieval.headings import ATTRIBUTES, FIELDS
 
 MOST_LISTED = 60  # columns that a message names
 
-FIELDS = {
-    "id": "id itemid productid sku asin code articlenumber articleid partnumber uniqid variantsku",
-    "title": "title name productname producttitle itemname itemtitle",
-    "description": "description productdescription desc details body longdescription about text summary "
-    "shortdescription",
-    "category": "category categories categorypath producttype productcategory googleproductcategory breadcrumbs "
-    "department",
-    "brand": "brand productbrand brandname manufacturer vendor maker",
-    "price": "price currentprice listprice unitprice retailprice sellingprice amount regularprice variantprice",
-    "sale_price": "saleprice specialprice offerprice discountedprice discountprice promoprice reducedprice",
-    "sale_dates": "salepriceeffectivedate salepricedates saledates",
-    "currency": "currency currencycode pricecurrency",
-    "image_url": "imageurl image imagelink imagesrc mainimage picture pictureurl thumbnail img images",
-    "page_url": "pageurl url link producturl productlink",
-    "stock": "stock quantity inventory qty stocklevel availability instock",
-    "rating": "rating averagerating avgrating ratingvalue stars",
-    "rating_count": "ratingcount ratingscount reviewcount reviewscount numreviews numratings reviews ratings",
-    "group_id": "groupid itemgroupid itemgroup productgroupid parentid parentsku parentproductid styleid stylecode",
-}
-# Columns that become attributes without being asked to.
-ATTRIBUTES = {
-    "colour": "colour color primarycolor primarycolour colorname basecolour",
-    "gender": "gender",
-    "size": "size sizes",
-    "material": "material fabric",
-    "pattern": "pattern",
-    "age group": "agegroup",
-    "flavour": "flavour flavor",
-    "scent": "scent fragrance",
-}
-# So do columns such as "attribute:waist" and "attributes.waist".
+# Columns that name an attribute, such as "attribute:waist" and "attributes.waist".
 _NAMED = re.compile(r"(?:attributes?|attr|specs?|specifications?|propert(?:y|ies))\s*[:./]\s*(\S.*)", re.IGNORECASE)
 # Cells that hold attributes by name: JSON objects, or lists of a name and a value each.
 _WHOLE = (
@@ -62,6 +34,8 @@ _WHOLE = (
     "additionalproperties additionalproperty"
 )
 WHOLE_ATTRIBUTES = tuple(_WHOLE.split())
+_ATTRIBUTE_NAMES = {one: name for name, usual in ATTRIBUTES.items() for one in usual.split()}
+_GERMAN = str.maketrans({"ä": "ae", "ö": "oe", "ü": "ue", "ß": "ss"})
 
 
 @dataclass(frozen=True)
@@ -148,7 +122,7 @@ def resolve(
             fields[name] = Origin((column,))
     for column in columns:
         if column not in taken and (found := _NAMED.fullmatch(column)):
-            attributes.setdefault(plain(found[1]).lower(), Origin((column,)))
+            attributes.setdefault(attribute_name(plain(found[1]).lower()), Origin((column,)))
     whole = tuple(free[one] for one in WHOLE_ATTRIBUTES if one in free)
     if "(attributes)" in columns:
         whole = ("(attributes)",)
@@ -161,7 +135,8 @@ def resolve(
     if missing:
         raise FeedError(
             f"{file} has no column that is clearly the {' or the '.join(missing)}. Its columns: {found_columns}. "
-            f"Say which it is: --map {missing[0]}=COLUMN"
+            f"Say which {'it is' if len(missing) == 1 else 'they are'}: "
+            + " ".join(f"--map {name}=COLUMN" for name in missing)
         )
     return Mapping(fields, attributes, whole)
 
@@ -201,12 +176,24 @@ def _origin(where: str, name: str, stated: object) -> Origin:
 
 
 def folded(name: str) -> str:
-    """A column's name as names are compared: "Price (INR)", "g:price" and "price" alike.
+    """A column's name as names are compared: "Price (INR)", "g:price" and "price" alike, "Größe" and "groesse" too.
 
-    >>> folded("Price (INR)"), folded("g:image_link"), folded("Item group ID")
-    ('price', 'imagelink', 'itemgroupid')
+    >>> folded("Price (INR)"), folded("g:image_link"), folded("Item group ID"), folded("Größe"), folded("Référence")
+    ('price', 'imagelink', 'itemgroupid', 'groesse', 'reference')
     """
-    return re.sub(r"[\W_]+", "", re.sub(r"[(\[].*?[)\]]|^g:", "", name).lower())
+    bare = re.sub(r"[(\[].*?[)\]]|^g:", "", name).lower()
+    if not bare.isascii():
+        spelt = unicodedata.normalize("NFC", bare).translate(_GERMAN)
+        bare = "".join(one for one in unicodedata.normalize("NFD", spelt) if not unicodedata.combining(one))
+    return re.sub(r"[\W_]+", "", bare)
+
+
+def attribute_name(name: str) -> str:
+    """The name that an attribute has in every feed, "colour" for "Color" and "Farbe"; of others the name as it is.
+
+    What brackets add is kept: "Size (EU)" and "Size (US)" are two attributes.
+    """
+    return name if "(" in name or "[" in name else _ATTRIBUTE_NAMES.get(folded(name), name)
 
 
 def _listed(columns: Sequence[str]) -> str:

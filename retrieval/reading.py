@@ -7,6 +7,7 @@ import shutil
 import tempfile
 from collections.abc import Iterator
 
+from retrieval import shopify, woocommerce
 from retrieval.charsets import BROKEN_GZIP, Stream, opened
 from retrieval.csv_rows import csv_rows
 from retrieval.json_ld import json_ld_rows
@@ -76,6 +77,9 @@ class Reader:
             elif source.format == "google-xml":
                 yield from xml_rows(text)
             else:
-                yield from csv_rows(text, source.delimiter, source.columns)
+                # Without the columns that are made after reading: no row of the file has those.
+                made = {"shopify": shopify.MADE, "woocommerce": woocommerce.MADE}.get(source.format, {})
+                written = source.columns[: len(source.columns) - len(made)]
+                yield from csv_rows(text, source.delimiter, written)
         finally:
             text.detach()

@@ -14,8 +14,9 @@ from rich.text import Text
 from chat.money import price_text
 from retrieval.cleaning import visible
 from retrieval.feeds import Feed
+from retrieval.headings import FIELDS
 from retrieval.items import Item
-from retrieval.mapping import FIELDS, Origin
+from retrieval.mapping import Origin
 from retrieval.preview import Preview, preview
 
 _WIDTH = 80  # of an item, whatever the terminal's

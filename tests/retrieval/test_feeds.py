@@ -218,7 +218,7 @@ def test_currency_from_the_price_else_as_told(tmp_path: Path, content: str, more
             b"a,b\n1,2\n",
             (),
             "FEED has no column that is clearly the id or the title. Its columns: a, b. "
-            "Say which it is: --map id=COLUMN",
+            "Say which they are: --map id=COLUMN --map title=COLUMN",
         ),
         (b"id,b\n1,2\n", (), "FEED has no column that is clearly the title. Its columns: id, b. "
          "Say which it is: --map title=COLUMN"),
@@ -256,3 +256,33 @@ def test_no_file_and_a_folder(tmp_path: Path) -> None:
         Feed.open(tmp_path / "missing.csv")
     with pytest.raises(FeedError, match="is a folder"):
         Feed.open(tmp_path)
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "Artikelnummer;Bezeichnung;Beschreibung;Kategorie;Marke;Preis;Währung;Lagerbestand;Farbe;Größe",
+        "Artikel-Nr.;Produktname;Beschreibung;Warengruppe;Hersteller;Preis;Waehrung;Bestand;Farbe;Groesse",
+        "Référence;Nom;Description;Catégorie;Marque;Prix;Devise;Stock;Couleur;Taille",
+        "Referencia;Nombre;Descripción;Categoría;Marca;Precio;Moneda;Existencias;Color;Talla",
+        "Codice articolo;Nome;Descrizione;Categoria;Marca;Prezzo;Valuta;Giacenza;Colore;Taglia",
+        "Artikelcode;Naam;Omschrijving;Categorie;Merk;Prijs;Valuta;Voorraad;Kleur;Maat",
+        "sku;product_name;description;category;brand;price;currency;stock_quantity;colours;sizes",
+        "Item number;name;description;category;vendor;price;currency;Quantity Available;colors;Sizes",
+    ],
+)
+def test_usual_headings_of_several_languages_are_understood(tmp_path: Path, header: str) -> None:
+    row = "A1;Stuhl;Bequem;Möbel > Stühle;Hölzle;49,90;EUR;24;rot;M"
+    assert items(read(tmp_path / "feed", f"{header}\n{row}\n")) == [
+        Item(id="A1", title="Stuhl", description="Bequem", category=("Möbel", "Stühle"), brand="Hölzle",
+             price=Decimal("49.90"), currency="EUR", stock=24, attributes={"colour": ("rot",), "size": ("M",)})
+    ]  # fmt: skip
+
+
+def test_attributes_have_one_name_in_every_feed(tmp_path: Path) -> None:
+    """A shop of two feeds had "color" and "colour", and a shopper's filter found half of it."""
+    row = '{"id": 1, "title": "Shoe", "attributes": {"Color": "red", "Size (EU)": 42, "Size (US)": 9, "Sole": "x"}}'
+    table = "id,title,attribute:Color,attribute:Fabric\n1,Shoe,red,wool\n"
+    of_row, of_table = items(read(tmp_path / "feed", row)), items(read(tmp_path / "feed", table))
+    assert of_row[0].attributes == {"colour": ("red",), "Size (EU)": ("42",), "Size (US)": ("9",), "Sole": ("x",)}
+    assert of_table[0].attributes == {"colour": ("red",), "material": ("wool",)}

@@ -198,7 +198,7 @@ def test_shopify(tmp_path: Path) -> None:
         category=("Apparel", "Tops"),
         brand="Fell",
         price=Decimal("19.99"),
-        attributes={"fabric": ("Cotton",), "colour": ("Red",), "size": ("M",)},
+        attributes={"material": ("Cotton",), "colour": ("Red",), "size": ("M",)},
         image_url="https://shop.example/1.jpg",
         stock=5,
         group_id="tee",
@@ -234,13 +234,13 @@ def test_woocommerce(tmp_path: Path) -> None:
         category=("Clothing", "Hoodies"),
         brand="Fell",
         price=Decimal(45),
-        attributes={"color": ("Red",), "material": ("Cotton", "5, 6 mm")},
+        attributes={"colour": ("Red",), "material": ("Cotton", "5, 6 mm")},
         image_url="https://shop.example/h.jpg",
         stock=0,
         group_id="HOOD",
     )
     blue = {"id": "11", "title": "Hoodie - Blue", "stock": 3, "image_url": "https://shop.example/b.jpg",
-            "attributes": red.attributes | {"color": ("Blue",)}}  # fmt: skip
+            "attributes": red.attributes | {"colour": ("Blue",)}}  # fmt: skip
     mug = Item(id="13", title="Tea mug", description="Mug", category=("Home", "Mugs"), price=Decimal(5))
     assert items == [red, red.model_copy(update=blue), mug]
     assert [(one.line, one.reason) for one in dropped] == [
