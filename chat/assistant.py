@@ -28,12 +28,14 @@ from chat.events import (
 from chat.finding import Finder
 from chat.found import Found
 from chat.llm import LLM, Usage
-from chat.need import Need, Reading, merge_understanding, read_message
+from chat.mentions import is_foreign
+from chat.need import Need, Reading, merge_understanding, not_understood, read_message
 from chat.question import next_question
 from chat.reply import Sentence, reply
 from chat.store import Session, Shown, Store, Turn
 from chat.template import caveats, template_reply
 from chat.understand import Understanding, understand
+from chat.words import plain as plain_text
 from prompts.library import Library
 from ranking.history import Event, Events
 from retrieval.catalog import Catalog
@@ -160,9 +162,9 @@ class Assistant:
 
         reading = await asyncio.to_thread(self._read, session, turn, tag_id)
         need = reading.need
-        turn.need = need.model_dump_json()
+        turn.need = (reading.held or need).model_dump_json()
         turn.searched = reading.needs_search
-        yield NeedEvent(tags=need.tags(several=reading.several))
+        yield NeedEvent(tags=(reading.held or need).tags(several=reading.several))
 
         found, facts = Found(), None
         if reading.needs_search:
@@ -233,7 +235,12 @@ class Assistant:
         ids = self._store.last_shown(session.id)
         records = self._catalog.many(ids)
         shown = [records[item_id] for item_id in ids if item_id in records]
-        return read_message(turn.message, need, self._catalog.vocabulary(), shown)
+        vocabulary = self._catalog.vocabulary()
+        reading = read_message(turn.message, need, vocabulary, shown)
+        said = plain_text(turn.message)
+        if reading.needs_search and is_foreign(said, vocabulary) and not self._finder.knows(said):
+            return not_understood(need, said, vocabulary)
+        return reading
 
     def _history(self, session: Session, turn: Turn) -> list[Event]:
         """The shopper's events; without personalisation only what they did in this very conversation."""

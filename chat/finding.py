@@ -83,6 +83,13 @@ class Finder:
             found.groups.append(group)
         return found
 
+    def knows(self, text: str) -> bool:
+        """Whether an item holds a word of the text, or the shop seems to have such a thing."""
+        ask = Ask((), text, Filter(), LEAST_CARDS)
+        grounding = self._grounder.ground_many([ask])[0]
+        by_words = any(held.score > 0 for one in grounding.candidates for held in one.evidence if held.arm == "lexical")
+        return by_words or (bool(grounding.candidates) and grounding.carried >= CARRIED_THRESHOLD)
+
     def facts(self, want: Want) -> Facts:
         """The catalogue's facts of all items that the want's filter lets through, less what a rule excludes."""
         return self._catalog.facts(self._limits(want.filter, self._rules()))

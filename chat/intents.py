@@ -16,6 +16,7 @@ Intent = Literal[
     "compare",  # two or more shown items are pointed at
     "range",  # what the shop sells
     "help",  # the shopper does not know what they want
+    "foreign",  # in a script that the catalogue does not use, and nothing of it found
     "greeting",
     "thanks",
     "farewell",
@@ -26,7 +27,7 @@ Intent = Literal[
 ]
 # Intents that are answered without a search and without the LLM.
 TALK: frozenset[Intent] = frozenset(
-    {"greeting", "thanks", "farewell", "identity", "off_topic", "help", "range", "empty"}
+    {"greeting", "thanks", "farewell", "identity", "off_topic", "help", "range", "empty", "foreign"}
 )
 
 _START_OVER = re.compile(

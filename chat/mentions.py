@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Literal
 
 from chat.numbers import with_digits
 from chat.record import COLOURS as COLOUR_WORDS
-from chat.words import FILLERS, Token, singular, tokens, word_set
+from chat.words import FILLERS, Token, scripts, singular, tokens, word_set
 
 if TYPE_CHECKING:
     from retrieval.facts import Vocabulary
@@ -88,6 +88,7 @@ class Lexicon:
     gender: str = ""  # the attribute that holds men, women, unisex, if there is one
     sizes: dict[str, str] = field(default_factory=dict)  # size value in lower case → value; of the attribute "size"
     size_name: str = ""
+    scripts: frozenset[str] = frozenset()  # that its words are written in
     colour_name: str = ""  # the attribute that holds colours, if there is one
 
 
@@ -131,6 +132,7 @@ def _build(vocabulary: "Vocabulary") -> Lexicon:
             key = _key(lowered if value.lower() in _YES else value)
             if len(key) > 2 and not key.replace(".", "").isdigit() and key not in FILLERS:
                 made.values[key][name].append(value)
+    made.scripts = frozenset(scripts("".join((*made.brands, *made.paths, *made.values))))
     _name_materials(made, vocabulary)
     _name_colours(made, vocabulary)
     return made
@@ -160,6 +162,13 @@ def _name_materials(made: Lexicon, vocabulary: "Vocabulary") -> None:
         for last, held in short.items():
             if last not in made.values:
                 made.values[last][name] = held
+
+
+def is_foreign(text: str, vocabulary: "Vocabulary") -> bool:
+    """True if most letters of the words asked for are of scripts in which the catalogue names nothing."""
+    known = lexicon(vocabulary).scripts
+    asked = scripts("".join(token.text for token in tokens(text) if token.text not in FILLERS))
+    return bool(known) and sum(script not in known for script in asked) * 2 > len(asked)
 
 
 def has_many(name: str) -> bool:

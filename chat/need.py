@@ -16,7 +16,15 @@ from chat.inquiry import Inquiry, asks_for_any, read_inquiry, without_which
 from chat.intents import TALK, Intent
 from chat.limits import constrained
 from chat.mentions import Mention
-from chat.phrases import CONNECTORS, LONGEST_WORDS, PRONOUNS, asked_part, head_of, words_of_request
+from chat.phrases import (
+    CONNECTORS,
+    LONGEST_WORDS,
+    PRONOUNS,
+    asked_part,
+    asks_for_anything,
+    head_of,
+    words_of_request,
+)
 from chat.references import WHOLE_SHOP, find_references
 from chat.several import EACH, TOTAL, listed, parted
 from chat.things import opens_new_want, owner, turned_to, wanted_category
@@ -34,6 +42,7 @@ __all__ = ["Need", "Reading", "Tag", "Want", "merge_understanding", "read_messag
 MOST_CHIPS = 4  # departments offered where the shopper has named nothing
 MOST_LISTED = 12  # departments named in answer to "what do you sell?"
 MOST_WANTS = 6  # remembered in a session; the oldest goes first
+LONGEST_QUOTED = 60  # characters of a message that is said back
 MOST_TOGETHER = 3  # things of one message that are shown at once
 
 _ASKS_ABOUT = re.compile(
@@ -48,6 +57,11 @@ _ALL_OF_THE_SHOP = re.compile(
     r"\byour (?:[\w-]+ ){0,3}(?:things?|items?|products?)\b"
     r"|\b(?:things?|items?|products?|anything) (?:that )?(?:you|the shop|the store)"
     r" (?:have|has|sells?|carry|carries|offers?|stocks?)\b",
+    re.IGNORECASE,
+)
+_OF_THE_SHOP = re.compile(
+    r"\b(?:do|have) you\b|\byou (?:have|sell|carry|stock|offer)\b"
+    r"|\b(?:the|this|your) (?:whole |entire )?(?:shop|store)\b",
     re.IGNORECASE,
 )
 _CONTAINERS = word_set(
@@ -68,6 +82,7 @@ class Reading:
     chips: tuple[str, ...] = ()  # suggested next messages, where the message is only answered
     several: bool = False  # all that was asked for together is to be shown, and not only the current want
     inquiry: Inquiry | None = None  # what the message asks of the catalogue itself, about the current want
+    held: Need | None = None  # what the shopper still looks for, where the message only asked about the shop
 
     @property
     def wants(self) -> tuple[Want, ...]:
@@ -105,11 +120,23 @@ def read_message(message: str, need: Need, vocabulary: "Vocabulary", shown: Sequ
     if (asked := _asked_of_catalogue(text, vocabulary, shown)) and not points:
         inquiry, thing, everything = asked
         read = read_constraints(thing, vocabulary, shown)
+        if inquiry.kind == "brands" and not thing and _OF_THE_SHOP.search(text) and not need.current.is_empty:
+            fresh = need.model_copy(update={"wants": (Want(),)})
+            return replace(_search("", fresh, read, shown, started_over, True, inquiry), inquiry=inquiry, held=need)
         need = turned_to(need, thing, ())
         return replace(_search(thing, need, read, shown, started_over, everything, inquiry), inquiry=inquiry)
     if not points and len(parts := parted(text, vocabulary)) > 1:
         return _each(parts, need, vocabulary)
     return _one(without_which(text), need, vocabulary, shown, started_over)
+
+
+def not_understood(need: Need, text: str, vocabulary: "Vocabulary") -> Reading:
+    """The reading of a message in a script that the catalogue lacks: the need stays, nothing is looked for."""
+    need = need.model_copy(update={"turns": need.turns + 1, "currency": need.currency or vocabulary.currency})
+    said = text if len(text) <= LONGEST_QUOTED else f"{text[:LONGEST_QUOTED]}…"
+    note = f"I did not understand “{said}”: the shop's catalogue is in another script."
+    departments = tuple(dict.fromkeys(path[0] for path in vocabulary.categories if path))
+    return Reading(need, "foreign", notes=(note,), chips=departments[:MOST_CHIPS])
 
 
 def _asked_of_catalogue(text: str, vocabulary: "Vocabulary", shown: Sequence[Item]) -> tuple[Inquiry, str, bool] | None:
@@ -218,7 +245,9 @@ def _search(
     if everything:
         words, head = "", []  # "the cheapest thing in the shop" is of no kind
     about = tuple(reference.item_id for reference in read.references if reference.manner == "about")
-    opens = everything or opens_new_want(text, need, head, category, read)
+    # "Anything between 40 and 60" after "the cheapest boots" is no longer the cheapest, nor of that kind.
+    anything = bool(need.current.order and read.price and not read.order) and asks_for_anything(text)
+    opens = everything or (anything and not read.categories) or opens_new_want(text, need, head, category, read)
     if about and not read.any_set and not opens and not words:
         return Reading(need, "about_item", references=about, notes=tuple(read.notes))
     asks_price = read.cheaper or read.price is not None or read.price_below is not None
@@ -228,6 +257,8 @@ def _search(
     if opens and not current.is_empty:
         wants = (*need.wants, Want())[-MOST_WANTS:]
         need, current = need.model_copy(update={"wants": wants}), Want()
+    if anything:
+        current = current.model_copy(update={"order": ""})
     want, dropped = constrained(current, read, category)
     want = _worded(want, words, head, category)
     want = _resembling(want, read, shown)

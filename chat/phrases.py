@@ -43,6 +43,12 @@ _PREPOSITIONS = word_set(
 CONNECTORS = word_set("for with of and to on")
 
 
+def asks_for_anything(text: str) -> bool:
+    """True if what is asked for begins with no thing at all: "anything between 40 and 60"."""
+    match = REQUEST.match(text)
+    return re.match(r"\W*(?:any|some)thing\b", text[match.end() :] if match else text, re.IGNORECASE) is not None
+
+
 def asked_part(rest: str) -> tuple[int, int]:
     """The span of what is asked: the last sentence of a long message that asks for something, else the whole."""
     if len(tokens(rest)) > LONG:

@@ -54,6 +54,8 @@ def template_reply(found: Found, need: Need, reading: Reading, facts: Facts | No
     shown = found.shown
     if facts is not None and reading.inquiry is not None:
         lines = answer(reading.inquiry, need, facts, shown[0] if shown else None)
+    elif reading.intent == "foreign":
+        lines = []  # the reading's note says it
     elif reading.intent in _TALK and not shown:
         lines = [_TALK[reading.intent]]
     elif reading.intent in ("about_item", "compare"):

@@ -80,6 +80,11 @@ def tokens(text: str) -> list[Token]:
     return [Token(match[0].lower().replace("’", "'"), *match.span(), match[0]) for match in _TOKEN.finditer(text)]
 
 
+def scripts(text: str) -> list[str]:
+    """The script of each letter, e.g. ["LATIN", "CYRILLIC"]; of a letter without a name, ""."""
+    return [unicodedata.name(char, "").partition(" ")[0] for char in text if char.isalpha()]
+
+
 def singular(phrase: str) -> str:
     """The phrase with its last word in singular: "hiking boots" → "hiking boot"."""
     head, space, last = phrase.rpartition(" ")

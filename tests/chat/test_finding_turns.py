@@ -168,6 +168,36 @@ async def test_what_is_asked_of_the_catalogue_is_counted_over_all_of_it(
     assert set(said.chips) == set(chips)
 
 
+async def test_a_question_about_the_shop_is_of_all_of_it_and_the_need_stays(assistant: Assistant) -> None:
+    said = await talk(assistant, "a red mug under $10", "how many brands do you have")
+    assert said.texts[-1] == "The shop has 3 brands: Fernhill (8), Larkfield (6) and Osprey Lane (3)."
+    assert [tag.label for tag in said.tags] == ["Mugs", "red", "under $10"]
+    after = await heard(assistant.turn("under $11", said.session_id))
+    assert after.ids == ["mug-plain"]
+
+
+@pytest.mark.parametrize("message", ["рубашка красная", "赤いTシャツ", "帐篷", "палатка под 50"])
+async def test_an_alphabet_that_the_catalogue_lacks_is_said_not_to_be_understood(
+    assistant: Assistant, message: str
+) -> None:
+    said = await talk(assistant, "a red mug under $10", message)
+    assert said.ids == []
+    assert said.texts == [f"I did not understand “{message}”: the shop's catalogue is in another script."]
+    assert set(said.chips) <= {"Outdoor", "Beauty", "Kitchen", "Food"}
+    after = await heard(assistant.turn("the cheapest", said.session_id))
+    assert after.ids == ["mug-plain"]
+
+
+async def test_a_word_of_another_alphabet_that_an_item_holds_is_understood(shop: Shop) -> None:
+    shop.catalog.upsert([item("kvass", "Fernhill квас", "3.00", ("Food", "Drinks"))])
+    shop.index.refresh()
+    try:
+        assert (await talk(assistant_over(shop, InForce()), "квас")).ids[0] == "kvass"
+    finally:
+        shop.catalog.remove(["kvass"])
+        shop.index.refresh()
+
+
 async def test_a_question_to_the_catalogue_costs_no_call_of_the_llm(shop: Shop) -> None:
     """With an address that nobody listens at, a call would be told of as one that failed."""
     events = [event async for event in assistant_over(shop, InForce()).turn("how many tents do you have")]
@@ -216,6 +246,8 @@ async def test_a_thing_misspelt_takes_no_card_of_another_and_is_called_as_it_is_
     assert [tag.label for tag in said.tags] == [
         "Razors", "Tents", "tent: waterproof", "tent: under $160", "lantern",
     ]  # fmt: skip
+    said = await talk(assistant, "a tent under $160 and a ridge canopy")
+    assert [card.want for card in said.cards if card.item_id.startswith("tent")] == ["Tent, under $160"]
     one = await talk(assistant, "a bamboo razor under $20 and a tent")
     assert one.texts[-1].startswith("Here is 1 for “bamboo razor” at $19.00")
 

@@ -270,3 +270,23 @@ def test_a_word_of_a_colour_is_that_colour_and_another_never_stays_in_its_place(
         need = reading.need
     assert need.current.filter.attributes.get("colour") == colours
     assert reading.notes == notes
+
+
+@pytest.mark.parametrize(
+    ("message", "categories"),
+    [
+        ("anything between 40 and 60", ()),
+        ("do you have something between 40 and 60?", ()),
+        ("anything in boots between 40 and 60", (("Footwear", "Boots"),)),
+    ],
+)
+def test_anything_with_new_bounds_is_no_longer_the_cheapest_of_a_kind(
+    message: str, categories: tuple[tuple[str, ...], ...]
+) -> None:
+    want = talk("the cheapest boots", message).need.current
+    assert (want.order, want.filter.categories) == ("", categories)
+    assert (want.filter.price_min, want.filter.price_max) == (Decimal(40), Decimal(60))
+    kept = talk("the cheapest boots", "cheapest under 60").need.current
+    assert (kept.order, kept.filter.categories) == ("cheapest", (("Footwear", "Boots"),))
+    plain = talk("boots", "anything under 60").need.current
+    assert plain.filter.categories == (("Footwear", "Boots"),)
