@@ -6,10 +6,12 @@ Knows which reader a format has. Knows nothing of items.
 import shutil
 import tempfile
 from collections.abc import Iterator
+from typing import BinaryIO
 
 from retrieval import shopify, woocommerce
 from retrieval.charsets import BROKEN_GZIP, Stream, opened
 from retrieval.csv_rows import csv_rows
+from retrieval.errors import FeedError
 from retrieval.json_ld import json_ld_rows
 from retrieval.json_rows import json_rows
 from retrieval.parquet_rows import parquet_rows
@@ -17,6 +19,10 @@ from retrieval.rows import Row, Source
 from retrieval.shopify import shopify_rows
 from retrieval.woocommerce import woocommerce_rows
 from retrieval.xml_rows import xml_rows
+
+MOST_UNPACKED = 20 * 10**9  # bytes of a packed Parquet file, which is unpacked into the temporary folder
+LEFT_FREE = 10**9  # bytes of the disk that it leaves
+_BLOCK = 1 << 20
 
 
 class Reader:
@@ -65,7 +71,7 @@ class Reader:
                 yield from parquet_rows(stream.data)
                 return
             with tempfile.TemporaryFile() as unpacked:  # Parquet is read from its end
-                shutil.copyfileobj(stream.data, unpacked)
+                _unpack(stream.data, unpacked, min(MOST_UNPACKED, _free()))
                 yield from parquet_rows(unpacked)
             return
         text = stream.text(source.charset)
@@ -83,3 +89,20 @@ class Reader:
                 yield from csv_rows(text, source.delimiter, written)
         finally:
             text.detach()
+
+
+def _free() -> int:
+    return shutil.disk_usage(tempfile.gettempdir()).free - LEFT_FREE
+
+
+def _unpack(packed: BinaryIO, into: BinaryIO, most: int) -> None:
+    """Copy it all. Raises FeedError beyond ``most`` bytes."""
+    while block := packed.read(_BLOCK):
+        most -= len(block)
+        if most < 0:
+            raise FeedError(
+                f"It needs more room than the temporary folder {tempfile.gettempdir()} has for it "
+                f"({MOST_UNPACKED / 10**9:.0f} GB at most). Unpack it with gunzip where there is room, and name the "
+                "unpacked file."
+            )
+        into.write(block)

@@ -75,7 +75,8 @@ def disk_is_full(error: BaseException, folder: Path) -> bool:
 def configure_logging(home: Path) -> Path:
     """Send every log line, as JSON, to the home's log file and nothing to the terminal; returns the file's path."""
     path = home / "logs" / "shoptalk.log"
-    path.parent.mkdir(parents=True, exist_ok=True)
+    for folder in (home, path.parent):
+        folder.mkdir(mode=0o700, parents=True, exist_ok=True)
     handler = logging.FileHandler(path, delay=True)
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(

@@ -6,14 +6,19 @@ Knows paths, the lock and the order of opening. The Chroma folder has one owner:
 
 import fcntl
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import IO
 
 from chat.errors import SetupError
 
 LOCK = "owner.lock"
 SERVING = " serving"  # after the owner's number, in the lock
+STATEMENT = 32  # characters of the lock's text, spaces to its end
+TRIES_FOR_S = 0.5  # others hold the lock for a moment, to see whether somebody owns the home
+TRIES_EVERY_S = 0.02
 
 
 class Home:
@@ -52,7 +57,7 @@ class Home:
             with (self.folder / LOCK).open() as file:
                 fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
         except BlockingIOError:
-            return (self.folder / LOCK).read_text().endswith(SERVING)
+            return (self.folder / LOCK).read_text().rstrip().endswith(SERVING)
         except OSError:
             return False
         return False
@@ -63,18 +68,38 @@ class Home:
 
         ``serving``: a server does, which will take requests through its journal.
         """
-        self.folder.mkdir(parents=True, exist_ok=True)
-        with (self.folder / LOCK).open("a+") as file:
-            try:
-                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-            except BlockingIOError as error:
-                file.seek(0)
-                owner = file.read().removesuffix(SERVING) or "unknown"
+        self._keep_private()
+        with os.fdopen(os.open(self.folder / LOCK, os.O_RDWR | os.O_CREAT, 0o600), "r+") as file:
+            if not _locked(file):
+                owner = file.read().strip().removesuffix(SERVING) or "unknown"
                 raise SetupError(
                     f"The shop in {self.folder} is open in another process (number {owner}). "
                     "Stop that one first, or set SHOPTALK_HOME to another folder."
-                ) from error
-            file.truncate(0)
-            file.write(f"{os.getpid()}{SERVING if serving else ''}")
+                )
+            # One write that covers what stood there: whoever looks meanwhile finds a whole statement.
+            file.write(f"{os.getpid()}{SERVING if serving else ''}".ljust(STATEMENT))
             file.flush()
             yield
+
+    def _keep_private(self) -> None:
+        """Make the home if it is new. What shoppers say is for nobody else on the machine, whatever the umask."""
+        for folder in (self.folder, self.logs, self.rejected):
+            folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+        for database in (self.database, self.embeddings):
+            for path in (database, Path(f"{database}-wal"), Path(f"{database}-shm")):
+                if path.exists() and path.stat().st_uid == os.getuid():
+                    path.chmod(0o600)
+
+
+def _locked(file: IO[str]) -> bool:
+    """Lock it for this process alone; False if another holds it for longer than a look takes."""
+    end = time.monotonic() + TRIES_FOR_S
+    while True:
+        try:
+            fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            if time.monotonic() > end:
+                return False
+            time.sleep(TRIES_EVERY_S)
+        else:
+            return True

@@ -4,6 +4,7 @@ import gzip
 import io
 import json
 import tracemalloc
+from collections import namedtuple
 from collections.abc import Callable, Iterator
 from decimal import Decimal
 from pathlib import Path
@@ -12,10 +13,13 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
+from retrieval.errors import FeedError
 from retrieval.feeds import Feed, Read, Rejected
 from retrieval.items import Item
 from retrieval.reading import Reader
 from retrieval.recognition import recognise
+
+DiskUsage = namedtuple("DiskUsage", "total used free")
 
 RSS = """<?xml version="1.0" encoding="UTF-8"?>
 <rss version="2.0" xmlns:g="http://base.google.com/ns/1.0"><channel><title>Shop</title>
@@ -293,6 +297,12 @@ def test_parquet(tmp_path: Path) -> None:
             Item(id="1", title="Mug", price=Decimal("9.99"), attributes={"colour": ("red",), "person": ("1",)}),
             Item(id="2", title="Tent", attributes={"person": ("2",)}),
         ]
+
+
+def test_packed_parquet_beyond_the_room_for_it_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("shutil.disk_usage", lambda folder: DiskUsage(10**10, 10**10, 10**9 + 100))
+    with pytest.raises(FeedError, match=r"needs more room than the temporary folder .* Unpack it with gunzip"):
+        read(tmp_path / "feed", gzip.compress(parquet_of(pa.table({"id": ["1"], "title": ["Mug"]}))))
 
 
 @pytest.mark.parametrize(

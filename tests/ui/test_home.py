@@ -1,13 +1,15 @@
 """The home folder has one owner at a time."""
 
+import fcntl
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
 
 from chat.errors import SetupError
-from ui.home import Home
+from ui.home import LOCK, Home
 
 HOLD = """
 import sys
@@ -34,3 +36,24 @@ def test_a_second_process_is_told_who_holds_the_home(tmp_path: Path) -> None:
     holder.stdout.close()
     with Home(tmp_path).owned():
         pass
+
+
+def test_a_look_at_the_lock_does_not_keep_an_owner_out(tmp_path: Path) -> None:
+    with Home(tmp_path).owned(serving=True):
+        assert Home(tmp_path).served()
+    assert not Home(tmp_path).served()
+    with (tmp_path / LOCK).open() as look:
+        fcntl.flock(look, fcntl.LOCK_SH)
+        threading.Timer(0.1, fcntl.flock, (look, fcntl.LOCK_UN)).start()
+        with Home(tmp_path).owned():
+            assert not Home(tmp_path).served()
+
+
+def test_a_home_is_for_its_owner_alone(tmp_path: Path) -> None:
+    home = Home(tmp_path / "home")
+    with home.owned():
+        assert [path.stat().st_mode & 0o777 for path in (home.folder, home.logs, home.rejected)] == [0o700] * 3
+    home.database.touch()
+    home.database.chmod(0o644)
+    with home.owned():
+        assert home.database.stat().st_mode & 0o777 == 0o600
