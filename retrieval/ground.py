@@ -31,7 +31,7 @@ Arm = Literal["dense", "lexical"]
 
 # The lexical arm asks within the filter's items where they are few; else it asks for more than k and drops the rest.
 FEW_ITEMS = 1000  # 5 ms at 100,000 items, 8 ms at 1,000,000
-SOME_ITEMS = 20_000  # 22 and 76 ms: only where the over-fetched hits held too few of them
+SOME_ITEMS = 5_000  # 10 and 25 ms: only where the over-fetched hits held too few of them
 OVER_FETCH = 1.5  # beyond what the filter's share asks for
 MOST_HITS = 20_000  # 5 and 10 ms
 DEEPER = 4  # times as many, once, where excluded terms took out too much
@@ -200,12 +200,13 @@ def _hits(lexical: LexicalIndex, wanted: Coverage, k: int, columns: Columns, mas
     possible = int(np.count_nonzero(mask))
     if possible <= FEW_ITEMS:
         return lexical.run(wanted, k, columns.numbers[mask])
-    depth = min(MOST_HITS, int(k * len(columns) / possible * OVER_FETCH) + 1)
-    found = lexical.run(wanted, depth)
-    kept = _kept(found, columns, mask, k)
-    if len(kept[0]) < k and len(found[0]) == depth and possible <= SOME_ITEMS:
-        return lexical.run(wanted, k, columns.numbers[mask])
-    return kept
+    expected = int(k * len(columns) / possible * OVER_FETCH) + 1
+    for depth in sorted({min(expected, MOST_HITS), MOST_HITS}):
+        found = lexical.run(wanted, depth)
+        kept = _kept(found, columns, mask, k)
+        if len(kept[0]) == k or len(found[0]) < depth:
+            return kept
+    return lexical.run(wanted, k, columns.numbers[mask]) if possible <= SOME_ITEMS else kept
 
 
 def _kept(hits: Hits, columns: Columns, mask: np.ndarray | None, k: int) -> Hits:

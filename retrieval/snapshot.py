@@ -25,8 +25,8 @@ OVER_FETCH = 1.3  # beyond what the filter's share asks for: what passes is not 
 # ("tent", and the category of tents). In the demo shop's turns the median filter leaves 21 of 2,200 items; all of them,
 # or 100, are among the nearest 200 in 70% of the queries, 400 in 79%, 600 in 82%, 1,000 in 89%.
 LEAST_FETCHED = 300
-# An item that Chroma returns costs as much as so many rows of an exact product (12 us against 0.3, at 100,000 items).
-ROWS_A_RESULT = 40
+# An item that Chroma returns costs as much as so many rows of an exact product (12 us against 0.09).
+ROWS_A_RESULT = 130
 
 
 @dataclass
@@ -98,7 +98,7 @@ def breadth(possible: int, size: int, k: int, texts: int) -> int:
     >>> [breadth(possible, 100_000, 200, texts=3) for possible in (100_000, 50_000, 10_000, 100)]
     [300, 300, 300, 300]
     >>> [breadth(possible, 1_000_000, 200, texts=3) for possible in (1_000_000, 300_000, 150_000, 100_000)]
-    [300, 434, 867, 300]
+    [300, 434, 300, 300]
     """
     wanted = math.ceil(min(k, ENOUGH, possible) * size / possible * (OVER_FETCH if possible < size else 1))
     cheaper = wanted * texts * ROWS_A_RESULT < possible

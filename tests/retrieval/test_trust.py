@@ -14,7 +14,7 @@ from retrieval.database import Connections
 from retrieval.encoder import Vectors
 from retrieval.index import Index
 from retrieval.items import Item
-from retrieval.matrix import SCANNED_ALONE, Matrix, MatrixWriter
+from retrieval.matrix import SCANNED_AT_ONCE, Matrix, MatrixWriter
 from retrieval.stamp import Stamps
 from retrieval.trust import TRUSTED_RECALL, recall
 
@@ -28,7 +28,7 @@ def unit(rows: np.ndarray) -> Vectors:
 
 @pytest.fixture
 def matrix(tmp_path: Path) -> Matrix:
-    rows = SCANNED_ALONE + 1500  # more than one thread scans
+    rows = SCANNED_AT_ONCE + 1500  # more than one product
     vectors = unit(np.random.default_rng(1).standard_normal((rows, SIZE)))
     with MatrixWriter(tmp_path / "matrix") as writer:
         writer.add(np.arange(rows) + 1, np.arange(rows).astype(np.uint64), vectors)
@@ -64,12 +64,12 @@ def test_recall_is_the_share_of_the_nearest_that_are_found(
     assert recall(Forgetful(matrix, finds_every), matrix, 300) == pytest.approx(measured, abs=0.01)
 
 
-def test_a_scan_by_several_threads_finds_what_an_exact_product_finds(matrix: Matrix) -> None:
+def test_a_scan_in_int8_finds_what_an_exact_product_finds(matrix: Matrix) -> None:
     vectors = unit(np.random.default_rng(2).standard_normal((3, SIZE)))
     exact = matrix.of_rows(np.arange(len(matrix)))
-    odd = np.arange(1, len(matrix), 2)
+    few = np.unique(np.random.default_rng(3).choice(len(matrix), 2000))
 
-    for rows in (None, odd):
+    for rows in (None, np.arange(1, len(matrix), 2), few):
         allowed = np.arange(len(matrix)) if rows is None else rows
         for vector, (found, scores) in zip(vectors, matrix.best(vectors, 20, rows), strict=True):
             cosines = exact[allowed] @ vector
