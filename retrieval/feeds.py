@@ -24,6 +24,8 @@ from retrieval.reading import Reader
 from retrieval.recognition import SAMPLED_ROWS, recognise
 from retrieval.rows import Format, Row, Source
 
+FIRST_LINES = 5  # of what was noted of items, that a report names
+
 
 @dataclass(frozen=True)
 class Rejected:
@@ -44,6 +46,14 @@ class Read:
     line: int
     item: Item
     notes: tuple[str, ...] = ()
+
+
+def note_lines(lines: dict[str, list[int]], entry: Read) -> None:
+    """Add the entry's line to those of its notes; the first few of each are kept."""
+    for note in entry.notes:
+        held = lines.setdefault(note, [])
+        if len(held) < FIRST_LINES:
+            held.append(entry.line)
 
 
 class Feed:

@@ -20,7 +20,7 @@ from retrieval import tables
 from retrieval.catalog import Catalog
 from retrieval.database import Connections
 from retrieval.errors import FeedError
-from retrieval.feeds import Feed, Read, Rejected
+from retrieval.feeds import Feed, Read, Rejected, note_lines
 from retrieval.generation import Build, Generation, at_once, commit_at_once, sweep
 from retrieval.staging import Held, Staging
 
@@ -58,6 +58,7 @@ class Report:
         default_factory=list
     )  # line (which row or item, in other formats) and reason
     notes: dict[str, int] = field(default_factory=dict)  # what was left out of items, and how often
+    noted_lines: dict[str, list[int]] = field(default_factory=dict)  # the first few of each note's lines
     kept_aside: str = ""  # file with the dropped rows
 
 
@@ -222,7 +223,9 @@ class Ingest:
                 staging.spare({one.item_id: one.line for one in dropped if one.item_id})
             self._keep_aside(dropped)
             notes = Counter(report.notes)
-            notes.update(note for entry in kept.values() for note in entry.notes)
+            for entry in kept.values():
+                note_lines(report.noted_lines, entry)
+                notes.update(entry.notes)
             report.read += len(batch)
             report.dropped += len(dropped)
             journal.lost += sum(one.lost for one in dropped)

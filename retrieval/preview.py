@@ -12,7 +12,7 @@ from contextlib import closing
 from dataclasses import dataclass, field
 from itertools import islice
 
-from retrieval.feeds import Feed, Rejected
+from retrieval.feeds import Feed, Rejected, note_lines
 from retrieval.fields import flat
 from retrieval.items import Item
 from retrieval.reading import Reader
@@ -53,6 +53,8 @@ class Preview:
     dropped: int = 0
     reasons: list[Dropped] = field(default_factory=list)  # most frequent first
     notes: dict[str, int] = field(default_factory=dict)
+    noted_lines: dict[str, list[int]] = field(default_factory=dict)  # the first few of each note's lines
+    without_currency: int = 0  # items whose price names no currency
     shown: list[Item] = field(default_factory=list)
     hints: list[str] = field(default_factory=list)  # options that would make attributes of columns not used
 
@@ -95,6 +97,8 @@ def _preview(feed: Feed, ids: _Distinct, groups: _Distinct, told: Callable[[int]
         else:
             result.items += 1
             notes.update(entry.notes)
+            note_lines(result.noted_lines, entry)
+            result.without_currency += entry.item.price is not None and not entry.item.currency
             if entry.item.group_id:
                 groups.line(entry.item.group_id, entry.line)
             if len(shown) < SHOWN_ITEMS:  # of one product one variant

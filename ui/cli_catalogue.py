@@ -19,7 +19,7 @@ from retrieval.ingest import Report
 from retrieval.journal import CatalogueJournal
 from retrieval.rows import Format
 from retrieval.shop import open_catalogue, open_shop
-from ui.feed_preview import show_preview
+from ui.feed_preview import noted_in, show_preview
 from ui.home import Home
 from ui.ingesting import Request, encoded_by_ray, handed_over, take_in
 from ui.progress import bars
@@ -201,6 +201,7 @@ def _show(console: Console, report: Report, feed: Feed) -> None:
     if report.dropped:
         console.print(f"The dropped rows are kept in {report.kept_aside}", markup=False, highlight=False)
     for note, count in sorted(report.notes.items(), key=lambda pair: -pair[1]):
-        console.print(f"  {count:,} ×  {note}", markup=False, highlight=False)
+        where = noted_in(feed.source.unit, report.noted_lines.get(note, []), count)
+        console.print(f"  {count:,} ×  {note}{where}", markup=False, highlight=False)
     if feed.unused:
         console.print(f"Columns not used: {', '.join(map(visible, feed.unused))}", markup=False, highlight=False)

@@ -92,7 +92,26 @@ def _counts(console: Console, feed: Feed, result: Preview) -> None:
     if result.notes:
         console.print("Of the items, left out or changed:")
     for note, count in result.notes.items():
-        console.print(f"  {count:,} ×  {note}", markup=False, highlight=False)
+        where = noted_in(feed.source.unit, result.noted_lines.get(note, []), count)
+        console.print(f"  {count:,} ×  {note}{where}", markup=False, highlight=False)
+    _prices(console, feed, result)
+
+
+def noted_in(unit: str, lines: list[int], count: int) -> str:
+    """Where something was noted, to be put after it: ", in line 7, 12, …"; "" where that is not known."""
+    listed = [f"{line:,}" for line in lines] + (["…"] if count > len(lines) else [])
+    return f", in {unit} {', '.join(listed)}" if lines else ""
+
+
+def _prices(console: Console, feed: Feed, result: Preview) -> None:
+    """What the shop would lack of prices; an update may lack all of it."""
+    if feed.update:
+        return
+    if not {"price", "sale_price"} & feed.mapping.fields.keys():
+        console.print("No column gives a price: --map price=COLUMN", style="yellow", highlight=False)
+    elif result.without_currency:
+        said = f"{result.without_currency:,} prices without a currency: add one, such as --currency EUR"
+        console.print(said, style="yellow", highlight=False)
 
 
 def _card(item: Item) -> Panel:

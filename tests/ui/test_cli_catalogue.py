@@ -29,8 +29,8 @@ def test_a_file_is_ingested_indexed_and_reported(tmp_path: Path, minilm: MiniLME
         "1  dropped",
         "  line 4: the id is missing",
         *wrapped(f"The dropped rows are kept in {rejected}", 100),
-        "  3 ×  fewer values than columns",
-        "  1 ×  price not understood, left out",
+        "  3 ×  fewer values than columns, in line 2, 3, 5",
+        "  1 ×  price not understood, left out, in line 5",
         "Columns not used: weight",
         "3 items are indexed: the shop is ready.",
     ]

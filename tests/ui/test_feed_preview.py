@@ -6,10 +6,14 @@ import tracemalloc
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
 from rich.console import Console
 from typer.testing import CliRunner
 
+from retrieval.catalog import Catalog
+from retrieval.database import Connections
 from retrieval.feeds import Feed, Read, Rejected
+from retrieval.ingest import Ingest
 from retrieval.items import Item
 from retrieval.preview import preview
 from ui.cli import commands
@@ -48,7 +52,7 @@ These look like attributes; to let shoppers find by them, add:
   1 ×  the title is empty, in line 6
   1 ×  the id '1' stands in line 2 already, in line 7
 Of the items, left out or changed:
-  1 ×  price not understood, left out
+  1 ×  price not understood, left out, in line 8
 As a shopper would see them:
 """
 
@@ -65,6 +69,35 @@ def test_a_dry_run_shows_what_an_ingest_would_do(tmp_path: Path) -> None:
     assert card == ["Tent 1", "€19.50", "no picture", "1"]
     assert sum(line.startswith("╭") for line in lines) == 5
     assert lines[-1] == "Nothing was written. The same command without --dry-run takes the file in."
+
+
+@pytest.mark.parametrize(
+    ("content", "currency", "said"),
+    [
+        ("id,title\n1,Mug\n", "", ["No column gives a price: --map price=COLUMN"]),
+        ("id,title,price\n1,Mug,9\n2,Pan,9 EUR\n", "",
+         ["1 prices without a currency: add one, such as --currency EUR"]),
+        ("id,title,price\n1,Mug,9\n", "EUR", []),
+        ("id,title,price\n" + "".join(f"{n},Mug,ask\n" for n in range(7)), "",
+         ["  7 ×  price not understood, left out, in line 2, 3, 4, 5, 6, …"]),
+    ],
+)  # fmt: skip
+def test_a_dry_run_says_what_is_wrong_with_prices(tmp_path: Path, content: str, currency: str, said: list[str]) -> None:
+    (tmp_path / "feed.csv").write_text(content)
+    shown = io.StringIO()
+    show_preview(Console(file=shown, width=100), Feed.open(tmp_path / "feed.csv", currency=currency))
+    found = [
+        line.rstrip() for line in shown.getvalue().splitlines() if "pric" in line and ("--" in line or "×" in line)
+    ]
+    assert found == said
+
+
+def test_an_ingest_says_where_a_price_was_not_understood(tmp_path: Path) -> None:
+    (tmp_path / "feed.csv").write_text(FEED)
+    connections = Connections(tmp_path / "shop.sqlite3")
+    feed = Feed.open(tmp_path / "feed.csv")
+    report = Ingest(Catalog(connections), connections, feed, tmp_path / "rejected").run()
+    assert report.noted_lines == {"price not understood, left out": [8]}
 
 
 def test_the_command_writes_nothing(tmp_path: Path) -> None:
