@@ -59,6 +59,7 @@ _ALL_OF_THE_SHOP = re.compile(
     r" (?:have|has|sells?|carry|carries|offers?|stocks?)\b",
     re.IGNORECASE,
 )
+_KINDS = re.compile(r"(?:different )?(?:kinds|types|sorts|categories|departments)", re.IGNORECASE)
 _OF_THE_SHOP = re.compile(
     r"\b(?:do|have) you\b|\byou (?:have|sell|carry|stock|offer)\b"
     r"|\b(?:the|this|your) (?:whole |entire )?(?:shop|store)\b",
@@ -119,8 +120,11 @@ def read_message(message: str, need: Need, vocabulary: "Vocabulary", shown: Sequ
     points = bool(find_references(text, shown))
     if (asked := _asked_of_catalogue(text, vocabulary, shown)) and not points:
         inquiry, thing, everything = asked
+        if _KINDS.fullmatch(thing):
+            inquiry, thing, everything = Inquiry("kinds"), "", True
         read = read_constraints(thing, vocabulary, shown)
-        if inquiry.kind == "brands" and not thing and _OF_THE_SHOP.search(text) and not need.current.is_empty:
+        whole = everything or (inquiry.kind == "brands" and not thing)
+        if whole and _OF_THE_SHOP.search(text) and not need.current.is_empty and not read.any_set:
             fresh = need.model_copy(update={"wants": (Want(),)})
             return replace(_search("", fresh, read, shown, started_over, True, inquiry), inquiry=inquiry, held=need)
         need = turned_to(need, thing, ())

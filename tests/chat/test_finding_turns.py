@@ -172,6 +172,10 @@ async def test_a_question_about_the_shop_is_of_all_of_it_and_the_need_stays(assi
     said = await talk(assistant, "a red mug under $10", "how many brands do you have")
     assert said.texts[-1] == "The shop has 3 brands: Fernhill (8), Larkfield (6) and Osprey Lane (3)."
     assert [tag.label for tag in said.tags] == ["Mugs", "red", "under $10"]
+    for message in ("how many kinds do you have", "how many things do you sell"):
+        said = await talk(assistant, "a red mug under $10", message)
+        assert said.texts[-1].startswith(("The 17 items in stock are of these kinds", "There are 17 items in stock"))
+        assert [tag.label for tag in said.tags] == ["Mugs", "red", "under $10"]
     after = await heard(assistant.turn("under $11", said.session_id))
     assert after.ids == ["mug-plain"]
 
