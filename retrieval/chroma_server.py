@@ -20,7 +20,7 @@ from retrieval.matrix import Numbers
 from retrieval.overlay import Overlaid
 
 TIMEOUT_S = httpx.Timeout(5.0, connect=1.0)  # a turn waits so long before the exact product answers
-PAUSE_S = 10.0  # after a failure the server is left alone so long, so that not every turn waits for it
+PAUSE_S = 3.0  # after a failure the server is left alone so long, so that not every turn waits for it
 PIECE = 5000  # vectors read from the matrix at once
 
 log = logging.getLogger(__name__)

@@ -12,8 +12,9 @@ import numpy as np
 import pytest
 from chromadb.config import Settings as ChromaSettings
 
-from retrieval import chroma_server
 from retrieval.catalog import Catalog
+from retrieval.chroma_server import PAUSE_S
+from retrieval.chroma_server import server as client_of
 from retrieval.database import Connections
 from retrieval.encoder import Vectors
 from retrieval.errors import IndexBuildError
@@ -127,14 +128,14 @@ def test_a_chroma_server_keeps_the_vectors(server: Server, opened: Callable[...,
 
 
 def test_while_the_server_is_away_the_exact_product_answers(
-    server: Server, opened: Callable[..., Index], catalog: Catalog, monkeypatch: pytest.MonkeyPatch
+    server: Server, opened: Callable[..., Index], catalog: Catalog
 ) -> None:
-    monkeypatch.setattr(chroma_server, "PAUSE_S", 0.0)  # so that the test need not wait
     index = opened()  # never started yet
     assert index.trouble.startswith(f"The Chroma server at {server.url} (SHOPTALK_CHROMA_URL) does not answer: ")
     assert index.trouble.endswith("or leave the setting empty to keep the vectors in the shop's own folder.")
     assert nearest(index, catalog, 7) == ("i6", "exact")
     server.start()
+    time.sleep(PAUSE_S)  # after a failure the server is left alone so long
     index.refresh()
     assert (nearest(index, catalog, 7), index.trouble) == (("i6", "chroma"), "")
     server.stop()
@@ -143,6 +144,7 @@ def test_while_the_server_is_away_the_exact_product_answers(
     assert nearest(index, catalog, 200) == ("i6", "exact")
     assert index.trouble
     server.start()
+    time.sleep(PAUSE_S)  # after a failure the server is left alone so long
     index.refresh()
     assert (nearest(index, catalog, 200), index.trouble) == (("i6", "chroma"), "")
     assert nearest(index, catalog, 7)[0] != "i6"
@@ -152,4 +154,4 @@ def test_while_the_server_is_away_the_exact_product_answers(
 @pytest.mark.parametrize("url", ["", "localhost:8000", "ftp://somewhere", "http://"])
 def test_an_address_that_is_none_is_said_to_be_wrong(url: str) -> None:
     with pytest.raises(IndexBuildError, match="it is not of the form http://host:port"):
-        chroma_server.server(url)
+        client_of(url)
