@@ -136,7 +136,7 @@ def test_what_the_server_refuses_is_one_sentence(home: Path, serve: Callable[[],
 
 
 def test_ctrl_c_leaves_the_request_to_the_server(home: Path, serve: Callable[[], subprocess.Popen[str]]) -> None:
-    (home.parent / "big.csv").write_text("id,title\n" + "".join(f"b{n},Big box {n}\n" for n in range(1000)))
+    (home.parent / "big.csv").write_text("id,title\n" + "".join(f"b{n},Big box {n}\n" for n in range(6000)))
     serve()
     journal = CatalogueJournal(Connections(home / "shoptalk.sqlite3"))
     asking = ingest(home, "big.csv")
