@@ -146,7 +146,7 @@ def test_ctrl_c_leaves_the_request_to_the_server(home: Path, serve: Callable[[],
     assert code == 130
     assert out[-1] == "The server goes on with it. Run the same command again to see what came of it."
     until(lambda: (entry := journal.entry(1)) is not None and entry.state == "done")
-    assert Catalog(Connections(home / "shoptalk.sqlite3")).size() == len(ITEMS) + 1000
+    assert Catalog(Connections(home / "shoptalk.sqlite3")).size() == len(ITEMS) + 6000
 
 
 def test_a_killed_server_goes_on_at_its_next_start(home: Path, serve: Callable[[], subprocess.Popen[str]]) -> None:
