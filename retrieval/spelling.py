@@ -157,7 +157,12 @@ class Speller:
         """As ``Spelling.corrected``, by the present words."""
         if not any(misspelt(match[0], words, kept) for match in _WORD.finditer(text)):
             return ""
-        return self._learned(words).corrected(text, kept)
+        held = self._held
+        if held is None or held[0] is not words:
+            return self._learned(words).corrected(text, kept)
+        if _is_due(held) and not self._learning.locked():
+            self.learn_soon(words)  # the shopper is answered by what was learned before
+        return held[2].corrected(text, kept)
 
     def learn_soon(self, words: Words) -> None:
         """Learn in the background, so that no shopper waits for it."""
@@ -167,11 +172,16 @@ class Speller:
     def _learned(self, words: Words) -> Spelling:
         with self._learning:
             held = self._held
-            if held and held[0] is words and words.changes - held[1] <= RELEARNED_FROM * len(words):
+            if held and held[0] is words and not _is_due(held):
                 return held[2]
             changes, made = words.changes, Spelling(words)
             self._held = (words, changes, made)
             return made
+
+
+def _is_due(held: tuple[Words, int, Spelling]) -> bool:
+    words, changes, _ = held
+    return words.changes - changes > RELEARNED_FROM * len(words)
 
 
 @cache

@@ -1,10 +1,11 @@
+import time
 from pathlib import Path
 
 import pytest
 
 from retrieval.items import Item
 from retrieval.lexical import LexicalIndex
-from retrieval.spelling import Spelling
+from retrieval.spelling import Speller, Spelling
 
 TITLES = [
     *["Running shoes", "Waterproof jacket", "Rechargeable torch", "Mountaineers guide book", "Soda water"] * 3,
@@ -112,3 +113,18 @@ def test_a_word_of_english_with_a_letter_doubled_is_meant_where_nothing_else_goe
     spelling = of(tmp_path / "x", ["Shirt for women"] * 9 + ["Knitted hat"] * 9)
     assert spelling.corrected("wolen hat") == "woollen hat"
     assert spelling.corrected("wolen") == "women"
+
+
+def test_words_that_came_are_learned_while_the_former_reading_answers(tmp_path: Path) -> None:
+    LexicalIndex.build(tmp_path / "lexical", ((n, Item(id=str(n), title=title)) for n, title in enumerate(TITLES, 1)))
+    words, speller = LexicalIndex(tmp_path / "lexical"), Speller()
+    assert speller.corrected("waterprof", words) == "waterproof"
+    words.apply(((100 + n, Item(id=f"n{n}", title="Quillon gauntlet")) for n in range(5)), [])
+
+    assert speller.corrected("quilon", words) == ""  # nobody waits for what came
+
+    until = time.monotonic() + 20
+    while (read := speller.corrected("quilon", words)) == "" and time.monotonic() < until:
+        time.sleep(0.05)
+    assert read == "quillon"
+    words.close()
