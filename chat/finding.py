@@ -161,6 +161,7 @@ class Finder:
             items,
             candidates,
             carried=carries(want, grounding),
+            near=bool(want.words) and not want.filter.categories and grounding.carried < CARRIED_THRESHOLD,
             corrected=grounding.corrected,
             leading=[items[item_id] for item_id in leading if item_id in fitting],
             variants=self._variants([items[one.item_id] for one in ranked], rules),

@@ -117,15 +117,15 @@ def of_groups(groups: Sequence[Group], currency: str) -> str:
     parts = []
     for group in groups:
         prices = [item.price for item in group.shown if item.price is not None]
-        count = len(group.shown)
-        if not count:
+        count = f"{len(group.shown)} near" if group.near else f"{len(group.shown)} for"
+        if not group.shown:
             parts.append(f"nothing for “{group.name}”")
         elif not prices:
-            parts.append(f"{count} for “{group.name}”")
+            parts.append(f"{count} “{group.name}”")
         else:
             low, high = price_text(min(prices), currency), price_text(max(prices), currency)
             span = f"at {low}" if low == high else f"from {low} to {high}"
-            parts.append(f"{count} for “{group.name}” {span}")
+            parts.append(f"{count} “{group.name}” {span}")
     opening = "Here is" if len(groups[0].shown) < 2 else "Here are"
     return f"{opening} {listed(parts)}."
 

@@ -31,6 +31,7 @@ MOST_BESIDE = 3  # other words of the query that they are weighed by
 DOUBLED = 3.0
 
 RELEARNED_FROM = 0.05  # share of the items changed since it was learned
+USELESS_FROM = 0.5  # of the items changed: what was learned before is no answer, and is waited for
 
 _WORD = re.compile(r"[^\W_]+(?:['’-][^\W_]+)*")
 
@@ -158,7 +159,7 @@ class Speller:
         if not any(misspelt(match[0], words, kept) for match in _WORD.finditer(text)):
             return ""
         held = self._held
-        if held is None or held[0] is not words:
+        if held is None or held[0] is not words or _is_due(held, USELESS_FROM):
             return self._learned(words).corrected(text, kept)
         if _is_due(held) and not self._learning.locked():
             self.learn_soon(words)  # the shopper is answered by what was learned before
@@ -179,9 +180,9 @@ class Speller:
             return made
 
 
-def _is_due(held: tuple[Words, int, Spelling]) -> bool:
+def _is_due(held: tuple[Words, int, Spelling], share: float = RELEARNED_FROM) -> bool:
     words, changes, _ = held
-    return words.changes - changes > RELEARNED_FROM * len(words)
+    return words.changes - changes > share * len(words)
 
 
 @cache

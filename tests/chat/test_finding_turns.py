@@ -367,3 +367,10 @@ def test_what_became_too_dear_between_two_reads_is_not_shown(tmp_path: Path, min
     want = Want(words="razor", filter=Filter(price_max=Decimal(30), categories=(("Beauty", "Razors"),)))
     assert [one.id for one in finder.find([want], []).shown] == ["razor-1"]
     shop.close()
+
+
+async def test_what_only_comes_near_one_of_several_things_is_not_counted_as_it(assistant: Assistant) -> None:
+    said = await talk(assistant, "a tent and a piano under $40")
+    (counted,) = [text for text in said.texts if "“piano”" in text]
+    assert "near “piano”" in counted
+    assert "for “tent”" in counted
