@@ -134,7 +134,7 @@ def measure(
         ground = Ground(material, parts, features, QUICK if quick else TrainingSettings())
         started = time.perf_counter()
         prepared = prepare(features, material.items, parts, material.encode, ground.settings, _Progress())
-        network, interrupted = fit(prepared, ground.settings, _Progress())
+        network, outcome = fit(prepared, ground.settings, _Progress())
         figures["train_s"] = time.perf_counter() - started
         without = {group: _fit_without(prepared, ground.settings, group) for group in GROUPS}
         del prepared
@@ -154,8 +154,10 @@ def measure(
                   "transitions": Transitions(features)}  # fmt: skip
         scores = {name: of_tracks(model.scores) for name, model in rivals.items()} | {"shipped": by_history}
         figures |= cold(scores, parts.test, features, min(shoppers, FEWER))
-        training = Training(network, features.relations, ground.settings,
-                            data_hash(material.table, material.tracks), {}, interrupted)  # fmt: skip
+        digest = data_hash(material.table, material.tracks)
+        training = Training(
+            network, features.relations, ground.settings, digest, {}, outcome.curve, outcome.interrupted
+        )
         folder = model_folder.save(home / "rerankers", training, material.table.ids)
         reranker = Reranker.load(folder, shop.catalog, shop.index.vectors)
         figures |= _cost(material.table, parts, reranker)

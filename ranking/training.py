@@ -4,10 +4,9 @@ Knows nothing of files or of the command line; progress goes to a callback.
 """
 
 import hashlib
-import logging
-import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import torch
@@ -15,6 +14,8 @@ from numpy.typing import NDArray
 from torch import nn
 
 from ranking.behaviour import Case, Split, Track, split
+from ranking.checkpoints import Checkpoint
+from ranking.descent import Epoch, Outcome, descend, device_of
 from ranking.errors import TooFewEvents
 from ranking.evaluation import evaluate, of_tracks, sample
 from ranking.examples import FEATURE_BATCH, Encode, Progress, examples_of, lists
@@ -27,8 +28,6 @@ from ranking.relations import Relations
 from ranking.settings import TrainingSettings
 from ranking.table import ItemTable
 from retrieval.items import Item
-
-log = logging.getLogger(__name__)
 
 FEWEST_CASES = 20  # shoppers with three likings, below which nothing can be learned or measured
 VALIDATION_CELLS = 5_000_000  # shoppers times items held for early stopping: 200 MB
@@ -43,6 +42,7 @@ class Training:
     settings: TrainingSettings
     data_hash: str
     figures: dict[str, float]  # e.g. "validation.ndcg@10", "test.recall@10", "popularity.test.ndcg@10"
+    curve: tuple[Epoch, ...]
     interrupted: bool
 
 
@@ -55,12 +55,13 @@ def train(
     progress: Progress = lambda what, done, total: None,
     measure: bool = True,
     former: Network | None = None,
+    checkpoints: Path | None = None,
 ) -> Training:
     """Train on the tracks and measure by leave-one-out; TooFewEvents if there are too few likings.
 
     ``items`` are the table's, in its order; ``encode`` makes unit rows of the simulated requests. Interrupted by
     Ctrl-C, it returns the best network so far (KeyboardInterrupt passes where there is none yet). ``former``: a network
-    that is measured beside the new one.
+    that is measured beside the new one. ``checkpoints``: a folder from which a training that was cut off goes on.
     """
     settings = settings or TrainingSettings()
     parts = split(made)
@@ -71,11 +72,14 @@ def train(
         )
     progress("counting what follows what", 0, 1)
     features = Features(table, Relations.learn(list(parts.train.values()), table.vectors))
-    network, interrupted = fit(prepare(features, items, parts, encode, settings, progress), settings, progress)
+    digest = data_hash(table, made)
+    checkpoint = Checkpoint(checkpoints / "network.pt", digest) if checkpoints else None
+    prepared = prepare(features, items, parts, encode, settings, progress)
+    network, outcome = fit(prepared, settings, progress, checkpoint)
     figures = measured(network, features, parts, settings, progress, former) if measure else {}
     progress("counting everything", 0, 1)
     relations = Relations.learn(list(made.values()), table.vectors)
-    return Training(network, relations, settings, data_hash(table, made), figures, interrupted)
+    return Training(network, relations, settings, digest, figures, outcome.curve, outcome.interrupted)
 
 
 def measured(
@@ -142,9 +146,13 @@ def prepare(
 
 
 def fit(
-    prepared: Prepared, settings: TrainingSettings, progress: Progress = lambda what, done, total: None
-) -> tuple[Network, bool]:
-    """The network that is best on validation, calibrated; and whether it was interrupted."""
+    prepared: Prepared,
+    settings: TrainingSettings,
+    progress: Progress = lambda what, done, total: None,
+    checkpoint: Checkpoint | None = None,
+    watch: Callable[[Epoch], None] = lambda epoch: None,
+) -> tuple[Network, Outcome]:
+    """The network that is best on validation, calibrated; and how its descent went. Arguments as of ``descend``."""
     torch.manual_seed(settings.seed)
     network = Network(len(NAMES), settings.hidden, settings.dropout)
     flat = prepared.inputs.reshape(-1, len(NAMES)).astype(np.float32)
@@ -153,10 +161,38 @@ def fit(
     del flat
     network.kept.copy_(torch.tensor([float(name not in settings.without) for name in NAMES]))
     inputs, corrections = torch.from_numpy(prepared.inputs), torch.from_numpy(prepared.corrections)
-    best, interrupted = _descend(network, inputs, corrections, prepared.cases, prepared.held, settings, progress)
-    network.load_state_dict(best)
+    lesson = NextLiking(inputs, corrections, prepared.cases, prepared.held)
+    outcome = descend(network, lesson, settings, on=settings, checkpoint=checkpoint, progress=progress, watch=watch)
     _calibrate(network, prepared.cases, prepared.held, np.random.default_rng(settings.seed))
-    return network, interrupted
+    return network, outcome
+
+
+@dataclass(frozen=True)
+class NextLiking:
+    """The network's lesson: the first item of each list is the one that was liked."""
+
+    inputs: torch.Tensor  # [examples, m, F] float16
+    corrections: torch.Tensor  # [examples, m]
+    cases: Sequence[Case]
+    held: torch.Tensor  # [cases, n, F] float16
+
+    @property
+    def examples(self) -> int:
+        return len(self.inputs)
+
+    def loss(self, module: Network, rows: torch.Tensor) -> torch.Tensor:
+        device = device_of(module)
+        logits = module(self.inputs[rows].to(device).float()) + self.corrections[rows].to(device)
+        return nn.functional.cross_entropy(logits, torch.zeros(len(rows), dtype=torch.long, device=device))
+
+    def validate(self, module: Network) -> float:
+        """NDCG@10 of the cases, among all items that the shopper has not had."""
+        logits = _logits(module, self.held)
+        for row, case in zip(logits, self.cases, strict=True):
+            own = row[case.target]
+            row[case.history.places] = -np.inf
+            row[case.target] = own
+        return ndcg(ranks_of(logits, np.array([case.target for case in self.cases], dtype=np.int64)), 10)
 
 
 def _whole(features: Features, cases: Sequence[Case], progress: Progress) -> torch.Tensor:
@@ -170,72 +206,9 @@ def _whole(features: Features, cases: Sequence[Case], progress: Progress) -> tor
 
 
 def _logits(network: Network, held: torch.Tensor) -> NDArray[np.float32]:
-    network.eval()
+    device = device_of(network)
     with torch.inference_mode():
-        made = np.stack([network(row.float()).numpy() for row in held])
-    network.train()
-    return made
-
-
-def _validate(network: Network, cases: Sequence[Case], held: torch.Tensor) -> float:
-    logits = _logits(network, held)
-    for row, case in zip(logits, cases, strict=True):
-        own = row[case.target]
-        row[case.history.places] = -np.inf
-        row[case.target] = own
-    return ndcg(ranks_of(logits, np.array([case.target for case in cases], dtype=np.int64)), 10)
-
-
-def _descend(
-    network: Network,
-    inputs: torch.Tensor,
-    corrections: torch.Tensor,
-    cases: Sequence[Case],
-    held: torch.Tensor,
-    settings: TrainingSettings,
-    progress: Progress,
-) -> tuple[dict[str, torch.Tensor], bool]:
-    """State of the network that was best on validation, and whether Ctrl-C ended the training."""
-    steps = settings.epochs * math.ceil(len(inputs) / settings.batch)
-    optimiser = torch.optim.AdamW(network.parameters(), settings.learning_rate, weight_decay=settings.weight_decay)
-    rise = max(1, int(settings.warm_up * steps))
-    schedule = torch.optim.lr_scheduler.LambdaLR(
-        optimiser,
-        lambda step: min((step + 1) / rise, 0.5 * (1 + math.cos(math.pi * max(0, step - rise) / max(1, steps - rise)))),
-    )
-    generator = torch.Generator().manual_seed(settings.seed)
-    best: dict[str, torch.Tensor] = {}
-    highest, since, done, loss_text = -1.0, 0, 0, ""
-    try:
-        for _ in range(settings.epochs):
-            total = 0.0
-            order = torch.randperm(len(inputs), generator=generator)
-            for rows in torch.split(order, settings.batch):
-                logits = network(inputs[rows].float()) + corrections[rows]
-                loss = nn.functional.cross_entropy(logits, torch.zeros(len(rows), dtype=torch.long))
-                optimiser.zero_grad()
-                loss.backward()  # type: ignore[no-untyped-call]
-                nn.utils.clip_grad_norm_(network.parameters(), settings.clip)
-                optimiser.step()
-                schedule.step()
-                total += float(loss.detach()) * len(rows)
-                done += 1
-                progress(f"training{loss_text}", done, steps)
-            value = _validate(network, cases, held)
-            log.info("loss %.4f, validation NDCG@10 %.4f", total / len(inputs), value)
-            loss_text = f": loss {total / len(inputs):.3f}, validation NDCG@10 {value:.4f}"
-            if value > highest:
-                highest, since = value, 0
-                best = {name: tensor.detach().clone() for name, tensor in network.state_dict().items()}
-            else:
-                since += 1
-                if since >= settings.patience:
-                    break
-    except KeyboardInterrupt:
-        if not best:
-            raise
-        return best, True
-    return best, False
+        return np.stack([network(row.to(device).float()).cpu().numpy() for row in held])
 
 
 def _calibrate(network: Network, cases: Sequence[Case], held: torch.Tensor, rng: np.random.Generator) -> None:
