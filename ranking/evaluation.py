@@ -4,6 +4,7 @@ Knows cases and anything that scores. Knows nothing of training.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -12,6 +13,7 @@ from ranking.behaviour import Case, Track
 from ranking.metrics import figures, ranks_of
 
 BATCH_CELLS = 1_500_000  # shoppers times items scored at once: some 120 MB of features
+LISTED = 10  # items of each list that are kept, for coverage and the like
 Score = Callable[[Sequence[Case]], NDArray[np.float32]]
 Scores = Callable[[Sequence[Track]], NDArray[np.float32]]
 
@@ -21,15 +23,23 @@ def of_tracks(scores: Scores) -> Score:
     return lambda cases: scores([case.history for case in cases])
 
 
-def ranks(
-    score: Score, cases: Sequence[Case], items: int, progress: Callable[[int], None] | None = None
-) -> NDArray[np.float64]:
-    """Rank (from 0) of each case's target among the ``items`` of the table that its shopper has not had.
+@dataclass(frozen=True)
+class Ranking:
+    """How a model ordered the items for cases, one a row."""
+
+    ranks: NDArray[np.float64]  # from 0, of each target
+    others: NDArray[np.int64]  # how many other items there were
+    lists: NDArray[np.int64]  # [cases, LISTED] places of the best, best first; fewer where the catalogue is smaller
+    owners: list[str]  # the shoppers
+
+
+def order(score: Score, cases: Sequence[Case], items: int, progress: Callable[[int], None] | None = None) -> Ranking:
+    """Order the ``items`` of the table that each case's shopper has not had.
 
     ``score`` gives [b, items]; ``progress`` is called with the number of cases done since its last call.
     """
     batch = max(1, BATCH_CELLS // max(items, 1))
-    made = []
+    made, lists = [], []
     for start in range(0, len(cases), batch):
         part = cases[start : start + batch]
         scored = np.array(score(part), dtype=np.float32)
@@ -38,17 +48,30 @@ def ranks(
             row[case.history.places] = -np.inf
             row[case.target] = own
         made.append(ranks_of(scored, np.array([case.target for case in part], dtype=np.int64)))
+        lists.append(_best(scored, min(LISTED, items)))
         if progress:
             progress(len(part))
-    return np.concatenate(made) if made else np.zeros(0)
+    return Ranking(
+        np.concatenate(made) if made else np.zeros(0),
+        np.array([items - len(case.history) - 1 for case in cases], dtype=np.int64),
+        np.concatenate(lists) if lists else np.zeros((0, min(LISTED, items)), np.int64),
+        [case.shopper_id for case in cases],
+    )
+
+
+def ranks(
+    score: Score, cases: Sequence[Case], items: int, progress: Callable[[int], None] | None = None
+) -> NDArray[np.float64]:
+    """Rank (from 0) of each case's target among the ``items`` of the table that its shopper has not had."""
+    return order(score, cases, items, progress).ranks
 
 
 def evaluate(
     score: Score, cases: Sequence[Case], items: int, progress: Callable[[int], None] | None = None
 ) -> dict[str, float]:
-    """Recall, NDCG and MRR at 5 and 10, and AUC, over the cases."""
-    others = np.array([items - len(case.history) - 1 for case in cases], dtype=np.int64)
-    return figures(ranks(score, cases, items, progress), others)
+    """Recall, precision, F1, NDCG and MRR at 5 and 10, and AUC, over the cases."""
+    made = order(score, cases, items, progress)
+    return figures(made.ranks, made.others)
 
 
 def sample(cases: Sequence[Case], count: int, seed: int) -> list[Case]:
@@ -57,3 +80,15 @@ def sample(cases: Sequence[Case], count: int, seed: int) -> list[Case]:
         return list(cases)
     chosen = np.random.default_rng(seed).choice(len(cases), count, replace=False)
     return [cases[int(number)] for number in np.sort(chosen)]
+
+
+def _best(scored: NDArray[np.float32], k: int) -> NDArray[np.int64]:
+    """Places [b, k] of each row's highest scores, best first."""
+    held = (
+        np.argpartition(-scored, k - 1, axis=1)[:, :k]
+        if k < scored.shape[1]
+        else np.tile(np.arange(k), (len(scored), 1))
+    )
+    return np.take_along_axis(
+        held, np.argsort(-np.take_along_axis(scored, held, axis=1), axis=1, kind="stable"), axis=1
+    )
