@@ -5,11 +5,12 @@ Knows how the other items are drawn, and how requests are simulated. Knows nothi
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
+from ranking.augmentation import Similar, varied
 from ranking.behaviour import Split, Track
 from ranking.features import NAMES, Features
 from ranking.requests import Need, relevance_of, request_for
@@ -43,6 +44,21 @@ def examples_of(parts: Split, settings: TrainingSettings, rng: np.random.Generat
     return [made[int(at)] for at in rng.permutation(len(made))]
 
 
+def augmented(examples: Sequence[Example], features: Features, settings: TrainingSettings) -> Sequence[Example]:
+    """The examples, a share of them with another history than the shopper's own; what is foretold stays."""
+    if not settings.augment:
+        return examples
+    rng = np.random.default_rng([settings.seed, 1])  # of its own, so that all other draws are as without
+    similar = Similar(features.relations.near, features.transitions)
+    made = []
+    for example in examples:
+        if rng.random() < settings.augmented:
+            barred = {example.target, *(int(place) for place in example.whole.places)}
+            example = replace(example, track=varied(example.track, settings.augment, similar, barred, rng))
+        made.append(example)
+    return made
+
+
 def lists(
     features: Features,
     items: Sequence[Item],
@@ -58,6 +74,7 @@ def lists(
     stands for, so that the loss estimates the softmax over the whole catalogue.
     """
     n = len(features.table)
+    examples = augmented(examples, features, settings)
     asked = rng.random(len(examples)) < settings.requested
     asked_for = _asked_for(features, examples, settings, rng)
     texts = [request_for(items[place], settings.seed) for place in asked_for]
@@ -135,6 +152,7 @@ def _others(
     n = len(following)
     free = np.ones(n, dtype=bool)
     free[example.whole.places] = False
+    free[example.track.places] = False
     free[example.target] = False
 
     def take(scores: NDArray[np.float32], count: int) -> NDArray[np.int64]:

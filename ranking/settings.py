@@ -13,6 +13,7 @@ Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
 Count = Annotated[int, Field(ge=1)]
 CountOrNone = Annotated[int, Field(ge=0)]
+Way = Literal["crop", "mask", "reorder", "text", "liking"]  # in which ranking.augmentation changes a history
 
 
 class Descent(BaseModel):
@@ -52,6 +53,8 @@ class TrainingSettings(Descent, Hardware):
     random: Count = 100  # other items of a list drawn from all
     requested: Share = 0.5  # share of the examples that come with a request
     loosely: Share = 0.4  # share of these whose words are those of an item that is only near to the liked one
+    augment: tuple[Way, ...] = ()  # ways in which histories are changed, to learn from more than there are
+    augmented: Share = 0.5  # share of the examples whose history is changed in one of these ways
     without: tuple[str, ...] = ()  # names of features that are left out
     hidden: Count = 32
     dropout: Dropout = 0.1
