@@ -156,7 +156,7 @@ def measure(
         figures |= cold(scores, parts.test, features, min(shoppers, FEWER))
         digest = data_hash(material.table, material.tracks)
         training = Training(
-            network, features.relations, ground.settings, digest, {}, outcome.curve, outcome.interrupted
+            network, features.relations, ground.settings, digest, {}, {"network": outcome.curve}, outcome.interrupted
         )
         folder = model_folder.save(home / "rerankers", training, material.table.ids)
         reranker = Reranker.load(folder, shop.catalog, shop.index.vectors)

@@ -85,6 +85,16 @@ def table(rows: Sequence[Sequence[str]], header: Sequence[str] = ()) -> str:
     return f"<table>{head}{''.join(body)}</table>"
 
 
+def stacked(made: Sequence[str]) -> str:
+    """The charts, one under the other, as one SVG that is a file of its own."""
+    parts = "".join(chart.replace("<svg ", f'<svg y="{number * HEIGHT}" height="{HEIGHT}" ', 1) for number, chart in enumerate(made))  # fmt: skip # noqa: E501
+    height = HEIGHT * len(made)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}">'
+        f'<rect width="100%" height="100%" fill="#fff"/>{parts}</svg>\n'
+    )
+
+
 def page(title: str, parts: Sequence[str]) -> str:
     """A whole HTML page, of parts that are HTML already; nothing in it is fetched from elsewhere."""
     return (

@@ -9,7 +9,7 @@ import json
 import os
 import shutil
 import tempfile
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ import scipy.sparse as sp
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from ranking.curves import picture
 from ranking.errors import NoModel
 from ranking.features import NAMES
 from ranking.models.network import Network
@@ -40,7 +41,7 @@ class Saved:
     network: Network
     relations: Relations
     ids: tuple[str, ...]
-    facts: dict[str, Any]  # settings, data_hash, figures, trained_at
+    facts: dict[str, Any]  # settings, data_hash, figures, curves, trained_at
 
 
 def save(rerankers: Path, training: Training, ids: tuple[str, ...]) -> Path:
@@ -63,9 +64,11 @@ def save(rerankers: Path, training: Training, ids: tuple[str, ...]) -> Path:
             "settings": training.settings.model_dump(),
             "data_hash": training.data_hash,
             "figures": training.figures,
+            "curves": {name: [asdict(epoch) for epoch in curve] for name, curve in training.curves.items()},
             "interrupted": training.interrupted,
             "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
         }
+        (aside / "curve.svg").write_text(picture(training.curves), encoding="utf-8")
         (aside / "model.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")
         target = rerankers / content_hash(aside)
         if target.exists():

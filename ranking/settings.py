@@ -3,14 +3,30 @@
 Knows numbers and their meaning; knows nothing of what is done with them.
 """
 
-from typing import Annotated, Literal
+import difflib
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Any, Literal
 
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field
+import yaml
+from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
+
+from ranking.errors import SettingError
 
 Share = Annotated[float, Field(ge=0, le=1)]
 Dropout = Annotated[float, Field(ge=0, lt=1)]
 Positive = Annotated[float, Field(gt=0, allow_inf_nan=False)]
 NotNegative = Annotated[float, Field(ge=0, allow_inf_nan=False)]
+
+
+def _device(name: str) -> str:
+    if not re.fullmatch(r"auto|cpu|cuda(:\d+)?", name):
+        raise ValueError("should be auto, cpu, cuda or cuda:NUMBER")
+    return name
+
+
+LISTED = BeforeValidator(lambda value: [one for one in value.split(",") if one] if isinstance(value, str) else value)
 Count = Annotated[int, Field(ge=1)]
 CountOrNone = Annotated[int, Field(ge=0)]
 Way = Literal["crop", "mask", "reorder", "text", "liking"]  # in which ranking.augmentation changes a history
@@ -39,7 +55,7 @@ class Hardware(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    device: Annotated[str, Field(pattern=r"^(auto|cpu|cuda(:\d+)?)$")] = "auto"  # auto: the GPU where there is one
+    device: Annotated[str, AfterValidator(_device)] = "auto"  # auto: the GPU where there is one
     # Of the products in the network; weights and sums stay at 32 bits.
     precision: Annotated[Literal["32", "bf16", "fp16"], BeforeValidator(str)] = "32"
 
@@ -53,10 +69,67 @@ class TrainingSettings(Descent, Hardware):
     random: Count = 100  # other items of a list drawn from all
     requested: Share = 0.5  # share of the examples that come with a request
     loosely: Share = 0.4  # share of these whose words are those of an item that is only near to the liked one
-    augment: tuple[Way, ...] = ()  # ways in which histories are changed, to learn from more than there are
+    augment: Annotated[tuple[Way, ...], LISTED] = ()  # ways of changing histories, for more to learn from
     augmented: Share = 0.5  # share of the examples whose history is changed in one of these ways
-    without: tuple[str, ...] = ()  # names of features that are left out
+    without: Annotated[tuple[str, ...], LISTED] = ()  # names of features that are left out
     hidden: Count = 32
     dropout: Dropout = 0.1
     learning_rate: Positive = 4e-3
     measured: Count = 4_000  # shoppers over whom the saved figures are taken
+
+
+def changed(settings: TrainingSettings, changes: Sequence[str]) -> TrainingSettings:
+    """The settings with some given otherwise, as NAME=VALUE or as @FILE of such names (YAML or JSON); later ones win.
+
+    A part's setting has both names: PART.NAME=VALUE. Raises SettingError, which names the setting and what it may be.
+    """
+    given = settings.model_dump()
+    for change in changes:
+        name, equals, value = change.partition("=")
+        if change.startswith("@"):
+            for key, held in _read(Path(change[1:])).items():
+                _put(given, key, held)
+        elif equals:
+            _put(given, name.strip(), value.strip())
+        else:
+            raise SettingError(f"--set wants NAME=VALUE or @FILE, not {change!r}.")
+    try:
+        return TrainingSettings.model_validate(given)
+    except ValidationError as error:
+        raise SettingError("\n".join(_said(one) for one in error.errors())) from error
+
+
+def _read(path: Path) -> dict[str, Any]:
+    try:
+        held = yaml.safe_load(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError, yaml.YAMLError) as error:
+        raise SettingError(f"--set @{path}: it cannot be read ({error}).") from error
+    if not isinstance(held, dict):
+        raise SettingError(f"--set @{path}: it holds no names with values.")
+    return held
+
+
+def _put(given: dict[str, Any], name: str, value: Any) -> None:
+    """Set one value, of a part too; SettingError for a name that is none, before pydantic says it in its words."""
+    part, dot, rest = str(name).partition(".")
+    if part not in given or (dot and not isinstance(given[part], dict)):
+        near = difflib.get_close_matches(part, given, 1)
+        meant = f": did you mean {near[0]}?" if near else "."
+        raise SettingError(f"There is no setting {name!r}{meant} There are: {', '.join(given)}.")
+    if dot:
+        _put(given[part], rest, value)
+    elif isinstance(given[part], dict):
+        if not isinstance(value, dict):
+            raise SettingError(f"{part} has settings of its own. Give one of them: {part}.NAME=VALUE, where NAME is "
+                               f"one of {', '.join(given[part])}.")  # fmt: skip
+        for key, held in value.items():
+            _put(given[part], key, held)
+    else:
+        given[part] = value
+
+
+def _said(error: Any) -> str:
+    """One of pydantic's errors for whoever gave the setting, e.g. "batch=0: it should be greater than 0."."""
+    name = ".".join(str(part) for part in error["loc"])
+    words = error["msg"].removeprefix("Input ").removeprefix("Value error, ")
+    return f"{name}={error['input']}: it {words}."

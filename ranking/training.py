@@ -42,7 +42,7 @@ class Training:
     settings: TrainingSettings
     data_hash: str
     figures: dict[str, float]  # e.g. "validation.ndcg@10", "test.recall@10", "popularity.test.ndcg@10"
-    curve: tuple[Epoch, ...]
+    curves: dict[str, tuple[Epoch, ...]]  # by what was trained
     interrupted: bool
 
 
@@ -79,7 +79,7 @@ def train(
     figures = measured(network, features, parts, settings, progress, former) if measure else {}
     progress("counting everything", 0, 1)
     relations = Relations.learn(list(made.values()), table.vectors)
-    return Training(network, relations, settings, digest, figures, outcome.curve, outcome.interrupted)
+    return Training(network, relations, settings, digest, figures, {"network": outcome.curve}, outcome.interrupted)
 
 
 def measured(

@@ -1,12 +1,10 @@
-"""The commands of the reranker: ``train``, ``evaluate``.
+"""The command that measures the reranker.
 
-Knows progress and tables for people. What is learned and measured is in ``ranking``.
+Knows progress and tables for people. What is measured is in ``ranking``.
 """
 
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -46,15 +44,8 @@ console = Console()
 
 
 def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    app.command()(train)
+    """Add the command."""
     app.command()(evaluate)
-
-
-def train() -> None:
-    """Train the reranker on the shop's events; it goes live if it is not worse than the one before."""
-    settings = Settings.model_validate({})
-    train_reranker(Home(settings.home), settings)
 
 
 def evaluate(
@@ -63,37 +54,6 @@ def evaluate(
     """Measure the live reranker against plain ones: each shopper's last liking, among all items they have not had."""
     settings = Settings.model_validate({})
     evaluate_reranker(Home(settings.home), settings, all_models=all_models)
-
-
-def train_reranker(home: Home, settings: Settings) -> Path:
-    """Train on all events, save the model, make it live if it is not worse than the live one on validation.
-
-    Returns the model's folder. Raises TooFewEvents. Ctrl-C ends the training and keeps the best so far.
-    """
-    from ranking import folder as model_folder
-    from ranking.training import train as fit
-
-    started = time.monotonic()
-    live = model_folder.current(home.rerankers)
-    try:
-        former = model_folder.load(live).network if live else None
-    except NoModel:  # damaged, or of another form: nothing to compare with
-        former = None
-    with bars(console) as tell, material_of(home, settings, tell) as material:
-        training = fit(material.table, material.items, material.tracks, material.encode, progress=tell, former=former)
-        folder = model_folder.save(home.rerankers, training, material.table.ids)
-    figures = training.figures
-    console.print(_table(figures, f"Reranker {folder.name}: each shopper's last liking, among all items"))
-    new, old = figures["validation.ndcg@10"], figures.get("former.validation.ndcg@10", -1.0)
-    if live is not None and new < old:
-        stays = f"Validation NDCG@10 {new:.4f} is below the live reranker's {old:.4f}: {live.name} stays live."
-        console.print(stays, highlight=False)
-    else:
-        model_folder.go_live(folder)
-        console.print(f"{folder.name} is live.", highlight=False)
-    stopped = " Stopped by you; the best so far was kept." if training.interrupted else ""
-    console.print(f"{time.monotonic() - started:.0f} s.{stopped}", highlight=False)
-    return folder
 
 
 def evaluate_reranker(home: Home, settings: Settings, *, all_models: bool = False) -> dict[str, float]:
@@ -129,7 +89,7 @@ def evaluate_reranker(home: Home, settings: Settings, *, all_models: bool = Fals
                 found = measure(of_tracks(model.scores), parts.test, len(material.table))
                 figures |= {f"{name}.test.{figure}": value for figure, value in found.items()}
     title = f"Reranker {saved.version}: the last liking of {len(parts.test):,} shoppers, among all items"
-    console.print(_table(figures, title))
+    console.print(figures_table(figures, title))
     return figures
 
 
@@ -151,7 +111,8 @@ def material_of(home: Home, settings: Settings, tell: Tell) -> Iterator["Materia
         connections.close()
 
 
-def _table(figures: Mapping[str, float], title: str) -> Table:
+def figures_table(figures: Mapping[str, float], title: str) -> Table:
+    """The metrics on the test of each model that was measured."""
     table = Table("test", *METRICS, title=title)
     for prefix, name in MODELS.items():
         if f"{prefix}test.auc" not in figures:

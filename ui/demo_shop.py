@@ -30,7 +30,7 @@ def build_demo(home: Home, settings: Settings, console: Console) -> None:
     # Imported here: they bring torch, which a second start has no use for.
     from ui.cli_catalogue import ingest_file
     from ui.cli_events import add_events
-    from ui.cli_ranking import train_reranker
+    from ui.cli_training import train_reranker
 
     data = home.folder / "demo-data"
     console.print("Making the demo shop …")

@@ -40,6 +40,11 @@ class Home:
         return self.folder / "reranker"
 
     @property
+    def partial(self) -> Path:
+        """Of a training that was cut off: where it stood after its last whole epoch."""
+        return self.rerankers / "partial"
+
+    @property
     def rejected(self) -> Path:
         return self.folder / "rejected"
 

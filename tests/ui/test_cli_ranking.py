@@ -6,11 +6,12 @@ from typer.testing import CliRunner
 from ranking.history import Events
 from retrieval.catalog import Catalog
 from retrieval.database import Connections
-from ui import cli_ranking
+from ui import cli_ranking, cli_training
 from ui.home import Home
 
 app = typer.Typer()
 cli_ranking.register(app)
+cli_training.register(app)
 
 
 def test_without_a_model_it_says_what_to_do(tmp_path):

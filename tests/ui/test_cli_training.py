@@ -1,0 +1,77 @@
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from xml.etree import ElementTree
+
+import pytest
+import typer
+from small_shop_data import events, items
+from typer.testing import CliRunner
+
+from ranking.folder import current
+from ranking.history import Events
+from retrieval.catalog import Catalog
+from retrieval.database import Connections
+from ui import cli_ranking, cli_training
+from ui.home import Home
+
+app = typer.Typer()
+cli_ranking.register(app)
+cli_training.register(app)
+LONG = ["train", "--set", "epochs=10", "--set", "patience=10", "--set", "learning_rate=0.01"]
+
+
+@pytest.fixture
+def home(tmp_path):
+    made = Home(tmp_path / "home")
+    connections = Connections(made.database)
+    Catalog(connections).upsert(items())
+    Events(connections).add(events())
+    connections.close()
+    return made
+
+
+def run(home, *arguments):
+    environment = {"SHOPTALK_HOME": str(home.folder), "COLUMNS": "160"}
+    return CliRunner().invoke(app, arguments, env=environment, catch_exceptions=False)
+
+
+def weights(home):
+    return (current(home.rerankers) / "network.safetensors").read_bytes()
+
+
+def test_a_training_that_was_killed_goes_on_to_the_very_same_model(home, tmp_path):
+    other = Home(tmp_path / "other")
+    shutil.copytree(home.folder, other.folder)
+    run(other, *LONG)
+
+    command = [sys.executable, "-m", "ui.cli", *LONG]
+    child = subprocess.Popen(command, env=os.environ | {"SHOPTALK_HOME": str(home.folder)}, stdout=subprocess.DEVNULL)
+    end = time.monotonic() + 60
+    while not (home.partial / "network.pt").exists() and time.monotonic() < end:
+        time.sleep(0.005)
+    child.send_signal(signal.SIGKILL)
+    assert child.wait() == -signal.SIGKILL
+    assert current(home.rerankers) is None
+    run(home, *LONG)
+
+    assert weights(home) == weights(other)
+    assert not home.partial.exists()
+
+
+def test_training_leaves_its_curve_beside_the_model(home):
+    run(home, "train", "--set", "epochs=3")
+    picture = ElementTree.parse(current(home.rerankers) / "curve.svg").getroot()
+    titles = [chart.get("aria-label") for chart in picture if chart.get("aria-label")]
+    assert titles[0] == "network: loss"
+    assert titles[1].startswith("network: validation NDCG@10, best in epoch ")
+    lines = [line.get("points").split() for line in picture.iter("{http://www.w3.org/2000/svg}polyline")]
+    assert [len(line) for line in lines if len(line) > 1] == [3, 3]
+
+
+def test_a_feature_that_is_none_is_said(home):
+    untrained = CliRunner().invoke(app, ["train", "--set", "without=nose"], env={"SHOPTALK_HOME": str(home.folder)})
+    assert str(untrained.exception).startswith("without=nose: no feature has that name. There are: transition")
