@@ -20,7 +20,7 @@ from prompts.errors import PromptError
 from ranking.errors import RankingError
 from retrieval.cleaning import visible
 from retrieval.errors import RetrievalError
-from ui import cli_catalogue, cli_events, cli_ranking, cli_rules, cli_search, cli_serve, cli_training
+from ui import cli_catalogue, cli_events, cli_keys, cli_ranking, cli_rules, cli_search, cli_serve, cli_training
 
 LEAST_FREE_BYTES = 5_000_000  # below it, whatever failed failed for want of room
 
@@ -32,6 +32,7 @@ commands = typer.Typer(
 )
 cli_catalogue.register(commands)
 cli_events.register(commands)
+cli_keys.register(commands)
 cli_ranking.register(commands)
 cli_rules.register(commands)
 cli_search.register(commands)
