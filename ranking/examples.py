@@ -49,7 +49,7 @@ def augmented(examples: Sequence[Example], features: Features, settings: Trainin
     if not settings.augment:
         return examples
     rng = np.random.default_rng([settings.seed, 1])  # of its own, so that all other draws are as without
-    similar = Similar(features.relations.near, features.transitions)
+    similar = Similar(features.relations.near, features.flows.transitions)
     made = []
     for example in examples:
         if rng.random() < settings.augmented:

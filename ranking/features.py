@@ -5,15 +5,17 @@ is plain arithmetic over the history, so that a like of a second ago counts in t
 """
 
 from collections.abc import Sequence
+from itertools import pairwise
 
 import numpy as np
-import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from ranking.behaviour import Places, Track
-from ranking.profile import EVEN, FRESH, LAST, TASTE, profiles
-from ranking.relations import Relations, normalised, pairs
+from ranking.flows import Flows
+from ranking.profile import EVEN, FRESH, LAST, TASTE, Likings, profiles
+from ranking.relations import Relations
 from ranking.requests import Need
+from ranking.slices import entries, product
 from ranking.table import ItemTable, one_hot
 
 Floats = NDArray[np.float32]
@@ -58,6 +60,7 @@ GROUPS = {
 LATEST = 15  # items of the history that are compared one by one
 FLOOR = 1e-3  # added before a logarithm: about a tenth of a typical transition
 LEAF_PRIOR = 20.0  # a category's transitions count as if it had this many average ones more
+LEAST_TOTAL = 1e-6  # divides what nothing is held of
 PRICE_SPREAD = 0.3  # least spread of a shopper's log prices, about a third of the price
 PRICE_FAR = 3.0  # spreads beyond which prices are all the same
 
@@ -68,18 +71,17 @@ class Features:
     def __init__(self, table: ItemTable, relations: Relations) -> None:
         self.table = table
         self.relations = relations
-        self.scale = (1 / np.sqrt(relations.popularity + 10.0)).astype(np.float32)
-        self.transitions = normalised(relations.follows, relations.popularity)
-        self._leaf, self._parent, self._maker = one_hot(table.leaf), one_hot(table.parent), one_hot(table.maker)
-        follows = np.asarray((self._leaf.T @ relations.follows @ self._leaf).todense(), dtype=np.float32)
+        self.flows = Flows(relations)
+        leaf = one_hot(table.leaf)
+        follows = np.asarray((leaf.T @ relations.follows @ leaf).todense(), dtype=np.float32)
         share = follows.sum(axis=0) / max(float(follows.sum()), 1.0)
         smooth = (follows + LEAF_PRIOR * share) / (follows.sum(axis=1, keepdims=True) + LEAF_PRIOR)
         self._leaf_next, self._leaf_share = smooth.astype(np.float32), share.astype(np.float32)
         self._log_popularity = np.log1p(relations.popularity)
-        counts = np.maximum(np.asarray(self._leaf.sum(axis=0)).ravel(), 1)
-        self._leaf_popularity = ((self._leaf.T @ self._log_popularity) / counts).astype(np.float32)
-        self._traits_transposed = table.traits.T.tocsr()
-        self._near_transposed = relations.near.T.tocsr()
+        counts = np.maximum(np.bincount(table.leaf), 1)
+        self._leaf_popularity = (np.bincount(table.leaf, self._log_popularity) / counts).astype(np.float32)
+        self._groups = {name: (groups, int(groups.max(initial=-1)) + 1) for name, groups in
+                        (("leaf", table.leaf), ("parent", table.parent), ("maker", table.maker))}  # fmt: skip
 
     def compute(
         self,
@@ -96,71 +98,83 @@ class Features:
         """
         b, n = len(tracks), len(self.table)
         m = n if places is None else places.shape[1]
-        fresh, taste, last = (profiles(tracks, n, decay) for decay in (FRESH, TASTE, LAST))
-        taken_fresh = taken_last = taken_near = None
-        near = fresh @ self.relations.near
-        if whole is not None:
-            taken_fresh, taken_last, taken_near = self._own([fresh, last, near], whole)
-        following = fresh @ self.transitions
-        following = following if taken_fresh is None else following - taken_fresh
         out = np.zeros((len(NAMES), b, m), dtype=np.float32)
         feature = dict(zip(NAMES, out, strict=True))
         items = np.broadcast_to(np.arange(n), (b, n)) if places is None else places
         leaf_of = self.table.leaf[items]
-
-        def pick(matrix: sp.csr_matrix) -> Floats:
-            dense: Floats = matrix.toarray()
-            return dense if places is None else np.take_along_axis(dense, places, axis=1)
-
-        def log(matrix: sp.csr_matrix) -> Floats:
-            return np.log(np.maximum(pick(matrix), 0) + FLOOR)
-
-        single, spread = last @ self.transitions, near @ self.transitions
-        feature["transition"][:] = log(following)
-        feature["transition_last"][:] = log(single if taken_last is None else single - taken_last)
-        feature["transition_near"][:] = log(spread if taken_near is None else spread - taken_near)
-        feature["near_transition"][:] = log(following @ self._near_transposed)
-        total, total_fresh, total_last = _totals(taste), _totals(fresh), _totals(last)
-        feature["leaf_share"][:] = _group(taste @ self._leaf, total, leaf_of)
-        feature["parent_share"][:] = _group(taste @ self._parent, total, self.table.parent[items])
-        feature["maker_share"][:] = _group(taste @ self._maker, total, self.table.maker[items])
-        leaves = (fresh @ self._leaf).toarray() / total_fresh
-        following_leaves = np.log((leaves @ self._leaf_next + 1e-4) / (self._leaf_share + 1e-4))
-        following_leaves *= leaves.sum(axis=1, keepdims=True) > 0
-        feature["leaf_transition"][:] = np.take_along_axis(following_leaves, leaf_of, 1)
-        feature["leaf_last"][:] = _group(last @ self._leaf, total_last, leaf_of)
+        likings = Likings.of(tracks)
+        fresh, taste, last = (likings.faded(decay) for decay in (FRESH, TASTE, LAST))
+        total = np.maximum(likings.sums(taste), LEAST_TOTAL)
+        sums = self.flows.sums(likings, places, whole)
+        feature["transition"][:] = _log(sums.following)
+        feature["transition_last"][:] = _log(sums.single)
+        feature["transition_near"][:] = _log(sums.spread)
+        feature["near_transition"][:] = _log(sums.near)
+        for name in ("leaf", "parent", "maker"):
+            groups, width = self._groups[name]
+            shares = likings.sums(taste, groups[likings.places], width) / total
+            feature[f"{name}_share"][:] = np.take_along_axis(shares, groups[items], 1)
+        leaf, width = self.table.leaf[likings.places], len(self._leaf_share)
+        leaves = likings.sums(fresh, leaf, width) / np.maximum(likings.sums(fresh), LEAST_TOTAL)
         feature["leaf_fresh"][:] = np.take_along_axis(leaves, leaf_of, 1)
-        feature["traits"][:] = pick((taste @ self.table.traits) @ self._traits_transposed) / total
-        feature["text_mean"][:] = self._dot((taste @ self.table.vectors) / total, self.table.vectors, places)
+        feature["leaf_transition"][:] = np.take_along_axis(self._leaf_transition(leaves), leaf_of, 1)
+        latest = likings.sums(last, leaf, width) / np.maximum(likings.sums(last), LEAST_TOTAL)
+        feature["leaf_last"][:] = np.take_along_axis(latest, leaf_of, 1)
+        feature["traits"][:] = self._traits(likings, taste, places) / total
+        feature["text_mean"][:] = self._text_mean(likings, taste, places) / total
         feature["text_max"][:], feature["text_last"][:] = self._nearest(tracks, places)
-        if whole is None:
-            popularity = self._log_popularity[items]
-        else:
-            popularity = np.log1p(np.maximum(self.relations.popularity[items] - pick(profiles(whole, n, EVEN)), 0))
+        popularity = self._log_popularity[items]
+        if whole is not None:
+            own = profiles(whole, n, EVEN).toarray()
+            own = own if places is None else np.take_along_axis(own, places, axis=1)
+            popularity = np.log1p(np.maximum(self.relations.popularity[items] - own, 0))
         feature["popularity"][:] = popularity
         feature["popularity_in_leaf"][:] = popularity - self._leaf_popularity[leaf_of]
         feature["rating"][:] = self.table.rating[items]
         feature["ratings"][:] = self.table.ratings[items]
-        feature["price"][:] = self._price(taste, items)
+        feature["price"][:] = self._price(likings, taste, items)
         feature["price_distance"][:] = np.abs(feature["price"])
-        feature["history_length"][:] = np.log1p([float((track.weights > 0).sum()) for track in tracks])[:, None]
+        feature["history_length"][:] = np.log1p(np.bincount(likings.owner, minlength=b))[:, None]
         if need is not None:
             feature["relevance"][:], feature["named"][:], feature["requested"][:] = need.relevance, need.named, 1.0
         return out
 
     def following(self, tracks: Sequence[Track]) -> Floats:
         """[b, n]: the plain sum of transitions from the history, the latest weighing most."""
-        dense: Floats = (profiles(tracks, len(self.table), FRESH) @ self.transitions).toarray()
-        return dense
+        return self.flows.following(Likings.of(tracks))
 
     def likeness(self, tracks: Sequence[Track]) -> Floats:
         """[b, n]: the cosine to the nearest of each history's latest items."""
         return self._nearest(tracks, None)[0]
 
-    def _dot(self, left: Floats, right: Floats, places: Places | None) -> Floats:
+    def _leaf_transition(self, leaves: Floats) -> Floats:
+        """How much more often each category follows the history's ``leaves`` [b, leaves] than it comes anyway."""
+        held = np.flatnonzero(leaves.any(axis=0))  # shops may have thousands of categories
+        following = np.log((leaves[:, held] @ self._leaf_next[held] + 1e-4) / (self._leaf_share + 1e-4))
+        return np.asarray(following * (leaves.sum(axis=1, keepdims=True) > 0), dtype=np.float32)
+
+    def _traits(self, likings: Likings, taste: Floats, places: Places | None) -> Floats:
+        """Attribute values of the items among the history's, summed: [b, m]."""
+        traits = self.table.traits
+        number, value, weight = entries(traits, likings.places)
+        wanted = np.bincount(
+            likings.owner[number] * traits.shape[1] + value, weight * taste[number], likings.count * traits.shape[1]
+        )
+        wanted = wanted.reshape(likings.count, -1).astype(np.float32)
         if places is None:
-            return np.asarray(left @ right.T, dtype=np.float32)
-        return np.stack([right[own] @ vector for own, vector in zip(places, np.asarray(left), strict=True)])
+            return np.asarray(traits @ wanted.T, dtype=np.float32).T
+        cell, value, weight = entries(traits, places.ravel())
+        found = np.bincount(cell, weight * wanted[cell // places.shape[1], value], places.size)
+        return found.reshape(places.shape).astype(np.float32)
+
+    def _text_mean(self, likings: Likings, taste: Floats, places: Places | None) -> Floats:
+        """Dot of the items' vectors and the sum of the history's: [b, m]."""
+        vectors = self.table.vectors
+        ends = np.searchsorted(likings.owner, np.arange(likings.count + 1))
+        sums = np.stack([taste[start:end] @ vectors[likings.places[start:end]] for start, end in pairwise(ends)])
+        if places is None:
+            return np.asarray(sums @ vectors.T, dtype=np.float32)
+        return np.stack([vectors[own] @ vector for own, vector in zip(places, sums, strict=True)])
 
     def _nearest(self, tracks: Sequence[Track], places: Places | None) -> tuple[Floats, Floats]:
         """Highest cosine to the latest liked items, and the cosine to the last one: [b, m] each."""
@@ -178,47 +192,24 @@ class Features:
                 start += len(held)
             else:
                 assert places is not None
-                cosines = vectors[held] @ vectors[places[number]].T
+                cosines = product(vectors[held], vectors[places[number]])
             highest[number], last[number] = cosines.max(axis=0), cosines[-1]
         return highest, last
 
-    def _price(self, taste: sp.csr_matrix, items: Places) -> Floats:
+    def _price(self, likings: Likings, taste: Floats, items: Places) -> Floats:
         """(log price - the shopper's mean) / their spread, [b, m]; 0 where either has no price."""
-        known = ~np.isnan(self.table.log_price)
-        prices = np.where(known, self.table.log_price, 0).astype(np.float32)
-        counted = np.asarray(taste @ known.astype(np.float32))
+        prices = self.table.log_price[likings.places]
+        known = taste * ~np.isnan(prices)
+        prices = np.nan_to_num(prices)
+        counted = likings.sums(known)
         held = np.maximum(counted, 1e-6)
-        mean = np.asarray(taste @ prices) / held
-        variance = np.maximum(np.asarray(taste @ prices**2) / held - mean**2, 0)
-        usable = known[items] & (counted > 0)[:, None]
-        away = (prices[items] - mean[:, None]) / np.maximum(np.sqrt(variance), PRICE_SPREAD)[:, None]
+        mean = likings.sums(known * prices) / held
+        variance = np.maximum(likings.sums(known * prices**2) / held - mean**2, 0)
+        own = self.table.log_price[items]
+        away = (own - mean) / np.maximum(np.sqrt(variance), PRICE_SPREAD)
+        usable = ~np.isnan(own) & (counted > 0)
         return np.where(usable, np.clip(away, -PRICE_FAR, PRICE_FAR), 0).astype(np.float32)
 
-    def _own(self, weights: Sequence[sp.csr_matrix], whole: Sequence[Track]) -> list[sp.csr_matrix]:
-        """What each shopper's own track put into ``weights @ transitions``, for each of the weightings."""
-        owners, rows, columns, values = [], [], [], []
-        for number, track in enumerate(whole):
-            left, right, value = pairs([track])
-            value = value * self.scale[left] * self.scale[right]
-            rows += [left, right]
-            columns += [right, left]
-            values += [value, value * np.float32(0.5)]
-            owners.append(np.full(2 * len(left), number))
-        owner, row = np.concatenate(owners), np.concatenate(rows)
-        column, all_values = np.concatenate(columns), np.concatenate(values)
-        return [
-            sp.csr_matrix(
-                (np.asarray(weighting[owner, row]).ravel() * all_values, (owner, column)), shape=weighting.shape
-            )
-            if len(owner)
-            else sp.csr_matrix(weighting.shape, dtype=np.float32)
-            for weighting in weights
-        ]
 
-
-def _totals(weights: sp.csr_matrix) -> Floats:
-    return np.maximum(np.asarray(weights.sum(axis=1), dtype=np.float32), 1e-6)
-
-
-def _group(shares: sp.csr_matrix, total: Floats, groups: Places) -> Floats:
-    return np.take_along_axis(shares.toarray() / total, groups, axis=1)
+def _log(sums: Floats) -> Floats:
+    return np.log(np.maximum(sums, 0) + np.float32(FLOOR))

@@ -11,6 +11,7 @@ import numpy as np
 import scipy.sparse as sp
 from numpy.typing import NDArray
 
+from ranking.slices import entries
 from retrieval.items import Item
 
 SHORTEST = 3  # letters; shorter words say little
@@ -51,10 +52,15 @@ class Words:
         known = [{self.column[word] for word in words(request) if word in self.column} for request in requests]
         rows = np.repeat(np.arange(len(requests)), [len(own) for own in known])
         columns = np.array([column for own in known for column in own], dtype=np.int64)
-        asked = sp.csr_matrix((self.rarity[columns], (rows, columns)), shape=(len(requests), len(self.rarity)))
-        held = self.held if places is None else self.held[places]
-        found = (held @ asked.T).toarray().T
-        total = np.asarray(asked.sum(axis=1), dtype=np.float32)
+        total = np.bincount(rows, self.rarity[columns], len(requests))[:, None]
+        if places is None:
+            asked = sp.csr_matrix((self.rarity[columns], (rows, columns)), shape=(len(requests), len(self.rarity)))
+            found = (self.held @ asked.T).toarray().T
+        else:
+            weights = np.zeros((len(requests), len(self.rarity)), dtype=np.float32)
+            weights[rows, columns] = self.rarity[columns]
+            owner, word, _ = entries(self.held, places)
+            found = np.stack([np.bincount(owner, own[word], len(places)) for own in weights])
         return np.asarray(found / np.maximum(total, 1e-6), dtype=np.float32)
 
 

@@ -1,11 +1,13 @@
 import numpy as np
 import pytest
+import torch
 from small_shop_data import SETTINGS, encode
 
 from ranking.behaviour import split
 from ranking.errors import NoModel, TooFewEvents
 from ranking.features import NAMES, Features
 from ranking.folder import content_hash, current, go_live, load, save
+from ranking.models.network import FEW
 from ranking.relations import Relations
 from ranking.training import train
 
@@ -59,19 +61,10 @@ def test_what_a_shopper_put_into_the_relations_is_taken_out_of_their_features(ma
         removed = Features(table, Relations.learn(everyone, table.vectors)).compute([history], places, None, [own])
         without = Features(table, Relations.learn(others, table.vectors))
         # The damping under the root still knows of the shopper; the counts themselves must not.
-        without.scale = Features(table, Relations.learn(everyone, table.vectors)).scale
+        without.flows.scale = Features(table, Relations.learn(everyone, table.vectors)).flows.scale
         seen = removed[NAMES.index("transition")] > np.log(1.001e-3)
         truly = without.compute([history], places)[NAMES.index("transition")] > np.log(1.001e-3)
         assert (seen == truly).all()
-
-
-def test_features_of_named_places_are_those_of_all(material):
-    table, _, made = material
-    features = Features(table, Relations.learn(list(made.values()), table.vectors))
-    histories = list(made.values())[:5]
-    every = features.compute(histories)
-    places = np.array([[3, 77, 12]] * 5)
-    assert features.compute(histories, places) == pytest.approx(every[:, :, [3, 77, 12]], abs=1e-5)
 
 
 def test_a_saved_model_comes_back_as_it_was(tmp_path, material, training):
@@ -111,3 +104,11 @@ def test_relations_move_to_a_changed_catalogue(material, training):
     one, two = table.ids[0], table.ids[30]
     assert moved.popularity[place[one]] == training.relations.popularity[0]
     assert moved.follows[place[one], place[two]] == training.relations.follows[0, 30]
+
+
+@pytest.mark.parametrize("shape", [(1, 1), (2, 3), (1, 200), (3, FEW)])
+def test_logits_are_the_same_with_and_without_torch(training, shape):
+    computed = np.random.default_rng(0).normal(size=(len(NAMES), *shape)).astype(np.float32)
+    with torch.inference_mode():
+        expected = training.network.eval()(torch.from_numpy(computed.reshape(len(NAMES), -1)).T).numpy()
+    assert training.network.logits(computed) == pytest.approx(expected.reshape(shape), rel=1e-5, abs=1e-4)
