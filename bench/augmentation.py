@@ -11,6 +11,7 @@ three items; ``demo.`` for our own demo shop, which is synthetic.
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import get_args
 
 import numpy as np
@@ -28,7 +29,8 @@ from ranking.training import fit, prepare
 
 SEEDS, QUICK_SEEDS = 3, 1
 EXAMPLES, QUICK_EXAMPLES = 3_000, 1_000  # the smaller, the more there is for augmentation to add
-SHOPPERS, QUICK_SHOPPERS = 1_000, 300
+SHOPPERS, QUICK_SHOPPERS = 600, 300
+STOPPING = 100  # shoppers by whom a training is stopped: few, since it is the same for all, and takes most of the time
 SHORT = 3  # items
 WAYS: tuple[Way, ...] = get_args(Way)
 
@@ -72,11 +74,12 @@ def trained(
 ) -> dict[str, list[Network]]:
     """A network for each seed, of each of the augmentations."""
     made: dict[str, list[Network]] = {name: [] for name in tried}
+    parts = replace(ground.parts, validation=sample(ground.parts.validation, STOPPING, seed=6))
     for name, ways in tried.items():
         for seed in range(seeds):
             _say(f"training with {name}, seed {seed}")
             own = settings.model_copy(update={"augment": ways, "seed": seed})
-            prepared = prepare(ground.features, ground.material.items, ground.parts, ground.material.encode, own)
+            prepared = prepare(ground.features, ground.material.items, parts, ground.material.encode, own)
             made[name].append(fit(prepared, own)[0])
     return made
 

@@ -76,8 +76,8 @@ def lists(
     n = len(features.table)
     examples = augmented(examples, features, settings)
     asked = rng.random(len(examples)) < settings.requested
-    asked_for = _asked_for(features, examples, settings, rng)
-    texts = [request_for(items[place], settings.seed) for place in asked_for]
+    targets = [example.target for example in examples]
+    texts = [request_for(items[at], settings.seed) for at in asked_for(features, targets, settings.loosely, rng)]
     wanted = sorted({text for text, with_request in zip(texts, asked, strict=True) if with_request})
     progress("reading simulated requests", 0, 1)
     encoded = encode(wanted) if wanted else np.zeros((0, features.table.vectors.shape[1]), np.float32)
@@ -123,18 +123,16 @@ def lists(
     return np.concatenate(inputs), np.concatenate(corrections)
 
 
-def _asked_for(
-    features: Features, examples: Sequence[Example], settings: TrainingSettings, rng: np.random.Generator
-) -> list[int]:
-    """Place of the item whose words make each example's request: the target, or one that is near to it by text.
+def asked_for(features: Features, targets: Sequence[int], share: float, rng: np.random.Generator) -> list[int]:
+    """Place of the item whose words make each target's request: its own, or for a share one that is near it by text.
 
     Shoppers seldom use the very words of the item that they end up liking; a model that only saw such requests would
     trust in words alone.
     """
     places = []
-    for example, loosely in zip(examples, rng.random(len(examples)) < settings.loosely, strict=True):
-        near = features.relations.near[example.target].indices if loosely else ()
-        places.append(int(rng.choice(near)) if len(near) else example.target)
+    for target, loosely in zip(targets, rng.random(len(targets)) < share, strict=True):
+        near = features.relations.near[target].indices if loosely else ()
+        places.append(int(rng.choice(near)) if len(near) else target)
     return places
 
 

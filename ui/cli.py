@@ -20,7 +20,17 @@ from prompts.errors import PromptError
 from ranking.errors import RankingError
 from retrieval.cleaning import visible
 from retrieval.errors import RetrievalError
-from ui import cli_catalogue, cli_events, cli_keys, cli_ranking, cli_rules, cli_search, cli_serve, cli_training
+from ui import (
+    cli_catalogue,
+    cli_events,
+    cli_keys,
+    cli_ranking,
+    cli_rules,
+    cli_search,
+    cli_serve,
+    cli_training,
+    cli_tuning,
+)
 
 LEAST_FREE_BYTES = 5_000_000  # below it, whatever failed failed for want of room
 
@@ -38,6 +48,7 @@ cli_rules.register(commands)
 cli_search.register(commands)
 cli_serve.register(commands)
 cli_training.register(commands)
+cli_tuning.register(commands)
 
 
 def app() -> None:

@@ -51,7 +51,7 @@ def train_reranker(home: Home, settings: Settings, changes: list[str] | None = N
     from ranking.training import train as fit
 
     started = time.monotonic()
-    chosen = _chosen(changes or [])
+    training_settings = chosen(home, changes or [])
     live = model_folder.current(home.rerankers)
     if fresh:
         shutil.rmtree(home.partial, ignore_errors=True)
@@ -65,7 +65,7 @@ def train_reranker(home: Home, settings: Settings, changes: list[str] | None = N
             material.items,
             material.tracks,
             material.encode,
-            chosen,
+            training_settings,
             tell,
             former=former,
             checkpoints=home.partial,
@@ -89,10 +89,14 @@ def train_reranker(home: Home, settings: Settings, changes: list[str] | None = N
     return folder
 
 
-def _chosen(changes: list[str]) -> TrainingSettings:
+def chosen(home: Home, changes: list[str]) -> TrainingSettings:
+    """The usual settings, those that tuning found for this shop instead, and the changes over both; says so."""
     from ranking.features import NAMES
 
-    chosen = changed(TrainingSettings(), changes)
-    if unknown := sorted(set(chosen.without) - set(NAMES)):
+    tuned = [f"@{home.tuned}"] if home.tuned.exists() else []
+    if tuned:
+        console.print(f"With the settings in {home.tuned}, which `shoptalk tune` found.", highlight=False)
+    made = changed(TrainingSettings(), [*tuned, *changes])
+    if unknown := sorted(set(made.without) - set(NAMES)):
         raise SettingError(f"without={','.join(unknown)}: no feature has that name. There are: {', '.join(NAMES)}.")
-    return chosen
+    return made

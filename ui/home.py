@@ -45,6 +45,16 @@ class Home:
         return self.rerankers / "partial"
 
     @property
+    def tuning(self) -> Path:
+        """What settings of the training were tried, and what came of them."""
+        return self.folder / "tuning.sqlite3"
+
+    @property
+    def tuned(self) -> Path:
+        """The settings that every training begins from, where others than the usual ones were found to be better."""
+        return self.folder / "training.json"
+
+    @property
     def rejected(self) -> Path:
         return self.folder / "rejected"
 
