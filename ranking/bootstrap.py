@@ -75,7 +75,7 @@ def interval(
     draws: int = FEWER_DRAWS,
     seed: int = 0,
 ) -> Interval:
-    """Interval of anything that can be computed from rows: ``statistic`` gets the numbers of the rows to use.
+    """Interval of any share of 0 to 1 that is computed from rows: ``statistic`` gets the numbers of the rows to use.
 
     The draws are moved so that their mean is the figure: with repeats a draw holds fewer different rows, which alone
     makes a coverage smaller and a calibration error greater.
@@ -93,7 +93,7 @@ def interval(
     value = float(statistic(np.arange(rows)))
     moved = value - float(np.mean(drawn))
     low, high = _ends(np.array(drawn)[:, None])
-    return Interval(value, float(low[0]) + moved, float(high[0]) + moved)
+    return Interval(value, max(0.0, float(low[0]) + moved), min(1.0, float(high[0]) + moved))
 
 
 def _codes(owners: Sequence[str] | None, rows: int) -> tuple[Places, int]:

@@ -4,13 +4,13 @@ Knows where these come from. The index is not opened: vectors come from the cach
 trained while it is being served.
 """
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.behaviour import Track, tracks
+from ranking.behaviour import Row, Track, tracks
 from ranking.cleaning import clean
 from ranking.errors import TooFewEvents
 from ranking.history import Events
@@ -32,6 +32,7 @@ class Material:
     items: list[Item]
     table: ItemTable
     tracks: dict[str, Track]
+    ratings: dict[tuple[str, int], float]  # the latest stars that a shopper gave to a place
     encode: Callable[[Sequence[str]], NDArray[np.float32]]
 
     @classmethod
@@ -57,7 +58,16 @@ class Material:
             raise TooFewEvents("The catalogue is empty. Run: shoptalk ingest FILE")
         table = ItemTable.of(items, item_vectors(items, encode))
         cleaning = clean(events.rows, table.place)
-        made = tracks(cleaning.rows(), table.place, PositionBias.estimated(shown, events.opened()))
+        ratings: dict[tuple[str, int], float] = {}
+
+        def noted() -> Iterator[Row]:
+            for row in cleaning.rows():
+                shopper_id, _, item_id, stars, *_ = row
+                if stars is not None and item_id in table.place:
+                    ratings[shopper_id, table.place[item_id]] = stars
+                yield row
+
+        made = tracks(noted(), table.place, PositionBias.estimated(shown, events.opened()))
         if not made:
             raise TooFewEvents("There are no events yet. Run: shoptalk events FILE")
-        return cls(items, table, made, encode)
+        return cls(items, table, made, ratings, encode)

@@ -97,7 +97,8 @@ def _mrr(ranks: Floats, k: int) -> Floats:
 
 
 def _auc(ranks: Floats, others: Floats) -> Floats:
-    return 1 - ranks / np.maximum(others, 1)
+    made: Floats = 1 - ranks / np.maximum(others, 1)
+    return made
 
 
 _AT_K: dict[str, Callable[[Floats, int], Floats]] = {

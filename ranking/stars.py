@@ -40,43 +40,40 @@ class StarLine:
 
 @dataclass(frozen=True)
 class Rated:
-    """Ratings, one a row: whose, of what place, how many stars, and the p(like) by the history before it."""
+    """Ratings, one a row: whose, of what place, how many stars, what the shopper gave before, and the p(like)."""
 
     shoppers: Sequence[str]
     places: Sequence[int]
     stars: Floats
-    foretold: Floats
+    earlier: Sequence[Sequence[float]]  # stars that the same shopper gave to other items before
+    foretold: Floats  # p(like) by the history before it
 
     def __len__(self) -> int:
         return len(self.stars)
 
 
-def averages(
-    known: Sequence[tuple[str, int, float]], shoppers: Sequence[str], places: Sequence[int]
-) -> dict[str, Floats]:
-    """What plain averages of the known ratings (shopper, place, stars) foretell for these shoppers and places.
+def averages(known: Sequence[tuple[int, float]], rated: Rated) -> dict[str, Floats]:
+    """What plain averages foretell for the ratings; ``known``: place and stars of the ratings of the past.
 
-    "mean": of all; "item_mean" and "shopper_mean": of the item's or the shopper's own, drawn to the mean of all by
-    PRIOR.
+    "mean": of all that is known; "item_mean": of the item's own, "shopper_mean": of what the shopper gave before; both
+    drawn to the mean of all by PRIOR.
     """
-    overall = float(np.mean([stars for _, _, stars in known])) if known else (LEAST + MOST) / 2
+    overall = float(np.mean([stars for _, stars in known])) if known else (LEAST + MOST) / 2
     of_item: dict[int, list[float]] = {}
-    of_shopper: dict[str, list[float]] = {}
-    for shopper_id, place, stars in known:
+    for place, stars in known:
         of_item.setdefault(place, []).append(stars)
-        of_shopper.setdefault(shopper_id, []).append(stars)
 
     def drawn(own: Sequence[float]) -> float:
         return (sum(own) + PRIOR * overall) / (len(own) + PRIOR)
 
     return {
-        "mean": np.full(len(places), overall),
-        "item_mean": np.array([drawn(of_item.get(place, ())) for place in places]),
-        "shopper_mean": np.array([drawn(of_shopper.get(shopper_id, ())) for shopper_id in shoppers]),
+        "mean": np.full(len(rated), overall),
+        "item_mean": np.array([drawn(of_item.get(place, ())) for place in rated.places]),
+        "shopper_mean": np.array([drawn(own) for own in rated.earlier]),
     }
 
 
-def figures_of_stars(known: Sequence[tuple[str, int, float]], validation: Rated, test: Rated) -> dict[str, Interval]:
+def figures_of_stars(known: Sequence[tuple[int, float]], validation: Rated, test: Rated) -> dict[str, Interval]:
     """Mean absolute error in stars on the test's ratings: "mae" by the line, "mean.mae" and so on by the averages,
     and "mae.less_than.item_mean" and so on: by how much the line is better, pair by pair.
 
@@ -86,8 +83,7 @@ def figures_of_stars(known: Sequence[tuple[str, int, float]], validation: Rated,
     if min(len(validation), len(test)) < FEWEST:
         return {}
     line = StarLine.fit(validation.foretold, validation.stars)
-    seen = [*known, *zip(validation.shoppers, validation.places, validation.stars.tolist(), strict=True)]
-    plain = averages(seen, test.shoppers, test.places)
+    plain = averages([*known, *zip(validation.places, validation.stars.tolist(), strict=True)], test)
     wrong = {name: np.abs(guess - test.stars) for name, guess in plain.items()}
     own = np.abs(line.stars(test.foretold) - test.stars)
     made = means({"mae": own} | {f"{name}.mae": errors for name, errors in wrong.items()}, test.shoppers)

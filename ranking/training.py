@@ -13,11 +13,12 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
+from ranking.appraisal import of_lists, of_probabilities, of_ranking
 from ranking.behaviour import Case, Split, Track, split
 from ranking.checkpoints import Checkpoint
 from ranking.descent import Epoch, Outcome, descend, device_of
 from ranking.errors import TooFewEvents
-from ranking.evaluation import evaluate, of_tracks, sample
+from ranking.evaluation import sample
 from ranking.examples import FEATURE_BATCH, Encode, Progress, examples_of, lists
 from ranking.features import NAMES, Features
 from ranking.metrics import ndcg, ranks_of
@@ -90,22 +91,26 @@ def measured(
     progress: Progress,
     former: Network | None = None,
 ) -> dict[str, float]:
-    """Figures on validation and test of the network, of a former one, popularity, same category and transitions."""
-    made = {}
+    """Figures on validation and test of the network, of a former one, popularity, same category and transitions.
+
+    They are named as ``ranking.appraisal`` does.
+    """
+    model = Trained(network, features)
     rivals: dict[str, Model] = {
-        "": Trained(network, features),
-        "popularity.": Popularity(features),
-        "same_category.": SameCategory(features),
-        "transitions.": Transitions(features),
+        "": model,
+        "popularity": Popularity(features),
+        "same_category": SameCategory(features),
+        "transitions": Transitions(features),
     }
     if former is not None:
-        rivals["former."] = Trained(former, features)
+        rivals["former"] = Trained(former, features)
+    made: dict[str, float] = {}
     for part, cases in (("validation", parts.validation), ("test", parts.test)):
         held = sample(cases, settings.measured, settings.seed)
-        for name, rival in rivals.items():
-            progress(f"measuring on {part}", 0, 1)
-            figures = evaluate(of_tracks(rival.scores), held, len(features.table))
-            made.update({f"{name}{part}.{figure}": value for figure, value in figures.items()})
+        figures, ranking = of_ranking(rivals, part, held, features, progress)
+        more = of_probabilities(model, held, len(features.table), settings.seed, progress)
+        more |= of_lists(ranking, held, features, len(parts.train))
+        made |= figures | {f"{part}.{name}": value for name, value in more.items()}
     return made
 
 

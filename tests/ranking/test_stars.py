@@ -19,25 +19,25 @@ def test_the_line_is_least_squares_and_never_falls():
 
 
 def test_averages_by_hand():
-    known = [("ann", 0, 5.0), ("ann", 1, 4.0), ("bob", 0, 3.0)]
-    assert {name: made.tolist() for name, made in averages(known, ["ann", "cy"], [0, 2]).items()} == {
+    rated = Rated(["ann", "cy"], [0, 2], np.array([5.0, 4.0]), [(5.0, 4.0), ()], np.array([0.5, 0.5]))
+    assert {name: made.tolist() for name, made in averages([(0, 5.0), (1, 4.0), (0, 3.0)], rated).items()} == {
         "mean": [4.0, 4.0],
         "item_mean": [(5 + 3 + 12) / 5, 4.0],
         "shopper_mean": [(5 + 4 + 12) / 5, 4.0],
     }
-    assert averages([], ["ann"], [0])["mean"].tolist() == [3.0]
+    assert averages([], rated)["mean"].tolist() == [3.0, 3.0]
 
 
 def rated(seed, count):
     rng = np.random.default_rng(seed)
     foretold = rng.random(count)
     stars = np.clip(np.round(2 + 3 * foretold), 1, 5)
-    return Rated([f"s{at}" for at in range(count)], list(rng.integers(0, 9, count)), stars, foretold)
+    return Rated([f"s{at}" for at in range(count)], list(rng.integers(0, 9, count)), stars, [()] * count, foretold)
 
 
 def test_ratings_that_follow_p_like_are_foretold_better_than_by_averages():
     validation, test = rated(1, 100), rated(2, 200)
-    found = figures_of_stars([("s1", 0, 4.0)], validation, test)
+    found = figures_of_stars([(0, 4.0)], validation, test)
     line = StarLine.fit(validation.foretold, validation.stars)
     assert found["mae"].value == pytest.approx(mean_absolute_error(test.stars, line.stars(test.foretold)))
     assert list(found) == [
