@@ -12,8 +12,7 @@ from typing import Literal, get_args
 
 import numpy as np
 
-from ranking.behaviour import Case, Split, Track, split
-from ranking.errors import TooFewEvents
+from ranking.behaviour import Case, Places, Split, Track, split
 
 Way = Literal["leave-one-out", "shoppers"]
 WAYS: tuple[Way, ...] = get_args(Way)
@@ -31,12 +30,9 @@ class Held:
 
 
 def held_out(made: Mapping[str, Track], way: Way) -> Held:
-    """Split the tracks; TooFewEvents where nothing would be left to measure on."""
+    """Split the tracks; nothing is held out where there are too few likings."""
     parts = split(made)
-    held = _leave_one_out(made, parts) if way == "leave-one-out" else _shoppers(made, parts.liked)
-    if not held.parts.test or not held.parts.validation:
-        raise TooFewEvents(f"No liking is left to measure on with the split {way}. Bring more events.")
-    return held
+    return _leave_one_out(made, parts) if way == "leave-one-out" else _shoppers(made, parts.liked)
 
 
 def _leave_one_out(made: Mapping[str, Track], parts: Split) -> Held:
@@ -49,7 +45,7 @@ def _leave_one_out(made: Mapping[str, Track], parts: Split) -> Held:
 
 
 def _shoppers(made: Mapping[str, Track], liked: float) -> Held:
-    able = sorted(shopper_id for shopper_id, track in made.items() if (_likings(track, liked) > 0).any())
+    able = sorted(shopper_id for shopper_id, track in made.items() if len(_likings(track, liked)))
     order = np.random.default_rng(SEED).permutation(len(able))
     test, validation = round(TEST_SHOPPERS * len(able)), round(VALIDATION_SHOPPERS * len(able))
     drawn = {able[int(number)]: (at < test) for at, number in enumerate(order[: test + validation])}
@@ -66,8 +62,10 @@ def _shoppers(made: Mapping[str, Track], liked: float) -> Held:
     return Held("shoppers", Split(train, cases[False], cases[True], liked), bounds)
 
 
-def _likings(track: Track, liked: float) -> np.ndarray[tuple[int], np.dtype[np.int64]]:
-    return np.flatnonzero(track.weights >= liked)
+def _likings(track: Track, liked: float) -> Places:
+    """Positions of the likings that have something before them."""
+    found = np.flatnonzero(track.weights >= liked)
+    return found[found > 0]
 
 
 def _case(shopper_id: str, track: Track, at: int) -> Case:

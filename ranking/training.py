@@ -13,8 +13,8 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from ranking.appraisal import of_lists, of_probabilities, of_ranking
-from ranking.behaviour import Case, Split, Track, split
+from ranking.appraisal import of_lists, of_opinions, of_probabilities, of_ranking
+from ranking.behaviour import Case, Split, Track
 from ranking.checkpoints import Checkpoint
 from ranking.descent import Epoch, Outcome, descend, device_of
 from ranking.errors import TooFewEvents
@@ -27,6 +27,7 @@ from ranking.models.network import Network, Trained
 from ranking.models.plain import Popularity, SameCategory, Transitions
 from ranking.relations import Relations
 from ranking.settings import TrainingSettings
+from ranking.splits import Held, held_out
 from ranking.table import ItemTable
 from retrieval.items import Item
 
@@ -57,15 +58,19 @@ def train(
     measure: bool = True,
     former: Network | None = None,
     checkpoints: Path | None = None,
+    held: Held | None = None,
+    ratings: Mapping[tuple[str, int], float] | None = None,
 ) -> Training:
     """Train on the tracks and measure by leave-one-out; TooFewEvents if there are too few likings.
 
     ``items`` are the table's, in its order; ``encode`` makes unit rows of the simulated requests. Interrupted by
     Ctrl-C, it returns the best network so far (KeyboardInterrupt passes where there is none yet). ``former``: a network
     that is measured beside the new one. ``checkpoints``: a folder from which a training that was cut off goes on.
+    ``held``: another split of the tracks. ``ratings``: stars by shopper and place, which are foretold too.
     """
     settings = settings or TrainingSettings()
-    parts = split(made)
+    held = held or held_out(made, "leave-one-out")
+    parts = held.parts
     if len(parts.test) < FEWEST_CASES:
         raise TooFewEvents(
             f"Only {len(parts.test)} shoppers have three or more likings (purchases, likes, good ratings); "
@@ -78,6 +83,8 @@ def train(
     prepared = prepare(features, items, parts, encode, settings, progress)
     network, outcome = fit(prepared, settings, progress, checkpoint)
     figures = measured(network, features, parts, settings, progress, former) if measure else {}
+    if measure:
+        figures |= of_opinions(Trained(network, features), held, made, ratings or {}, progress)
     progress("counting everything", 0, 1)
     relations = Relations.learn(list(made.values()), table.vectors)
     return Training(network, relations, settings, digest, figures, {"network": outcome.curve}, outcome.interrupted)

@@ -15,6 +15,7 @@ from chat.settings import Settings
 from chat.store import Store
 from ranking.errors import NoModel, TooFewEvents
 from ranking.history import Events
+from ranking.splits import Way, held_out
 from retrieval.catalog import Catalog
 from retrieval.database import Connections
 from ui.home import Home
@@ -50,46 +51,64 @@ def register(app: typer.Typer) -> None:
 
 def evaluate(
     all_models: Annotated[bool, typer.Option("--all", help="Also learn and measure every other model.")] = False,
+    way: Annotated[
+        Way,
+        typer.Option("--split", help="What is held out; but for leave-one-out a model is trained anew on the rest."),
+    ] = "leave-one-out",
 ) -> None:
     """Measure the live reranker against plain ones: each shopper's last liking, among all items they have not had."""
     settings = Settings.model_validate({})
-    evaluate_reranker(Home(settings.home), settings, all_models=all_models)
+    evaluate_reranker(Home(settings.home), settings, all_models=all_models, way=way)
 
 
-def evaluate_reranker(home: Home, settings: Settings, *, all_models: bool = False) -> dict[str, float]:
-    """Measure the live reranker on every shopper's last liking, print the table, and return the figures.
+def evaluate_reranker(
+    home: Home, settings: Settings, *, all_models: bool = False, way: Way = "leave-one-out"
+) -> dict[str, float]:
+    """Measure the live reranker on what the split holds out, print the table, and return the figures.
 
-    ``all_models``: every other model is learned on the rest and measured beside it.
+    ``all_models``: every other model is learned on the rest and measured beside it. With any other split than
+    leave-one-out the live model has seen what is held out: one with the same settings is trained on the rest and
+    measured in its place. It does not go live.
     """
     from ranking import folder as model_folder
+    from ranking.appraisal import of_opinions, of_ranking
     from ranking.baselines import baselines
-    from ranking.behaviour import split
-    from ranking.evaluation import evaluate as measure
-    from ranking.evaluation import of_tracks
     from ranking.features import Features
+    from ranking.models.network import Trained
     from ranking.relations import Relations
     from ranking.settings import TrainingSettings
     from ranking.training import measured
+    from ranking.training import train as fit
 
     live = model_folder.current(home.rerankers)
     if live is None:
         raise NoModel("No reranker was trained yet. Run: shoptalk train")
     saved = model_folder.load(live)
+    everyone = TrainingSettings.model_validate(saved.facts["settings"]).model_copy(update={"measured": EVERYONE})
+    if way != "leave-one-out":
+        console.print(f"The live reranker knows what the split {way} holds out: training one anew on the rest.")
     with bars(console) as tell, material_of(home, settings, tell) as material:
-        parts = split(material.tracks)
+        held = held_out(material.tracks, way)
+        parts, table = held.parts, material.table
         if not parts.test:
-            raise TooFewEvents("No shopper has three likings or more, so that there is nothing to measure on.")
+            raise TooFewEvents("No shopper has enough likings, so that there is nothing to measure on.")
         tell("counting what follows what", 0, 1)
-        relations = Relations.learn(list(parts.train.values()), material.table.vectors)
-        features = Features(material.table, relations)
-        everyone = TrainingSettings.model_validate(saved.facts["settings"]).model_copy(update={"measured": EVERYONE})
-        figures = measured(saved.network, features, parts, everyone, tell)
+        features = Features(table, Relations.learn(list(parts.train.values()), table.vectors))
+        if way == "leave-one-out":
+            figures = measured(saved.network, features, parts, everyone, tell)
+            model = Trained(saved.network, features)
+            figures |= of_opinions(model, held, material.tracks, material.ratings, tell)
+        else:
+            figures = fit(
+                table, material.items, material.tracks, material.encode, everyone, tell,
+                held=held, ratings=material.ratings,
+            ).figures  # fmt: skip
         if all_models:
             for name, model in baselines(features, material.items, parts, material.encode, everyone, tell):
-                found = measure(of_tracks(model.scores), parts.test, len(material.table))
-                figures |= {f"{name}.test.{figure}": value for figure, value in found.items()}
-    title = f"Reranker {saved.version}: the last liking of {len(parts.test):,} shoppers, among all items"
-    console.print(figures_table(figures, title))
+                found, _ = of_ranking({"": model}, "test", parts.test, features, tell)
+                figures |= {f"{name}.{figure}": value for figure, value in found.items()}
+    what = f"Reranker {saved.version}" if way == "leave-one-out" else f"A reranker trained anew, split {way}"
+    console.print(figures_table(figures, f"{what}: the last liking of {len(parts.test):,} shoppers, among all items"))
     return figures
 
 

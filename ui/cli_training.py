@@ -69,6 +69,7 @@ def train_reranker(home: Home, settings: Settings, changes: list[str] | None = N
             tell,
             former=former,
             checkpoints=home.partial,
+            ratings=material.ratings,
         )
         folder = model_folder.save(home.rerankers, training, material.table.ids)
     figures = training.figures
