@@ -96,8 +96,8 @@ def evaluate_reranker(
         features = Features(table, Relations.learn(list(parts.train.values()), table.vectors))
         if way == "leave-one-out":
             figures = measured(saved.network, features, parts, everyone, tell)
-            model = Trained(saved.network, features)
-            figures |= of_opinions(model, held, material.tracks, material.ratings, tell)
+            shipped = Trained(saved.network, features)
+            figures |= of_opinions(shipped, held, material.tracks, material.ratings, tell)
         else:
             figures = fit(
                 table, material.items, material.tracks, material.encode, everyone, tell,

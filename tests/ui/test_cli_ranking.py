@@ -3,6 +3,7 @@ from small_shop_data import events as small_shop_events
 from small_shop_data import items as small_shop_items
 from typer.testing import CliRunner
 
+from ranking import folder as model_folder
 from ranking.history import Events
 from retrieval.catalog import Catalog
 from retrieval.database import Connections
@@ -31,7 +32,14 @@ def test_after_training_the_reranker_is_measured_beside_every_other_model(tmp_pa
     trained = CliRunner().invoke(app, ["train"], env=environment, catch_exceptions=False)
     measured = CliRunner().invoke(app, ["evaluate", "--all"], env=environment, catch_exceptions=False)
 
+    before = model_folder.current(home.rerankers)
+    apart = CliRunner().invoke(app, ["evaluate", "--split", "shoppers"], env=environment, catch_exceptions=False)
+
     assert "is live." in trained.output
+    assert "training one anew on the rest" in apart.output
+    assert "A reranker trained anew, split shoppers: the last liking of 12 shoppers, among all items" in apart.output
+    assert model_folder.current(home.rerankers) == before
+    assert len(list(home.rerankers.glob("*/model.json"))) == 1
     rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in measured.output.splitlines() if "│" in line]
     assert [row[0] for row in rows] == list(cli_ranking.MODELS.values())
     assert all(0 <= float(cell) <= 1 for row in rows for cell in row[1:])
