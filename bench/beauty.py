@@ -43,7 +43,7 @@ from ranking.relations import Relations
 from ranking.reranker import Reranker
 from ranking.settings import TrainingSettings
 from ranking.table import ItemTable
-from ranking.training import Prepared, Training, data_hash, fit, prepare
+from ranking.training import Prepared, Training, data_counts, data_hash, fit, prepare
 from retrieval.database import Connections
 from retrieval.encoder import Encoder, MiniLMEncoder, ensure_encoder
 from retrieval.filters import Filter
@@ -156,7 +156,14 @@ def measure(
         figures |= cold(scores, parts.test, features, min(shoppers, FEWER))
         digest = data_hash(material.table, material.tracks)
         training = Training(
-            network, features.relations, ground.settings, digest, {}, {"network": outcome.curve}, outcome.interrupted
+            network,
+            features.relations,
+            ground.settings,
+            digest,
+            data_counts(material.table, material.tracks, parts.liked),
+            {},
+            {"network": outcome.curve},
+            outcome.interrupted,
         )
         folder = model_folder.save(home / "rerankers", training, material.table.ids)
         reranker = Reranker.load(folder, shop.catalog, shop.index.vectors)

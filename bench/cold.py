@@ -8,7 +8,7 @@ training part at all. Knows cases and scores.
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-from ranking.behaviour import Case, Track
+from ranking.behaviour import Case
 from ranking.evaluation import Score, evaluate, sample
 from ranking.features import Features
 
@@ -20,7 +20,7 @@ def cold(scores: Mapping[str, Score], cases: Sequence[Case], features: Features,
     """``cold.N_events.MODEL.METRIC`` over at most so many shoppers, and ``cold.new_items.…`` with their number."""
     made: dict[str, float] = {}
     held = sample(cases, shoppers, seed=6)
-    parts = {f"{few}_events": [replace(case, history=_last(case.history, few)) for case in held] for few in FEW}
+    parts = {f"{few}_events": [replace(case, history=case.history.last(few)) for case in held] for few in FEW}
     unseen = [case for case in cases if features.relations.popularity[case.target] == 0]
     parts["new_items"] = sample(unseen, shoppers, seed=6)
     for part, own in parts.items():
@@ -29,8 +29,3 @@ def cold(scores: Mapping[str, Score], cases: Sequence[Case], features: Features,
             found = evaluate(score, own, len(features.table))
             made |= {f"cold.{part}.{name}.{metric}": found[metric] for metric in METRICS}
     return made
-
-
-def _last(track: Track, count: int) -> Track:
-    start = max(len(track) - count, 0)
-    return Track(track.places[start:], track.weights[start:])

@@ -5,6 +5,7 @@ and metrics. Knows nothing of how models are trained, nor of pages.
 """
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,7 +23,8 @@ from ranking.splits import Held
 from ranking.stars import FEWEST, Rated, figures_of_stars
 
 COMPARED = ("recall@10", "ndcg@10")  # of the plain models these have intervals, and what they are behind
-ASKED = 1_000  # cases whose p(like) is asked for one by one
+ASKED = 1_000  # cases whose p(like) is asked for one by one, and that are ordered anew with little known
+FEW = (0, 1, 2)  # events that are known of a shopper
 Floats = NDArray[np.float64]
 Figures = dict[str, float]
 
@@ -57,6 +59,28 @@ def of_ranking(
             made |= _flat({f"{prefix}{figure}.behind": held for figure, held in behind.items()})
     assert first is not None
     return made, first
+
+
+def of_cold(model: Model, cases: Sequence[Case], features: Features, seed: int, progress: Progress) -> Figures:
+    """The model where there is little to go by: "cold.N_events.…" with only the last N events of the shoppers known,
+    and "cold.new_items.…" where nobody had the target. "cold.N_events" itself is the number of cases.
+
+    The shoppers are those of the cases, shortened: of real ones with so few events, nothing is held out.
+    """
+    held = sample(cases, ASKED, seed)
+    parts = {f"cold.{few}_events": [replace(case, history=case.history.last(few)) for case in held] for few in FEW}
+    unseen = [case for case in cases if features.relations.popularity[case.target] == 0]
+    parts["cold.new_items"] = sample(unseen, ASKED, seed)
+    made: Figures = {}
+    for number, (part, own) in enumerate(parts.items()):
+        progress("measuring cold starts", number, len(parts))
+        made[part] = float(len(own))
+        if own:
+            ranking = order(of_tracks(model.scores), own, len(features.table))
+            columns = per_list(ranking.ranks, ranking.others)
+            found = means({figure: columns[figure] for figure in (*COMPARED, "auc")}, ranking.owners)
+            made |= _flat({f"{part}.{figure}": one for figure, one in found.items()})
+    return made
 
 
 def of_lists(ranking: Ranking, cases: Sequence[Case], features: Features, shoppers: int) -> Figures:
@@ -108,15 +132,15 @@ def of_opinions(
 ) -> Figures:
     """What shoppers said of held-out items, against p(like) by the history before it; empty where they said too little.
 
-    "stars.mae" and so on: their ratings, see ``ranking.stars``. "opinions.accuracy", ".majority", ".separation": a
-    dislike or a bad rating against a liking.
+    "test.stars.mae" and so on: their ratings, see ``ranking.stars``. "test.opinions.accuracy" and so on: a dislike or
+    a bad rating against a liking.
     """
     known = [(place, stars) for (shopper_id, place), stars in ratings.items()
              if place in made[shopper_id].places[: held.bounds[shopper_id][0]]]  # fmt: skip
     validation, test = (_rated(model, held, made, ratings, tested, progress) for tested in (False, True))
-    figures = _flat({f"stars.{name}": one for name, one in figures_of_stars(known, validation, test).items()})
+    figures = _flat({f"test.stars.{name}": one for name, one in figures_of_stars(known, validation, test).items()})
     if figures:
-        figures["stars.ratings"] = float(len(test))
+        figures["test.stars.ratings"] = float(len(test))
     said = [
         (shopper_id, at)
         for shopper_id, track in made.items()
@@ -127,10 +151,10 @@ def of_opinions(
     if min(labels.sum(), (1 - labels).sum()) >= FEWEST:
         foretold = _p_likes(model, made, said, progress)
         figures |= {
-            "opinions": float(len(said)),
-            "opinions.accuracy": accuracy(foretold, labels),
-            "opinions.majority": float(max(labels.mean(), 1 - labels.mean())),
-            "opinions.separation": separation(foretold, labels),
+            "test.opinions": float(len(said)),
+            "test.opinions.accuracy": accuracy(foretold, labels),
+            "test.opinions.majority": float(max(labels.mean(), 1 - labels.mean())),
+            "test.opinions.separation": separation(foretold, labels),
         }
     return figures
 

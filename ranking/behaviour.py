@@ -76,6 +76,11 @@ class Track:
         """The part before position ``end``."""
         return Track(self.places[:end], self.weights[:end])
 
+    def last(self, count: int) -> "Track":
+        """The latest ``count`` items of it."""
+        start = max(len(self) - count, 0)
+        return Track(self.places[start:], self.weights[start:])
+
     @classmethod
     def of(cls, behaviour: Sequence[Step], place: Mapping[str, int]) -> "Track":
         """The latest LONGEST steps whose item has a place."""

@@ -15,7 +15,8 @@ LINE = 13.0  # height of a line of small words
 LABELS = 8  # at most so many words under the x axis
 STYLE = (
     "body{font:16px/1.5 system-ui,sans-serif;max-width:760px;margin:2rem auto;padding:0 1rem;color:#1d2529}"
-    "table{border-collapse:collapse;margin:.5rem 0 1.5rem}td,th{padding:.2rem .9rem .2rem 0;text-align:left}"
+    "table{border-collapse:collapse;margin:.5rem 0 1.5rem;display:block;overflow-x:auto}"
+    "td,th{padding:.2rem .9rem .2rem 0;text-align:left}"
     "td+td,th+th{text-align:right}td{white-space:pre}"
     "svg{max-width:100%;height:auto;font:12px system-ui,sans-serif}h2{margin-top:2rem}"
 )
@@ -98,7 +99,8 @@ def stacked(made: Sequence[str]) -> str:
 def page(title: str, parts: Sequence[str]) -> str:
     """A whole HTML page, of parts that are HTML already; nothing in it is fetched from elsewhere."""
     return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'
+        f'<!doctype html><html lang="en"><meta charset="utf-8">'
+        f'<meta name="viewport" content="width=device-width"><title>{escape(title)}</title><style>{STYLE}</style>'
         f"<h1>{escape(title)}</h1>{''.join(parts)}</html>\n"
     )
 

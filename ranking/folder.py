@@ -19,6 +19,7 @@ import scipy.sparse as sp
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
 
+from ranking import card
 from ranking.curves import picture
 from ranking.errors import NoModel
 from ranking.features import NAMES
@@ -63,6 +64,7 @@ def save(rerankers: Path, training: Training, ids: tuple[str, ...]) -> Path:
             "features": NAMES,
             "settings": training.settings.model_dump(),
             "data_hash": training.data_hash,
+            "data": training.data,
             "figures": training.figures,
             "curves": {name: [asdict(epoch) for epoch in curve] for name, curve in training.curves.items()},
             "interrupted": training.interrupted,
@@ -75,6 +77,7 @@ def save(rerankers: Path, training: Training, ids: tuple[str, ...]) -> Path:
             shutil.rmtree(aside)
         else:
             aside.rename(target)
+            card.write(target, facts)
         return target
     except BaseException:
         shutil.rmtree(aside, ignore_errors=True)

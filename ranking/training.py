@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import nn
 
-from ranking.appraisal import of_lists, of_opinions, of_probabilities, of_ranking
+from ranking.appraisal import of_cold, of_lists, of_opinions, of_probabilities, of_ranking
 from ranking.behaviour import Case, Split, Track
 from ranking.checkpoints import Checkpoint
 from ranking.descent import Epoch, Outcome, descend, device_of
@@ -43,6 +43,7 @@ class Training:
     relations: Relations
     settings: TrainingSettings
     data_hash: str
+    data: dict[str, int]  # how much there is of what
     figures: dict[str, float]  # e.g. "validation.ndcg@10", "test.recall@10", "popularity.test.ndcg@10"
     curves: dict[str, tuple[Epoch, ...]]  # by what was trained
     interrupted: bool
@@ -69,13 +70,16 @@ def train(
     ``held``: another split of the tracks. ``ratings``: stars by shopper and place, which are foretold too.
     """
     settings = settings or TrainingSettings()
-    held = held or held_out(made, "leave-one-out")
+    if held is None:
+        held = held_out(made, "leave-one-out")
+        if len(held.parts.test) < FEWEST_CASES:
+            raise TooFewEvents(
+                f"Only {len(held.parts.test)} shoppers have three or more likings (purchases, likes, good ratings); "
+                f"{FEWEST_CASES} are needed to train. Bring more events: shoptalk events FILE"
+            )
     parts = held.parts
-    if len(parts.test) < FEWEST_CASES:
-        raise TooFewEvents(
-            f"Only {len(parts.test)} shoppers have three or more likings (purchases, likes, good ratings); "
-            f"{FEWEST_CASES} are needed to train. Bring more events: shoptalk events FILE"
-        )
+    if not parts.validation:
+        raise TooFewEvents("Nothing is left to say when the training should stop. Bring more events.")
     progress("counting what follows what", 0, 1)
     features = Features(table, Relations.learn(list(parts.train.values()), table.vectors))
     digest = data_hash(table, made)
@@ -87,7 +91,16 @@ def train(
         figures |= of_opinions(Trained(network, features), held, made, ratings or {}, progress)
     progress("counting everything", 0, 1)
     relations = Relations.learn(list(made.values()), table.vectors)
-    return Training(network, relations, settings, digest, figures, {"network": outcome.curve}, outcome.interrupted)
+    return Training(
+        network,
+        relations,
+        settings,
+        digest,
+        data_counts(table, made, parts.liked),
+        figures,
+        {"network": outcome.curve},
+        outcome.interrupted,
+    )
 
 
 def measured(
@@ -117,6 +130,8 @@ def measured(
         figures, ranking = of_ranking(rivals, part, held, features, progress)
         more = of_probabilities(model, held, len(features.table), settings.seed, progress)
         more |= of_lists(ranking, held, features, len(parts.train))
+        if part == "test":
+            more |= of_cold(model, held, features, settings.seed, progress)
         made |= figures | {f"{part}.{name}": value for name, value in more.items()}
     return made
 
@@ -129,6 +144,12 @@ def data_hash(table: ItemTable, made: Mapping[str, Track]) -> str:
         digest.update(track.places.tobytes())
         digest.update(track.weights.tobytes())
     return digest.hexdigest()
+
+
+def data_counts(table: ItemTable, made: Mapping[str, Track], liked: float) -> dict[str, int]:
+    """How many items, shoppers, items in their histories ("steps"), and likings among these."""
+    likings = sum(int((track.weights >= liked).sum()) for track in made.values())
+    return {"items": len(table), "shoppers": len(made), "steps": sum(map(len, made.values())), "likings": likings}
 
 
 @dataclass(frozen=True)

@@ -70,6 +70,7 @@ def evaluate_reranker(
     leave-one-out the live model has seen what is held out: one with the same settings is trained on the rest and
     measured in its place. It does not go live.
     """
+    from ranking import card
     from ranking import folder as model_folder
     from ranking.appraisal import of_opinions, of_ranking
     from ranking.baselines import baselines
@@ -107,9 +108,26 @@ def evaluate_reranker(
             for name, model in baselines(features, material.items, parts, material.encode, everyone, tell):
                 found, _ = of_ranking({"": model}, "test", parts.test, features, tell)
                 figures |= {f"{name}.{figure}": value for figure, value in found.items()}
+        if way == "leave-one-out":
+            facts = saved.facts | {"figures": saved.facts["figures"] | figures}
+            written = card.write(live, facts)
     what = f"Reranker {saved.version}" if way == "leave-one-out" else f"A reranker trained anew, split {way}"
     console.print(figures_table(figures, f"{what}: the last liking of {len(parts.test):,} shoppers, among all items"))
+    console.print(_believed(figures))
+    if way == "leave-one-out":
+        console.print(f"Written anew with these figures: {written}", highlight=False)
     return figures
+
+
+def _believed(figures: Mapping[str, float]) -> Table:
+    """What else was measured of the reranker."""
+    from ranking import card
+
+    table = Table("of the reranker", *card.PARTS)
+    for names in (card.LIKING, card.LISTS):
+        for row in card.rows(figures, names):
+            table.add_row(*row)
+    return table
 
 
 @contextmanager

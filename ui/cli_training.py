@@ -12,6 +12,7 @@ import typer
 from rich.console import Console
 
 from chat.settings import Settings
+from ranking.card import CARD
 from ranking.errors import NoModel, SettingError
 from ranking.settings import TrainingSettings, changed
 from ui.cli_ranking import figures_table, material_of
@@ -86,7 +87,10 @@ def train_reranker(home: Home, settings: Settings, changes: list[str] | None = N
     else:
         stopped = ""
         shutil.rmtree(home.partial, ignore_errors=True)
-    console.print(f"{time.monotonic() - started:.0f} s. Its curve: {folder / 'curve.svg'}.{stopped}", highlight=False)
+    console.print(
+        f"{time.monotonic() - started:.0f} s. Its card: {folder / CARD}. Its curve: {folder / 'curve.svg'}.{stopped}",
+        highlight=False,
+    )
     return folder
 
 

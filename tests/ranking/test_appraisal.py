@@ -97,13 +97,13 @@ def test_what_shoppers_said_of_held_out_items_is_foretold():
     held = held_out(made, "leave-one-out")
     found = of_opinions(Oracle(made, 30), held, made, ratings, quiet)
     tested = sum(len(made[shopper_id]) - last for shopper_id, (_, last) in held.bounds.items())
-    assert found["stars.ratings"] == tested == found["opinions"]
-    assert found["opinions.accuracy"] == found["opinions.separation"] == 1.0
-    assert found["opinions.majority"] == pytest.approx(60 / 90)
-    assert found["stars.mae"] < found["stars.mean.mae"]
-    assert found["stars.mae.less_than.shopper_mean"] == pytest.approx(
-        found["stars.shopper_mean.mae"] - found["stars.mae"]
+    assert found["test.stars.ratings"] == tested == found["test.opinions"]
+    assert found["test.opinions.accuracy"] == found["test.opinions.separation"] == 1.0
+    assert found["test.opinions.majority"] == pytest.approx(60 / 90)
+    assert found["test.stars.mae"] < found["test.stars.mean.mae"]
+    assert found["test.stars.mae.less_than.shopper_mean"] == pytest.approx(
+        found["test.stars.shopper_mean.mae"] - found["test.stars.mae"]
     )
     assert of_opinions(Oracle(made, 30), held, made, {}, quiet).keys() == {
-        "opinions", "opinions.accuracy", "opinions.majority", "opinions.separation"
+        "test.opinions", "test.opinions.accuracy", "test.opinions.majority", "test.opinions.separation"
     }  # fmt: skip
