@@ -128,9 +128,9 @@ def measured(
     for part, cases in (("validation", parts.validation), ("test", parts.test)):
         held = sample(cases, settings.measured, settings.seed)
         figures, ranking = of_ranking(rivals, part, held, features, progress)
-        more = of_probabilities(model, held, len(features.table), settings.seed, progress)
-        more |= of_lists(ranking, held, features, len(parts.train))
-        if part == "test":
+        more = of_lists(ranking, held, features, len(parts.train))
+        if part == "test":  # on validation p(like) was fitted
+            more |= of_probabilities(model, held, len(features.table), settings.seed, progress)
             more |= of_cold(model, held, features, settings.seed, progress)
         made |= figures | {f"{part}.{name}": value for name, value in more.items()}
     return made

@@ -1,3 +1,5 @@
+import re
+
 import typer
 from small_shop_data import events as small_shop_events
 from small_shop_data import items as small_shop_items
@@ -37,9 +39,16 @@ def test_after_training_the_reranker_is_measured_beside_every_other_model(tmp_pa
 
     assert "is live." in trained.output
     assert "training one anew on the rest" in apart.output
-    assert "A reranker trained anew, split shoppers: the last liking of 12 shoppers, among all items" in apart.output
+    assert "A reranker trained anew, split shoppers: the last liking of 12 shoppers, among all items" in " ".join(
+        apart.output.split()
+    )
     assert model_folder.current(home.rerankers) == before
     assert len(list(home.rerankers.glob("*/model.json"))) == 1
     rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in measured.output.splitlines() if "│" in line]
-    assert [row[0] for row in rows] == list(cli_ranking.MODELS.values())
-    assert all(0 <= float(cell) <= 1 for row in rows for cell in row[1:])
+    models, figures = rows[: len(cli_ranking.MODELS)], dict(row[::2] for row in rows[len(cli_ranking.MODELS) :])
+    assert [row[0] for row in models] == list(cli_ranking.MODELS.values())
+    assert all(0 <= float(cell) <= 1 for row in models for cell in row[1:])
+    value, low, high = map(float, re.split("[^0-9.]+", figures["calibration error (ECE)"])[:3])
+    assert 0 <= low <= value <= high <= 1
+    written = model_folder.current(home.rerankers) / "card.html"
+    assert "linear autoencoder (EASE)" in written.read_text(encoding="utf-8")
