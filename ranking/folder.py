@@ -9,6 +9,7 @@ import json
 import os
 import shutil
 import tempfile
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -45,8 +46,11 @@ class Saved:
     facts: dict[str, Any]  # settings, data_hash, figures, curves, trained_at
 
 
-def save(rerankers: Path, training: Training, ids: tuple[str, ...]) -> Path:
-    """Write the model into ``rerankers/VERSION`` and return that folder; it is not live yet."""
+def save(rerankers: Path, training: Training, ids: tuple[str, ...], notes: Mapping[str, Any] | None = None) -> Path:
+    """Write the model into ``rerankers/VERSION`` and return that folder; it is not live yet.
+
+    ``notes`` are added to its facts.
+    """
     rerankers.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix="partial-", dir=rerankers))
     try:
@@ -69,6 +73,7 @@ def save(rerankers: Path, training: Training, ids: tuple[str, ...]) -> Path:
             "curves": {name: [asdict(epoch) for epoch in curve] for name, curve in training.curves.items()},
             "interrupted": training.interrupted,
             "trained_at": datetime.now(UTC).isoformat(timespec="seconds"),
+            **(notes or {}),
         }
         (aside / "curve.svg").write_text(picture(training.curves), encoding="utf-8")
         (aside / "model.json").write_text(json.dumps(facts, indent=2) + "\n", encoding="utf-8")

@@ -28,6 +28,7 @@ from ui import (
     cli_rules,
     cli_search,
     cli_serve,
+    cli_succession,
     cli_training,
     cli_tuning,
 )
@@ -47,6 +48,7 @@ cli_ranking.register(commands)
 cli_rules.register(commands)
 cli_search.register(commands)
 cli_serve.register(commands)
+cli_succession.register(commands)
 cli_training.register(commands)
 cli_tuning.register(commands)
 

@@ -33,22 +33,28 @@ def train(
         typer.Option("--set", help="A setting of the training, as NAME=VALUE, or @FILE of such (YAML, JSON). Repeat."),
     ] = None,
     fresh: Annotated[bool, typer.Option(help="Begin anew, though a training was cut off before its end.")] = False,
+    go_live: Annotated[str, typer.Option(metavar="REASON", help="Make it live however it does; why, is kept.")] = "",
 ) -> None:
-    """Train the reranker on the shop's events; it goes live if it is not worse than the one before.
+    """Train the reranker on the shop's events; it goes live unless it is worse than the live one beyond noise.
 
     One that was cut off goes on where it was. Ctrl-C ends the training and keeps the best so far.
     """
     settings = Settings.model_validate({})
-    train_reranker(Home(settings.home), settings, changes or [], fresh=fresh)
+    train_reranker(Home(settings.home), settings, changes or [], fresh=fresh, go_live=go_live)
 
 
-def train_reranker(home: Home, settings: Settings, changes: list[str] | None = None, *, fresh: bool = False) -> Path:
-    """Train on all events, save the model, make it live if it is not worse than the live one on validation.
+def train_reranker(
+    home: Home, settings: Settings, changes: list[str] | None = None, *, fresh: bool = False, go_live: str = ""
+) -> Path:
+    """Train on all events, save the model, make it live unless it is worse than the live one beyond noise.
 
-    ``changes`` are those of ``ranking.settings.changed``. Returns the model's folder. Raises TooFewEvents and
-    SettingError. Ctrl-C ends the training and keeps the best so far.
+    ``go_live`` is the reason to make it live all the same. ``changes`` are those of ``ranking.settings.changed``.
+    Returns the model's folder. Raises TooFewEvents and SettingError. Ctrl-C ends the training and keeps the best so
+    far.
     """
     from ranking import folder as model_folder
+    from ranking.lives import succeed
+    from ranking.succession import judged
     from ranking.training import train as fit
 
     started = time.monotonic()
@@ -72,16 +78,18 @@ def train_reranker(home: Home, settings: Settings, changes: list[str] | None = N
             checkpoints=home.partial,
             ratings=material.ratings,
         )
-        folder = model_folder.save(home.rerankers, training, material.table.ids)
+        verdict = judged(training.figures, live.name if live else "")
+        notes = {"verdict": verdict.sentence, "forced": "" if verdict.may_take_over else go_live}
+        folder = model_folder.save(home.rerankers, training, material.table.ids, notes)
     figures = training.figures
     console.print(figures_table(figures, f"Reranker {folder.name}: each shopper's last liking, among all items"))
-    new, old = figures["validation.ndcg@10"], figures.get("former.validation.ndcg@10", -1.0)
-    if live is not None and new < old:
-        stays = f"Validation NDCG@10 {new:.4f} is below the live reranker's {old:.4f}: {live.name} stays live."
-        console.print(stays, highlight=False)
-    else:
-        model_folder.go_live(folder)
+    console.print(verdict.sentence, highlight=False)
+    if verdict.may_take_over or go_live:
+        succeed(folder, notes["forced"] or "trained")
         console.print(f"{folder.name} is live.", highlight=False)
+    else:
+        way = f"To take the new one all the same: shoptalk rerankers --live {folder.name}"
+        console.print(f"{live.name if live else ''} stays live. {way}", highlight=False)
     if training.interrupted:
         stopped = " Stopped by you; the best so far was kept, and `shoptalk train` goes on from there."
     else:

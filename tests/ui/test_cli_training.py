@@ -1,4 +1,3 @@
-import os
 import shutil
 import signal
 import subprocess
@@ -11,17 +10,26 @@ import typer
 from small_shop_data import events, items
 from typer.testing import CliRunner
 
-from ranking.folder import current
+from ranking.folder import current, load
 from ranking.history import Events
 from retrieval.catalog import Catalog
 from retrieval.database import Connections
-from ui import cli_ranking, cli_training
+from ui import cli_ranking, cli_succession, cli_training
 from ui.home import Home
 
 app = typer.Typer()
 cli_ranking.register(app)
+cli_succession.register(app)
 cli_training.register(app)
 LONG = ["train", "--set", "epochs=10", "--set", "patience=10", "--set", "learning_rate=0.01"]
+TRAIN = """
+import sys
+from pathlib import Path
+from chat.settings import Settings
+from ui.cli_training import train_reranker
+from ui.home import Home
+train_reranker(Home(Path(sys.argv[1])), Settings(), sys.argv[2:])
+"""
 
 
 @pytest.fixture
@@ -48,8 +56,7 @@ def test_a_training_that_was_killed_goes_on_to_the_very_same_model(home, tmp_pat
     shutil.copytree(home.folder, other.folder)
     run(other, *LONG)
 
-    command = [sys.executable, "-m", "ui.cli", *LONG]
-    child = subprocess.Popen(command, env=os.environ | {"SHOPTALK_HOME": str(home.folder)}, stdout=subprocess.DEVNULL)
+    child = subprocess.Popen([sys.executable, "-c", TRAIN, home.folder, *LONG[2::2]], stdout=subprocess.DEVNULL)
     end = time.monotonic() + 60
     while not (home.partial / "network.pt").exists() and time.monotonic() < end:
         time.sleep(0.005)
@@ -75,3 +82,28 @@ def test_training_leaves_its_curve_beside_the_model(home):
 def test_a_feature_that_is_none_is_said(home):
     untrained = CliRunner().invoke(app, ["train", "--set", "without=nose"], env={"SHOPTALK_HOME": str(home.folder)})
     assert str(untrained.exception).startswith("without=nose: no feature has that name. There are: transition")
+
+
+def test_a_worse_model_stays_aside_unless_it_is_forced_and_the_former_one_is_a_command_away(home):
+    run(home, "train", "--set", "epochs=4", "--set", "learning_rate=0.01")
+    first = current(home.rerankers).name
+    worse = ("train", "--set", "epochs=1", "--set", "learning_rate=1e-9", "--set", "seed=3")
+
+    refused = run(home, *worse)
+    assert "worse beyond noise." in refused.output
+    assert f"{first} stays live. To take the new one all the same: shoptalk rerankers --live" in refused.output
+    assert current(home.rerankers).name == first
+
+    forced = run(home, *worse, "--go-live", "to see it")
+    second = current(home.rerankers).name
+    assert f"{second} is live." in forced.output
+    assert second != first
+    assert load(current(home.rerankers)).facts["forced"] == "to see it"
+
+    back = run(home, "rerankers", "--back")
+    assert current(home.rerankers).name == first
+    rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in back.output.splitlines() if "│" in line]
+    assert [(row[0], row[5], row[6]) for row in rows if row[0] in (first, second)] == [
+        (second, "", "to see it"),
+        (first, "live", "gone back to"),
+    ]
