@@ -21,7 +21,7 @@ app = typer.Typer()
 cli_ranking.register(app)
 cli_succession.register(app)
 cli_training.register(app)
-LONG = ["train", "--set", "epochs=10", "--set", "patience=10", "--set", "learning_rate=0.01"]
+LONG = ["train", "--set", "epochs=6", "--set", "patience=6", "--set", "learning_rate=0.01"]
 TRAIN = """
 import sys
 from pathlib import Path
@@ -62,6 +62,7 @@ def test_a_training_that_was_killed_goes_on_to_the_very_same_model(home, tmp_pat
         time.sleep(0.005)
     child.send_signal(signal.SIGKILL)
     assert child.wait() == -signal.SIGKILL
+    assert (home.partial / "network.pt").exists()
     assert current(home.rerankers) is None
     run(home, *LONG)
 
