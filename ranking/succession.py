@@ -1,7 +1,7 @@
 """Succession: whether a new model may take over from the live one.
 
-It may unless its validation NDCG@10 is worse beyond noise: unless the whole interval of the difference, by the bootstrap
-over the same shoppers, lies below 0. Pure. Knows figures by the names that ``ranking.appraisal`` gives them.
+It may unless its validation NDCG@10 is worse beyond noise: unless the whole interval of the difference, by the
+bootstrap over the same shoppers, lies below 0. Pure. Knows figures by the names that ``ranking.appraisal`` gives them.
 """
 
 from collections.abc import Mapping
@@ -25,8 +25,9 @@ def judged(figures: Mapping[str, float], live: str) -> Verdict:
         return Verdict(True, "There was no live reranker to compare it with.")
     value, low, high = figures[GAIN], figures[f"{GAIN}.low"], figures[f"{GAIN}.high"]
     noise = "worse beyond noise" if high < 0 else "better beyond noise" if low > 0 else "a difference within noise"
+    new, former = figures[FIGURE], figures[f"former.{FIGURE}"]
     return Verdict(
         high >= 0,
-        f"Validation NDCG@10 is {figures[FIGURE]:.4f}, against {figures[f'former.{FIGURE}']:.4f} of {live}, which is "
-        f"live: {value:+.4f} (between {low:+.4f} and {high:+.4f} with 95% confidence, over the same shoppers), {noise}.",
+        f"Validation NDCG@10 is {new:.4f}, against {former:.4f} of {live}, which is live: "
+        f"{value:+.4f} (between {low:+.4f} and {high:+.4f} with 95% confidence, over the same shoppers), {noise}.",
     )
