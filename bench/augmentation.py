@@ -10,7 +10,7 @@ three items; ``demo.`` for our own demo shop, which is synthetic.
 
 import sys
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import replace
 from typing import get_args
 
@@ -20,9 +20,7 @@ from numpy.typing import NDArray
 from bench import grounds
 from bench.grounds import Ground
 from bench.report import parser, report
-from ranking.behaviour import Case
-from ranking.evaluation import BATCH_CELLS, sample
-from ranking.metrics import ranks_of
+from ranking.evaluation import BATCH_CELLS, ndcgs, sample
 from ranking.models.network import Network
 from ranking.settings import TrainingSettings, Way
 from ranking.training import fit, prepare
@@ -56,53 +54,40 @@ def measured(ground: Ground, *, quick: bool) -> dict[str, float]:
     seeds = QUICK_SEEDS if quick else SEEDS
     settings = TrainingSettings(examples=QUICK_EXAMPLES if quick else EXAMPLES, epochs=3 if quick else 8)
     cases = sample(ground.parts.validation, QUICK_SHOPPERS if quick else SHOPPERS, seed=5)
+    short = np.array([len(case.history) <= SHORT for case in cases])
+    batch = max(1, BATCH_CELLS // len(ground.features.table))
+    parts = [cases[start : start + batch] for start in range(0, len(cases), batch)]
+    # In half precision, as what is learned from: the same numbers for all networks.
+    held = [ground.features.compute([case.history for case in part]).astype(np.float16) for part in parts]
+
+    def gains(ways: tuple[Way, ...], name: str, seed: int) -> Floats:
+        network = trained(ground, settings.model_copy(update={"augment": ways, "seed": seed}))
+        made = np.concatenate(
+            [
+                ndcgs(network.logits(computed.astype(np.float32)), part)
+                for computed, part in zip(held, parts, strict=True)
+            ]
+        )
+        _say(f"seed {seed}, {name}: NDCG@10 {made.mean():.4f}, of short histories {made[short].mean():.4f}")
+        return made
+
     tried: dict[str, tuple[Way, ...]] = {"none": (), **{way: (way,) for way in WAYS}, "all": WAYS}
-    gained = gains_of(ground, cases, trained(ground, settings, tried, seeds))
+    rounds = [{name: gains(ways, name, seed) for name, ways in tried.items()} for seed in range(seeds)]
+    gained = {name: np.stack([one[name] for one in rounds]) for name in tried}
     helped = tuple(way for way in WAYS if (gained[way] - gained["none"]).mean() > 0)
     if helped and helped not in tried.values():
-        tried["best"] = helped
-        gained |= gains_of(ground, cases, trained(ground, settings, {"best": helped}, seeds))
-    short = np.array([len(case.history) <= SHORT for case in cases])
+        gained["best"] = np.stack([gains(helped, " and ".join(helped), seed) for seed in range(seeds)])
     figures = {"shoppers": float(len(cases)), "short.shoppers": float(short.sum())}
     for part, kept in (("", np.ones_like(short)), ("short.", short)):
         figures |= {f"{part}{name}": value for name, value in _figures(gained, kept).items()}
     return figures
 
 
-def trained(
-    ground: Ground, settings: TrainingSettings, tried: Mapping[str, tuple[Way, ...]], seeds: int
-) -> dict[str, list[Network]]:
-    """A network for each seed, of each of the augmentations."""
-    made: dict[str, list[Network]] = {name: [] for name in tried}
+def trained(ground: Ground, settings: TrainingSettings) -> Network:
+    """A network by the settings, stopped by few shoppers."""
     parts = replace(ground.parts, validation=sample(ground.parts.validation, STOPPING, seed=6))
-    for name, ways in tried.items():
-        for seed in range(seeds):
-            _say(f"training with {name}, seed {seed}")
-            own = settings.model_copy(update={"augment": ways, "seed": seed})
-            prepared = prepare(ground.features, ground.material.items, parts, ground.material.encode, own)
-            made[name].append(fit(prepared, own)[0])
-    return made
-
-
-def gains_of(ground: Ground, cases: Sequence[Case], networks: Mapping[str, Sequence[Network]]) -> dict[str, Floats]:
-    """NDCG@10 [seeds, cases] of each case by each network; the features are computed once for all of them."""
-    _say(f"measuring {', '.join(networks)}")
-    made: dict[str, list[list[Floats]]] = {name: [[] for _ in held] for name, held in networks.items()}
-    batch = max(1, BATCH_CELLS // len(ground.features.table))
-    for start in range(0, len(cases), batch):
-        part = cases[start : start + batch]
-        computed = ground.features.compute([case.history for case in part])
-        targets = np.array([case.target for case in part], dtype=np.int64)
-        for name, held in networks.items():
-            for number, network in enumerate(held):
-                logits = network.eval().logits(computed)
-                for row, case in zip(logits, part, strict=True):
-                    own = row[case.target]
-                    row[case.history.places] = -np.inf
-                    row[case.target] = own
-                ranks = ranks_of(logits, targets)
-                made[name][number].append(np.where(ranks < 10, 1 / np.log2(ranks + 2), 0.0))
-    return {name: np.stack([np.concatenate(parts) for parts in held]) for name, held in made.items()}
+    prepared = prepare(ground.features, ground.material.items, parts, ground.material.encode, settings)
+    return fit(prepared, settings)[0].eval()
 
 
 def _figures(gained: Mapping[str, Floats], kept: NDArray[np.bool_]) -> dict[str, float]:

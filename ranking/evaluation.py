@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking.behaviour import Case, Track
-from ranking.metrics import figures, ranks_of
+from ranking.metrics import figures, per_list, ranks_of
 
 BATCH_CELLS = 1_500_000  # shoppers times items scored at once: some 120 MB of features
 LISTED = 10  # items of each list that are kept, for coverage and the like
@@ -43,11 +43,7 @@ def order(score: Score, cases: Sequence[Case], items: int, progress: Callable[[i
     for start in range(0, len(cases), batch):
         part = cases[start : start + batch]
         scored = np.array(score(part), dtype=np.float32)
-        for row, case in zip(scored, part, strict=True):
-            own = row[case.target]
-            row[case.history.places] = -np.inf
-            row[case.target] = own
-        made.append(ranks_of(scored, np.array([case.target for case in part], dtype=np.int64)))
+        made.append(_ranks(scored, part))
         lists.append(_best(scored, min(LISTED, items)))
         if progress:
             progress(len(part))
@@ -66,6 +62,12 @@ def ranks(
     return order(score, cases, items, progress).ranks
 
 
+def ndcgs(scored: NDArray[np.float32], cases: Sequence[Case]) -> NDArray[np.float64]:
+    """NDCG@10 of each case by its row of scores [cases, n], in which what the shopper had is put out of the ranking."""
+    found = _ranks(scored, cases)
+    return per_list(found, np.ones_like(found))["ndcg@10"]
+
+
 def evaluate(
     score: Score, cases: Sequence[Case], items: int, progress: Callable[[int], None] | None = None
 ) -> dict[str, float]:
@@ -80,6 +82,14 @@ def sample(cases: Sequence[Case], count: int, seed: int) -> list[Case]:
         return list(cases)
     chosen = np.random.default_rng(seed).choice(len(cases), count, replace=False)
     return [cases[int(number)] for number in np.sort(chosen)]
+
+
+def _ranks(scored: NDArray[np.float32], cases: Sequence[Case]) -> NDArray[np.float64]:
+    for row, case in zip(scored, cases, strict=True):
+        own = row[case.target]
+        row[case.history.places] = -np.inf
+        row[case.target] = own
+    return ranks_of(scored, np.array([case.target for case in cases], dtype=np.int64))
 
 
 def _best(scored: NDArray[np.float32], k: int) -> NDArray[np.int64]:

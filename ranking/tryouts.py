@@ -16,10 +16,9 @@ from numpy.typing import NDArray
 from ranking.behaviour import Case, Split
 from ranking.descent import Epoch
 from ranking.errors import TooFewEvents
-from ranking.evaluation import BATCH_CELLS, sample
+from ranking.evaluation import BATCH_CELLS, ndcgs, sample
 from ranking.examples import Encode, Progress, asked_for, examples_of, lists
 from ranking.features import NAMES, Features
-from ranking.metrics import per_list, ranks_of
 from ranking.models.network import Network
 from ranking.requests import Need, relevance_of, request_for
 from ranking.settings import TrainingSettings
@@ -31,6 +30,8 @@ MEASURED_CELLS = 8_000_000  # cases times items over which settings are compared
 OF_EXAMPLES = ("examples", "hard", "asked", "random", "requested", "loosely", "augment", "augmented", "seed")
 KEPT = 3  # sets of examples in memory, of 200 MB each for 20,000 examples
 SEEDS = 2  # trainings of each of the settings that are compared
+
+NOTHING = np.zeros(0, np.float16)
 
 ALONE, ASKED = "by history", "with a request"
 Floats = NDArray[np.float64]
@@ -70,15 +71,16 @@ class Tryouts:
                 f"Only {len(parts.validation)} shoppers have three or more likings (purchases, likes, good ratings); "
                 f"{2 * FEWEST_CASES} are needed to compare settings. Bring more events: shoptalk events FILE"
             )
-        self._features, self._items, self._encode, self._seed = features, items, encode, settings.seed
+        self.features, self._items, self._encode, self._seed = features, items, encode, settings.seed
         self._loosely = settings.loosely
         choosing, confirming = halves(parts.validation, settings.seed)
         self._parts = replace(parts, validation=choosing)
         first = prepare(features, items, self._parts, encode, settings, progress)
         self._prepared: OrderedDict[str, Prepared] = OrderedDict({_key(settings): first})
-        self._held = replace(first, inputs=first.inputs[:0], corrections=first.corrections[:0])
+        self._held = replace(first, inputs=NOTHING, corrections=NOTHING.astype(np.float32))
         self._need = self._needed(first.cases)
         count = max(100, MEASURED_CELLS // len(features.table))
+        self.choosing = choosing
         self.cases = {
             "validation": sample(confirming, count, settings.seed),
             "test": sample(parts.test, count, settings.seed),
@@ -97,25 +99,24 @@ class Tryouts:
         held = self._held.held.numpy()
         gained = {}
         for name, need in ((ALONE, None), (ASKED, self._need)):
-            ranks = []
+            each = []
             for number, case in enumerate(self._held.cases):
                 computed = held[number].T[:, None].astype(np.float32)
-                ranks.append(_ranks(network, computed, [case], need and _rows(need, slice(number, number + 1))))
-            gained[name] = _ndcg(np.concatenate(ranks))
+                asked = None if need is None else _rows(need, slice(number, number + 1))
+                each.append(_ndcgs(network, computed, [case], asked))
+            gained[name] = np.concatenate(each)
         return Attempt(network, gained)
 
     def measured(self, networks: Sequence[Network], cases: Sequence[Case]) -> dict[str, Floats]:
         """NDCG@10 [cases] by history and with a request, the mean over the networks."""
         need = self._needed(cases)
         made: dict[str, list[Floats]] = {ALONE: [], ASKED: []}
-        batch = max(1, BATCH_CELLS // len(self._features.table))
+        batch = max(1, BATCH_CELLS // len(self.features.table))
         for start in range(0, len(cases), batch):
             part = cases[start : start + batch]
-            computed = self._features.compute([case.history for case in part])
+            computed = self.features.compute([case.history for case in part])
             for name, asked in ((ALONE, None), (ASKED, _rows(need, slice(start, start + batch)))):
-                made[name].append(
-                    np.mean([_ndcg(_ranks(network, computed, part, asked)) for network in networks], axis=0)
-                )
+                made[name].append(np.mean([_ndcgs(network, computed, part, asked) for network in networks], axis=0))
         return {name: np.concatenate(parts) for name, parts in made.items()}
 
     def _examples(self, settings: TrainingSettings, progress: Progress) -> Prepared:
@@ -123,7 +124,7 @@ class Tryouts:
         if key not in self._prepared:
             rng = np.random.default_rng(settings.seed)
             examples = examples_of(self._parts, settings, rng)
-            inputs, corrections = lists(self._features, self._items, examples, self._encode, settings, rng, progress)
+            inputs, corrections = lists(self.features, self._items, examples, self._encode, settings, rng, progress)
             self._prepared[key] = replace(self._held, inputs=inputs, corrections=corrections)
         self._prepared.move_to_end(key)
         while len(self._prepared) > KEPT:
@@ -133,11 +134,11 @@ class Tryouts:
     def _needed(self, cases: Sequence[Case]) -> Need:
         """A request for each case, in the words of its target or of an item near it; as loose for all settings."""
         rng = np.random.default_rng([self._seed, 2])
-        places = asked_for(self._features, [case.target for case in cases], self._loosely, rng)
+        places = asked_for(self.features, [case.target for case in cases], self._loosely, rng)
         # Another seed than the training's, so that it is not the very words that were learned from.
         texts = [request_for(self._items[place], self._seed + 1) for place in places]
-        relevance = relevance_of(self._encode(texts) @ self._features.table.vectors.T)
-        return Need(relevance, self._features.table.words.shares(texts))
+        relevance = relevance_of(self._encode(texts) @ self.features.table.vectors.T)
+        return Need(relevance, self.features.table.words.shares(texts))
 
 
 def halves(cases: Sequence[Case], seed: int) -> tuple[list[Case], list[Case]]:
@@ -155,21 +156,10 @@ def _rows(need: Need, rows: slice) -> Need:
     return Need(need.relevance[rows], need.named[rows])
 
 
-def _ranks(network: Network, computed: NDArray[np.float32], cases: Sequence[Case], need: Need | None) -> Floats:
-    """Rank of each case's target from features [F, cases, n], which are changed where there is a need."""
+def _ndcgs(network: Network, computed: NDArray[np.float32], cases: Sequence[Case], need: Need | None) -> Floats:
+    """NDCG@10 of each case from features [F, cases, n], with a request where there is a need."""
     if need is not None:
+        computed = computed.copy()
         for name, values in (("relevance", need.relevance), ("named", need.named), ("requested", np.float32(1))):
             computed[NAMES.index(name)] = values
-    logits = network.eval().logits(computed)
-    if need is not None:
-        for name in ("relevance", "named", "requested"):
-            computed[NAMES.index(name)] = 0
-    for row, case in zip(logits, cases, strict=True):
-        own = row[case.target]
-        row[case.history.places] = -np.inf
-        row[case.target] = own
-    return ranks_of(logits, np.array([case.target for case in cases], dtype=np.int64))
-
-
-def _ndcg(ranks: Floats) -> Floats:
-    return per_list(ranks, np.ones_like(ranks))["ndcg@10"]
+    return ndcgs(network.eval().logits(computed), cases)

@@ -19,10 +19,12 @@ from ranking.settings import TrainingSettings
 from ui.cli_ranking import material_of
 from ui.cli_training import chosen
 from ui.home import Home
-from ui.progress import bars
+from ui.progress import Tell, bars
 
 if TYPE_CHECKING:  # torch and Optuna take seconds to load
     from ranking.bootstrap import Interval
+    from ranking.material import Material
+    from ranking.tryouts import Tryouts
     from ranking.tuning import Confirmed, Sought
 
 Method = Literal["tpe", "random", "grid"]  # as ranking.tuning has them
@@ -46,6 +48,9 @@ def tune(
     examples: Annotated[
         int, typer.Option(min=1, help="A trial learns from so many at most; the comparison from all.")
     ] = 5_000,
+    features: Annotated[
+        bool, typer.Option("--features", help="Weigh the features instead, and leave out weak ones.")
+    ] = False,
     changes: Annotated[list[str] | None, typer.Option("--set", help="A setting to begin from, as in `train`.")] = None,
 ) -> None:
     """Try other settings of the training, and keep those that make a better reranker; `train` then takes them.
@@ -53,7 +58,11 @@ def tune(
     Ctrl-C ends it; the same command goes on where it was.
     """
     settings = Settings.model_validate({})
-    tune_reranker(Home(settings.home), settings, trials, minutes, method, prune, examples, changes or [])
+    home = Home(settings.home)
+    if features:
+        weigh_features(home, settings, changes or [])
+    else:
+        tune_reranker(home, settings, trials, minutes, method, prune, examples, changes or [])
 
 
 def tune_reranker(
@@ -65,27 +74,19 @@ def tune_reranker(
     prune: Prune,
     examples: int,
     changes: list[str],
-) -> "dict[str, Confirmed]":
+) -> None:
     """Try settings, compare the best with what was set before, and write it to ``home.tuned`` if it is better.
 
     Raises TooFewEvents and SettingError. KeyboardInterrupt passes: whatever was tried is kept in ``home.tuning``.
     """
-    from ranking.behaviour import split
-    from ranking.features import Features
-    from ranking.relations import Relations
     from ranking.training import data_hash
-    from ranking.tryouts import Tryouts
-    from ranking.tuning import confirm, is_better, opened
+    from ranking.tuning import confirm, opened
 
     base = chosen(home, changes)
     fewer = base.model_copy(update={"examples": min(base.examples, examples)})
-    with _alone(home), bars(console) as tell, material_of(home, settings, tell) as material:
+    with _alone(home), bars(console) as tell, _tryouts(home, settings, fewer, tell) as (material, tryouts):
         data = data_hash(material.table, material.tracks)
         with opened(home.tuning, data, fewer, method, prune) as study:
-            parts = split(material.tracks)
-            tell("counting what follows what", 0, 1)
-            features = Features(material.table, Relations.learn(list(parts.train.values()), material.table.vectors))
-            tryouts = Tryouts(features, material.items, parts, material.encode, fewer, tell)
             try:
                 sought = study.seek(tryouts, trials, 60 * minutes or None, tell)
             except KeyboardInterrupt:
@@ -98,18 +99,68 @@ def tune_reranker(
     console.print(_settings_table(base, after, sought))
     if not confirmed:
         console.print("None of them did better than the settings that were there before: they stay.")
-        return confirmed
-    console.print(_confirmed_table(confirmed))
+        return
+    _conclude(home, after, confirmed)
     console.print(
         f"The best of {sought.whole + sought.pruned} trials is the best by luck too: on the shoppers who chose it "
         f"({sought.best:.4f}) it looks better than it is. The table is of shoppers, and of likings, that chose nothing."
     )
+
+
+def weigh_features(home: Home, settings: Settings, changes: list[str]) -> None:
+    """Train, show what each feature adds, train without the weak ones, and leave these out from now on if it is better.
+
+    Raises TooFewEvents and SettingError. The weights are written to ``home.importances`` too.
+    """
+    from ranking.importance import importances, weak
+    from ranking.tuning import confirm
+
+    base = chosen(home, changes)
+    with _alone(home), bars(console) as tell, _tryouts(home, settings, base, tell) as (_, tryouts):
+        network = tryouts.attempt(base, tell).network
+        found = importances(network, tryouts.features, tryouts.choosing, base.seed, tell)
+        left_out = weak(found)
+        after = base.model_copy(update={"without": (*base.without, *left_out)})
+        confirmed = confirm(tryouts, base, after, tell) if left_out else {}
+    table = Table("feature", "NDCG@10 lost", title="What is lost, by history alone, once a feature is shuffled")
+    for name, lost in found.items():
+        table.add_row(name, f"{_between(lost)}{'' if lost.clear else ' (may be chance)'}")
+    console.print(table)
+    weights = {name: {"value": lost.value, "low": lost.low, "high": lost.high} for name, lost in found.items()}
+    home.importances.write_text(json.dumps(weights, indent=2) + "\n", encoding="utf-8")
+    if not confirmed:
+        console.print("Each of them adds more than noise: all stay.")
+        return
+    console.print(f"Trained without {', '.join(left_out)}:")
+    _conclude(home, after, confirmed)
+
+
+def _conclude(home: Home, after: TrainingSettings, confirmed: "Mapping[str, Confirmed]") -> None:
+    """Show the comparison, and keep the settings if it says so."""
+    from ranking.tuning import is_better
+
+    console.print(_confirmed_table(confirmed))
     if not is_better(confirmed):
-        console.print("On them it is not better: the settings that were there before stay.")
-        return confirmed
+        console.print("On validation it is not better: the settings that were there before stay.")
+        return
     home.tuned.write_text(json.dumps(_differing(after), indent=2) + "\n", encoding="utf-8")
     console.print(f"Kept in {home.tuned}: `shoptalk train` takes them from now on. Delete the file to go back.")
-    return confirmed
+
+
+@contextmanager
+def _tryouts(
+    home: Home, settings: Settings, base: TrainingSettings, tell: Tell
+) -> "Iterator[tuple[Material, Tryouts]]":
+    from ranking.behaviour import split
+    from ranking.features import Features
+    from ranking.relations import Relations
+    from ranking.tryouts import Tryouts
+
+    with material_of(home, settings, tell) as material:
+        parts = split(material.tracks)
+        tell("counting what follows what", 0, 1)
+        features = Features(material.table, Relations.learn(list(parts.train.values()), material.table.vectors))
+        yield material, Tryouts(features, material.items, parts, material.encode, base, tell)
 
 
 @contextmanager

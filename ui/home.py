@@ -55,6 +55,11 @@ class Home:
         return self.folder / "training.json"
 
     @property
+    def importances(self) -> Path:
+        """What each feature was found to add, when they were last weighed."""
+        return self.folder / "importances.json"
+
+    @property
     def rejected(self) -> Path:
         return self.folder / "rejected"
 

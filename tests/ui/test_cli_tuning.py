@@ -52,6 +52,17 @@ def test_settings_that_are_not_better_stay_as_they_are(home):
     assert not home.tuned.exists()
 
 
+def test_weak_features_are_shown_and_left_out_only_where_that_is_better(home):
+    said = run(home, "tune", "--features", "--set", "epochs=3").output
+    weights = json.loads(home.importances.read_text())
+    assert all(f"│ {name} " in said for name in weights)
+    assert list(weights) == sorted(weights, key=lambda name: -weights[name]["value"])
+    left_out = [name for name, lost in weights.items() if lost["low"] <= 0]
+    assert f"Trained without {', '.join(left_out)}:" in " ".join(said.split())
+    kept = json.loads(home.tuned.read_text())["without"] if "Kept in" in said else None
+    assert kept == (None if "it is not better" in said else left_out)
+
+
 def test_two_commands_do_not_tune_one_shop_at_once(home):
     with (home.folder / "tuning.lock").open("w") as file:
         fcntl.flock(file, fcntl.LOCK_EX)
