@@ -3,8 +3,10 @@
 Leave-one-out on a folder with ``items.jsonl`` and ``interactions.csv``: a shopper's last item is the test's target, the
 one before it validation's; all before that trains. Scored with everything before the target as history, among ALL items
 that the shopper has not had. Every model of ours and the peers of ``bench.peers`` are learned and measured in the same
-run. ``without.GROUP.`` figures are of a network trained without a group of features, over FEWER shoppers; compare them
-with ``without.nothing.``. The figures with ``demo.`` are the same for our own demo shop, which is synthetic.
+run: ``blend.KIND.`` are the ways to bring together those that may ship, ``shipped.`` is what ships of all. Over FEWER
+shoppers, ``without.GROUP.`` are of a network trained without a group of features, beside ``without.nothing.``, and
+``without.MODEL.`` of a weighted blend without a model, beside ``without.no_model.``. The figures with ``demo.`` are the
+same for our own demo shop, which is synthetic.
 """
 
 import gc
@@ -31,28 +33,35 @@ from chat.settings import Settings
 from ranking import folder as model_folder
 from ranking.baselines import baselines
 from ranking.behaviour import Case, Split, split
-from ranking.evaluation import Score, evaluate, of_tracks, sample
+from ranking.blend import NETWORK, Committee, Mixture, Recipe, Shipped
+from ranking.blending import Chosen, choose, fitted, logits_of
+from ranking.evaluation import Score, evaluate, of_tracks, order_all, sample
 from ranking.features import GROUPS, Features
 from ranking.history import Events
 from ranking.intake import take_in
 from ranking.material import Material
+from ranking.metrics import figures as summary
 from ranking.models.content import Content
 from ranking.models.network import Network, Trained
 from ranking.models.plain import Popularity, Transitions
 from ranking.relations import Relations
 from ranking.reranker import Reranker
-from ranking.settings import TrainingSettings
+from ranking.settings import BlendSettings, SequenceSettings, TrainingSettings
 from ranking.table import ItemTable
-from ranking.training import Prepared, Training, data_counts, data_hash, fit, prepare
+from ranking.training import Prepared, Training, data_counts, data_hash, fit, gathered, prepare
 from retrieval.database import Connections
 from retrieval.encoder import Encoder, MiniLMEncoder, ensure_encoder
-from retrieval.filters import Filter
 from retrieval.ground import Candidate, Evidence
 from retrieval.items import Item
-from retrieval.shop import Shop, open_shop
+from retrieval.shop import open_shop
 
 QUICK_SHOPPERS = 1_500
-QUICK = TrainingSettings(examples=4_000, epochs=3)
+QUICK = TrainingSettings(
+    examples=4_000,
+    epochs=3,
+    sequence=SequenceSettings(epochs=1),
+    blend=BlendSettings(examples=1_500, compared=500, epochs=2),
+)
 FEWER = 4_000  # shoppers over whom networks without a group of features are compared
 ASKING = 2_000  # shoppers who also ask for something
 TIMED_SHOPPERS = 300
@@ -127,7 +136,7 @@ def measure(
     try:
         shop.catalog.upsert(items)
         shop.index.refresh()
-        figures = _take_in(events, Events(shop.connections), shop, home)
+        figures = _take_in(events, Events(shop.connections), {item.id for item in items}, home)
         material = Material.gather(shop.catalog, Events(shop.connections), encoder, shop.index.cache)
         parts = split(material.tracks)
         features = Features(material.table, Relations.learn(list(parts.train.values()), material.table.vectors))
@@ -135,35 +144,42 @@ def measure(
         started = time.perf_counter()
         prepared = prepare(features, material.items, parts, material.encode, ground.settings, _Progress())
         network, outcome = fit(prepared, ground.settings, _Progress())
+        figures["train_network_s"] = time.perf_counter() - started
+        committee, curves = gathered(features, network, parts, ground.settings, _Progress())
+        chosen = choose(committee, material.items, parts.validation, material.encode, ground.settings, _Progress())
+        shipped = Shipped.of(chosen.recipe, committee, ground.settings.sequence)
+        relearn(material, shipped)
         figures["train_s"] = time.perf_counter() - started
+        _say(f"ships: {chosen.recipe.kind} of {', '.join(chosen.recipe.members)}")
         without = {group: _fit_without(prepared, ground.settings, group) for group in GROUPS}
         del prepared
         gc.collect()
         shoppers = QUICK_SHOPPERS if quick else len(parts.test)
-        for name, score in _models(ground, network):
-            cases = sample(parts.test, shoppers, seed=1)
+        figures |= _together(ground, committee, chosen, shoppers)
+        cases = sample(parts.test, shoppers, seed=1)
+        for name, score in _models(ground, committee):
             _say(f"measuring {name} on {len(cases)} shoppers")
             found = evaluate(score, cases, len(material.table))
             figures |= {f"{name}.{figure}": value for figure, value in found.items()}
-        figures |= {f"shipped.{figure}": figures[f"reranker.{figure}"] for figure in found}
         figures |= {"shoppers": float(len(cases))}
         figures |= _left_out(ground, {"nothing": network} | without, min(shoppers, FEWER))
+        figures |= _models_left_out(ground, committee, chosen, min(shoppers, FEWER))
         _say("measuring cold starts")
-        by_history = of_tracks(Trained(network, features).scores)
+        by_history = of_tracks(shipped.over(features).scores)
         rivals = {"popularity": Popularity(features), "content": Content(material.table),
-                  "transitions": Transitions(features)}  # fmt: skip
+                  "transitions": Transitions(features), "network": Trained(network, features)}  # fmt: skip
         scores = {name: of_tracks(model.scores) for name, model in rivals.items()} | {"shipped": by_history}
         figures |= cold(scores, parts.test, features, min(shoppers, FEWER))
         digest = data_hash(material.table, material.tracks)
         training = Training(
-            network,
+            shipped,
             features.relations,
             ground.settings,
             digest,
             data_counts(material.table, material.tracks, parts.liked),
             {},
-            {"network": outcome.curve},
-            outcome.interrupted,
+            {NETWORK: outcome.curve, **curves},
+            False,
         )
         folder = model_folder.save(home / "rerankers", training, material.table.ids)
         reranker = Reranker.load(folder, shop.catalog, shop.index.vectors)
@@ -178,22 +194,58 @@ def measure(
         shop.close()
 
 
-def _take_in(file: Path, events: Events, shop: Shop, home: Path) -> dict[str, float]:
+def _take_in(file: Path, events: Events, ids: set[str], home: Path) -> dict[str, float]:
     started = time.perf_counter()
     kind, order = ("purchase", "position") if file.suffix == ".csv" else (None, "")
-    ids = shop.catalog.ids(Filter(in_stock_only=False))
     intake = take_in(file, events, ids, home, kind=kind, order_column=order)  # type: ignore[arg-type]
     return {"events_s": time.perf_counter() - started, "events_new": float(intake.new)}
 
 
-def _models(ground: Ground, network: Network) -> Iterator[tuple[str, Score]]:
-    """Every model with its name, each learned when its turn comes; the last is what ships."""
+def relearn(material: Material, shipped: Shipped) -> None:
+    """What a training does at its end, for the time that it takes: the counts are taken anew on every event."""
+    tracks = list(material.tracks.values())
+    Relations.learn(tracks, material.table.vectors)
+    shipped.relearned(tracks, len(material.table))
+
+
+def _together(ground: Ground, committee: Committee, chosen: Chosen, shoppers: int) -> dict[str, float]:
+    """Figures of every model that may ship, every blend and what ships; scores are computed once for all."""
+    recipes = {name: Recipe(name, (name,), Mixture(1)) for name in committee.names}
+    recipes |= {f"blend.{kind}": recipe for kind, recipe in chosen.blends.items()} | {"shipped": chosen.recipe}
+    cases = sample(ground.parts.test, shoppers, seed=1)
+    _say(f"measuring {', '.join(recipes)} on {len(cases)} shoppers")
+    orders = order_all(lambda part: logits_of(committee, recipes, part), cases, len(ground.material.table))
+    made = {f"{name}.{figure}": value for name, order in orders.items()
+            for figure, value in summary(order.ranks, order.others).items()}  # fmt: skip
+    return made | {f"validation.{name}.ndcg@10": value for name, value in chosen.compared.items()}
+
+
+def _models_left_out(ground: Ground, committee: Committee, chosen: Chosen, shoppers: int) -> dict[str, float]:
+    """``without.MODEL.`` figures of weighted blends of all models that may ship but one, fitted as those that ship."""
+    lists = chosen.lists[chosen.fitted]
+    parts = {"no_model": committee.names}
+    parts |= {name: tuple(one for one in committee.names if one != name) for name in committee.names}
+    recipes = {
+        f"without.{name}": fitted("weighted", held, committee.names, lists, None) for name, held in parts.items()
+    }
+    cases = sample(ground.parts.test, shoppers, seed=4)
+    _say("measuring blends without a model")
+    orders = order_all(lambda part: logits_of(committee, recipes, part), cases, len(ground.material.table))
+    return {f"{name}.{figure}": value for name, order in orders.items()
+            for figure, value in summary(order.ranks, order.others).items()
+            if figure in ("recall@10", "ndcg@10")}  # fmt: skip
+
+
+def _models(ground: Ground, committee: Committee) -> Iterator[tuple[str, Score]]:
+    """Every model that does not ship, with its name, each learned when its turn comes."""
     material, parts = ground.material, ground.parts
-    for name, model in baselines(ground.features, material.items, parts, material.encode, ground.settings, _Progress()):
+    made = baselines(
+        ground.features, material.items, parts, material.encode, ground.settings, _Progress(), known=committee.names
+    )
+    for name, model in made:
         yield name, of_tracks(model.scores)
-    for name, score in peers(parts.train, len(material.table)):
+    for name, score in peers(parts, len(material.table)):
         yield f"peer.{name}", score
-    yield "reranker", of_tracks(Trained(network, ground.features).scores)
 
 
 def _fit_without(prepared: Prepared, settings: TrainingSettings, group: str) -> Network:

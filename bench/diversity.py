@@ -27,7 +27,7 @@ from ranking.history import Events
 from ranking.intake import take_in
 from ranking.material import Material
 from ranking.metrics import ndcg
-from ranking.models.network import Trained
+from ranking.models.model import Model
 from ranking.relations import Relations
 from ranking.settings import TrainingSettings
 from ranking.table import ItemTable
@@ -101,7 +101,9 @@ def measured(
     settings = QUICK if quick else TrainingSettings()
     training = train(table, material.items, material.tracks, material.encode, settings, measure=False)
     # As in every offline measure: the relations of the training part, not those that serve, which have seen the target.
-    model = Trained(training.network, Features(table, Relations.learn(list(parts.train.values()), table.vectors)))
+    learned = list(parts.train.values())
+    features = Features(table, Relations.learn(learned, table.vectors))
+    model = training.shipped.relearned(learned, len(table)).over(features)
     cases = sample(parts.test, QUICK_SHOPPERS if quick else SHOPPERS, seed=1)
     lists = [one for start in range(0, len(cases), BATCH) for one in _best(model, cases[start : start + BATCH], table)]
     return {
@@ -109,7 +111,7 @@ def measured(
     }
 
 
-def _best(model: Trained, cases: Sequence[Case], table: ItemTable) -> list[tuple[NDArray[np.int64], Floats]]:
+def _best(model: Model, cases: Sequence[Case], table: ItemTable) -> list[tuple[NDArray[np.int64], Floats]]:
     """Places and logits of each case's best items that its shopper has not had."""
     scores = model.scores([case.history for case in cases])
     made = []

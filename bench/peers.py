@@ -6,7 +6,7 @@ here, and none of ours was tuned against them.
 
 import os
 import warnings
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 
 # Its own threads are faster than those of the linear algebra below it, and it warns where both run.
 os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
@@ -24,7 +24,7 @@ from implicit.utils import ParameterWarning  # type: ignore[import-untyped]
 from numpy.typing import NDArray
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from ranking.behaviour import Case, Track
+from ranking.behaviour import Case, Split
 from ranking.evaluation import Score
 from ranking.profile import EVEN, profiles
 
@@ -35,12 +35,12 @@ SEED = 20261124
 Floats = NDArray[np.float32]
 
 
-def peers(train: Mapping[str, Track], n: int) -> Iterator[tuple[str, Score]]:
-    """Name and scores of cases, each peer trained on the tracks just before it is given."""
-    liked = profiles(list(train.values()), n, EVEN)
+def peers(parts: Split, n: int) -> Iterator[tuple[str, Score]]:
+    """Name and scores of cases, each peer trained on the training part just before it is given."""
+    liked = profiles(list(parts.train.values()), n, EVEN)
     with threadpool_limits(1, "blas"):
         yield "als", _als(liked)
-        yield "bpr", _bpr(liked, {shopper_id: row for row, shopper_id in enumerate(train)})
+        yield "bpr", _bpr(parts, n)
         yield "item_cosine", _items(liked, CosineRecommender(K=200, num_threads=THREADS))
         yield "item_bm25", _items(liked, BM25Recommender(K=200, num_threads=THREADS))
 
@@ -57,12 +57,15 @@ def _als(liked: sp.csr_matrix) -> Score:
     return score
 
 
-def _bpr(liked: sp.csr_matrix, row: Mapping[str, int]) -> Score:
+def _bpr(parts: Split, n: int) -> Score:
+    # It cannot take in a history anew: it knows a shopper as of training. So it is trained on what the others are given
+    # when they score: every history up to the target.
+    histories = parts.train | {case.shopper_id: case.history for case in parts.test}
+    row = {shopper_id: number for number, shopper_id in enumerate(histories)}
     model = BayesianPersonalizedRanking(factors=FACTORS, random_state=SEED, num_threads=THREADS)
-    model.fit(liked, show_progress=False)
+    model.fit(profiles(list(histories.values()), n, EVEN), show_progress=False)
 
     def score(cases: Sequence[Case]) -> Floats:
-        # It cannot take in a history anew: it knows a shopper as of training.
         return np.asarray(model.user_factors[[row[case.shopper_id] for case in cases]] @ model.item_factors.T)
 
     return score

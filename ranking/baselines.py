@@ -3,7 +3,7 @@
 Knows which models there are. Knows nothing of how each works, nor of how they are measured.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
 import numpy as np
 from numpy.typing import NDArray
@@ -32,9 +32,11 @@ def baselines(
     encode: Encode,
     settings: TrainingSettings,
     progress: Progress = lambda what, done, total: None,
+    known: Collection[str] = (),
 ) -> Iterator[tuple[str, Model]]:
     """Name and model, each learned on the training part just before it is given, so that one is in memory at a time.
 
+    Those whose names are ``known`` are left out.
     ``features`` are over relations of the training part; ``items`` are the table's, in its order.
     """
     n, tracks = len(features.table), list(parts.train.values())
@@ -50,6 +52,8 @@ def baselines(
         "transitions": lambda: Transitions(features),
     }
     for name, make in makers.items():
+        if name in known:
+            continue
         progress(f"learning {name.replace('_', ' ')}", 0, 1)
         yield name, make()
     inputs = _inputs(features, items, parts, encode, settings, progress)

@@ -3,7 +3,7 @@
 Knows cases and anything that scores. Knows nothing of training.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,21 +38,34 @@ def order(score: Score, cases: Sequence[Case], items: int, progress: Callable[[i
 
     ``score`` gives [b, items]; ``progress`` is called with the number of cases done since its last call.
     """
+    return order_all(lambda part: {"": score(part)}, cases, items, progress)[""]
+
+
+def order_all(
+    scores: Callable[[Sequence[Case]], Mapping[str, NDArray[np.float32]]],
+    cases: Sequence[Case],
+    items: int,
+    progress: Callable[[int], None] | None = None,
+) -> dict[str, Ranking]:
+    """As ``order``, by several models at once; ``scores`` gives [b, items] of each, with its name."""
     batch = max(1, BATCH_CELLS // max(items, 1))
-    made, lists = [], []
+    made: dict[str, list[NDArray[np.float64]]] = {}
+    lists: dict[str, list[NDArray[np.int64]]] = {}
     for start in range(0, len(cases), batch):
         part = cases[start : start + batch]
-        scored = np.array(score(part), dtype=np.float32)
-        made.append(_ranks(scored, part))
-        lists.append(_best(scored, min(LISTED, items)))
+        for name, score in scores(part).items():
+            scored = np.array(score, dtype=np.float32)
+            made.setdefault(name, []).append(_ranks(scored, part))
+            lists.setdefault(name, []).append(_best(scored, min(LISTED, items)))
         if progress:
             progress(len(part))
-    return Ranking(
-        np.concatenate(made) if made else np.zeros(0),
-        np.array([items - len(case.history) - 1 for case in cases], dtype=np.int64),
-        np.concatenate(lists) if lists else np.zeros((0, min(LISTED, items)), np.int64),
-        [case.shopper_id for case in cases],
-    )
+    others = np.array([items - len(case.history) - 1 for case in cases], dtype=np.int64)
+    owners = [case.shopper_id for case in cases]
+    if not cases:
+        made, lists = {"": [np.zeros(0)]}, {"": [np.zeros((0, min(LISTED, items)), np.int64)]}
+    return {
+        name: Ranking(np.concatenate(own), others, np.concatenate(lists[name]), owners) for name, own in made.items()
+    }
 
 
 def ranks(

@@ -147,25 +147,35 @@ def _others(
     rng: np.random.Generator,
 ) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
     """Places of the target and of the others, and the corrections of their logits."""
-    n = len(following)
-    free = np.ones(n, dtype=bool)
+    free = np.ones(len(following), dtype=bool)
     free[example.whole.places] = False
     free[example.track.places] = False
-    free[example.target] = False
+    third = hard // 3
+    ranked = [(following, hard - third), (like, third), (following if answers is None else answers, top)]
+    return listed(example.target, free, ranked, drawn, rng)
 
-    def take(scores: NDArray[np.float32], count: int) -> NDArray[np.int64]:
+
+def listed(
+    target: int,
+    free: NDArray[np.bool_],
+    ranked: Sequence[tuple[NDArray[np.float32], int]],
+    drawn: int,
+    rng: np.random.Generator,
+) -> tuple[NDArray[np.int64], NDArray[np.float32]]:
+    """Places of the target and of others that are ``free``, and the corrections of their logits.
+
+    Of each of ``ranked``, scores [n] and a count, the best that are still free are taken for certain; ``drawn`` more
+    stand for all the rest. ``free`` [n] is changed.
+    """
+    free[target] = False
+    chosen = [np.array([target])]
+    for scores, count in ranked:
         held = np.argpartition(np.where(free, -scores, np.inf), count - 1)[:count] if count else np.zeros(0, np.int64)
         free[held] = False
-        return held
-
-    third = hard // 3
-    chosen = [
-        take(following, hard - third),
-        take(like, third),
-        take(following if answers is None else answers, top),
-    ]
+        chosen.append(held)
     rest = np.flatnonzero(free)
-    random = rng.choice(rest, drawn, replace=len(rest) < drawn)
-    correction = np.zeros(1 + hard + top + drawn, dtype=np.float32)
-    correction[1 + hard + top :] = math.log(max(len(rest), 1) / max(drawn, 1))
-    return np.concatenate([[example.target], *chosen, random]), correction
+    chosen.append(rng.choice(rest, drawn, replace=len(rest) < drawn))
+    places = np.concatenate(chosen)
+    correction = np.zeros(len(places), dtype=np.float32)
+    correction[len(places) - drawn :] = math.log(max(len(rest), 1) / max(drawn, 1))
+    return places, correction

@@ -19,8 +19,10 @@ import numpy as np
 import scipy.sparse as sp
 from safetensors import SafetensorError
 from safetensors.torch import load_file, save_file
+from torch import Tensor
 
 from ranking import card
+from ranking.blend import ASSOCIATIONS, SEQUENCE, Mixture, Recipe, Shipped
 from ranking.curves import picture
 from ranking.errors import NoModel
 from ranking.features import NAMES
@@ -29,10 +31,10 @@ from ranking.relations import Relations
 from ranking.settings import TrainingSettings
 from ranking.training import Training
 
-FORM = 2  # changes when older folders can no longer be read
+FORM = 3  # changes when older folders can no longer be read
 CURRENT = "current"
 KEPT = 3  # model folders that stay, the live one among them, so that the former one is at hand
-_FILES = ("network.safetensors", "relations.npz", "follows.npz", "near.npz", "model.json")
+_SUFFIXES = (".safetensors", ".npz", ".json")  # of what the model is; pages and pictures beside it are not
 
 
 @dataclass(frozen=True)
@@ -40,7 +42,7 @@ class Saved:
     """What a model folder holds; ``ids`` are the items, in the order of the relations."""
 
     version: str
-    network: Network
+    shipped: Shipped
     relations: Relations
     ids: tuple[str, ...]
     facts: dict[str, Any]  # settings, data_hash, figures, curves, trained_at
@@ -54,7 +56,13 @@ def save(rerankers: Path, training: Training, ids: tuple[str, ...], notes: Mappi
     rerankers.mkdir(parents=True, exist_ok=True)
     aside = Path(tempfile.mkdtemp(prefix="partial-", dir=rerankers))
     try:
-        save_file(training.network.state_dict(), aside / "network.safetensors")
+        shipped = training.shipped
+        save_file(shipped.network.state_dict(), aside / "network.safetensors")
+        save_file(_blend_of(shipped.recipe), aside / "blend.safetensors")
+        if shipped.sequence is not None:
+            save_file(dict(shipped.sequence), aside / "sequence.safetensors")
+        for name, weights in shipped.associations.items():
+            sp.save_npz(aside / f"{name}.npz", weights)
         relations = training.relations
         np.savez_compressed(
             aside / "relations.npz",
@@ -66,6 +74,7 @@ def save(rerankers: Path, training: Training, ids: tuple[str, ...], notes: Mappi
         facts = {
             "form": FORM,
             "features": NAMES,
+            "blend": {"kind": shipped.recipe.kind, "members": shipped.recipe.members},
             "settings": training.settings.model_dump(),
             "data_hash": training.data_hash,
             "data": training.data,
@@ -100,6 +109,7 @@ def load(folder: Path) -> Saved:
         settings = TrainingSettings.model_validate(facts["settings"])
         network = Network(len(NAMES), settings.hidden, settings.dropout)
         network.load_state_dict(load_file(folder / "network.safetensors"))
+        shipped = _shipped(folder, facts["blend"], network.eval(), settings)
         with np.load(folder / "relations.npz", allow_pickle=False) as arrays:
             relations = Relations(
                 arrays["popularity"],
@@ -109,14 +119,45 @@ def load(folder: Path) -> Saved:
             ids = tuple(str(item_id) for item_id in arrays["ids"])
     except (OSError, ValueError, KeyError, RuntimeError, EOFError, SafetensorError) as error:
         raise NoModel(f"The reranker in {folder} is damaged ({error}). Run: shoptalk train") from error
-    return Saved(content_hash(folder), network.eval(), relations, ids, facts)
+    return Saved(content_hash(folder), shipped, relations, ids, facts)
+
+
+def _blend_of(recipe: Recipe) -> dict[str, Tensor]:
+    """The tensors of the mixture and, where there is one, of the network over it."""
+    made = {f"mixture.{name}": tensor for name, tensor in recipe.mixture.state_dict().items()}
+    if recipe.stacker is not None:
+        made |= {f"stacker.{name}": tensor for name, tensor in recipe.stacker.state_dict().items()}
+    return made
+
+
+def _shipped(folder: Path, blend: dict[str, Any], network: Network, settings: TrainingSettings) -> Shipped:
+    members = tuple(blend["members"])
+    held = load_file(folder / "blend.safetensors")
+    mixture = Mixture(len(members))
+    mixture.load_state_dict(_part(held, "mixture."))
+    stacker = None
+    if weights := _part(held, "stacker."):
+        stacker = Network(len(NAMES) + len(members), settings.blend.hidden, settings.blend.dropout)
+        stacker.load_state_dict(weights)
+        stacker.eval()
+    associations = {
+        name: sp.csr_matrix(sp.load_npz(folder / f"{name}.npz")) for name in ASSOCIATIONS if name in members
+    }
+    sequence = load_file(folder / "sequence.safetensors") if SEQUENCE in members else None
+    recipe = Recipe(blend["kind"], members, mixture.eval(), stacker)
+    return Shipped(network, recipe, associations, sequence, settings.sequence)
+
+
+def _part(tensors: dict[str, Tensor], prefix: str) -> dict[str, Tensor]:
+    return {name.removeprefix(prefix): tensor for name, tensor in tensors.items() if name.startswith(prefix)}
 
 
 def content_hash(folder: Path) -> str:
     """12 hex digits of the content of the model's files."""
     digest = hashlib.sha256()
-    for name in _FILES:
-        with (folder / name).open("rb") as file:
+    for path in sorted(path for path in folder.iterdir() if path.suffix in _SUFFIXES):
+        digest.update(path.name.encode())
+        with path.open("rb") as file:
             digest.update(hashlib.file_digest(file, "sha256").digest())
     return digest.hexdigest()[:12]
 

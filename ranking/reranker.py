@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from ranking import folder as model_folder
 from ranking.behaviour import LATEST_STEPS, Step, Track, steps
+from ranking.blend import Blend
 from ranking.diversity import mmr, worth
 from ranking.errors import NoModel
 from ranking.features import Features
@@ -125,6 +126,7 @@ class _View:
     generation: str
     table: ItemTable
     features: Features
+    blend: Blend
     popular: float  # popularity from which on an item is called popular
 
 
@@ -152,7 +154,9 @@ class Reranker:
         relations = self._saved.relations.aligned(self._saved.ids, table.place)
         positive = relations.popularity[relations.popularity > 0]
         popular = float(np.quantile(positive, TOP_POPULAR)) if len(positive) else np.inf
-        return _View(generation, table, Features(table, relations), popular)
+        features = Features(table, relations)
+        blend = self._saved.shipped.aligned(self._saved.ids, table.place).over(features)
+        return _View(generation, table, features, blend, popular)
 
     def rank(
         self,
@@ -202,7 +206,7 @@ class Reranker:
             k,
             diversity,
         )
-        scores = self._saved.network.probability(logits)
+        scores = view.blend.recipe.probability(logits)
         items = self._catalog.many([kept[place].item_id for place in chosen])
         by_history = self._by_history(view, behaviour, places[chosen])
         made = []
@@ -224,8 +228,7 @@ class Reranker:
         """Logits [m], and what the history added to each beyond what it added to the median item."""
         nobody = Track(np.zeros(0, np.int64), np.zeros(0, np.float32))
         both = None if need is None else Need(np.stack([need.relevance] * 2), np.stack([need.named] * 2))
-        computed = view.features.compute([track, nobody], np.stack([places, places]), both)
-        with_history, without = self._saved.network.logits(computed)
+        with_history, without = view.blend.logits([track, nobody], np.stack([places, places]), both)
         if not (track.weights > 0).any():
             return without, np.zeros_like(without)
         added = with_history - without

@@ -60,6 +60,33 @@ class Hardware(BaseModel):
     precision: Annotated[Literal["32", "bf16", "fp16"], BeforeValidator(str)] = "32"
 
 
+class SequenceSettings(Descent):
+    """The sequential transformer, and how it is learned."""
+
+    width: Annotated[int, Field(ge=2)] = 64  # numbers of an item's vector; a multiple of the heads
+    layers: Count = 2
+    heads: Count = 2
+    dropout: Dropout = 0.5
+    longest: Count = 50  # latest steps of a history that are read
+    axes: Count = 128  # main directions of the texts' vectors that are learned from
+    drawn: Count = 3_000  # items of the softmax beside the right one; a smaller catalogue takes part as a whole
+    learning_rate: Positive = 2e-3
+    epochs: CountOrNone = 12  # 0: none is learned
+    patience: Count = 3
+
+
+class BlendSettings(Descent):
+    """The blend of the models, and how its small network is learned."""
+
+    examples: Count = 10_000  # held-out likings that it is fitted on
+    compared: Count = 4_000  # and others on which blends and single models are compared
+    hidden: Count = 32
+    dropout: Dropout = 0.1
+    learning_rate: Positive = 2e-3
+    epochs: Count = 8
+    patience: Count = 2
+
+
 class TrainingSettings(Descent, Hardware):
     """What a training depends on beside its data; saved with the model."""
 
@@ -76,6 +103,8 @@ class TrainingSettings(Descent, Hardware):
     dropout: Dropout = 0.1
     learning_rate: Positive = 4e-3
     measured: Count = 4_000  # shoppers over whom the saved figures are taken
+    sequence: SequenceSettings = SequenceSettings()
+    blend: BlendSettings = BlendSettings()
 
 
 def changed(settings: TrainingSettings, changes: Sequence[str]) -> TrainingSettings:

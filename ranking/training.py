@@ -1,4 +1,4 @@
-"""Training of the reranker: cases to features, features to a network, the best by validation kept.
+"""Training of the reranker: the base models on the training part, their blend on what was held out.
 
 Knows nothing of files or of the command line; progress goes to a callback.
 """
@@ -15,6 +15,8 @@ from torch import nn
 
 from ranking.appraisal import of_cold, of_lists, of_opinions, of_probabilities, of_ranking
 from ranking.behaviour import Case, Split, Track
+from ranking.blend import ASSOCIATIONS, SEQUENCE, Committee, Shipped
+from ranking.blending import choose
 from ranking.checkpoints import Checkpoint
 from ranking.descent import Epoch, Outcome, descend, device_of
 from ranking.errors import TooFewEvents
@@ -23,8 +25,9 @@ from ranking.examples import FEATURE_BATCH, Encode, Progress, examples_of, lists
 from ranking.features import NAMES, Features
 from ranking.metrics import ndcg, ranks_of
 from ranking.models.model import Model
-from ranking.models.network import Network, Trained
+from ranking.models.network import Network, Trained, slope_and_offset
 from ranking.models.plain import Popularity, SameCategory, Transitions
+from ranking.models.sequence import SASRec, learn
 from ranking.relations import Relations
 from ranking.settings import TrainingSettings
 from ranking.splits import Held, held_out
@@ -37,9 +40,9 @@ VALIDATION_CELLS = 5_000_000  # shoppers times items held for early stopping: 20
 
 @dataclass(frozen=True)
 class Training:
-    """A trained network with what it was trained on; ``relations`` count everything, for serving."""
+    """What was trained, with what it was trained on; ``relations`` count everything, for serving."""
 
-    network: Network
+    shipped: Shipped
     relations: Relations
     settings: TrainingSettings
     data_hash: str
@@ -47,6 +50,11 @@ class Training:
     figures: dict[str, float]  # e.g. "validation.ndcg@10", "test.recall@10", "popularity.test.ndcg@10"
     curves: dict[str, tuple[Epoch, ...]]  # by what was trained
     interrupted: bool
+
+    @property
+    def network(self) -> Network:
+        """The feature network, which is learned whatever ships."""
+        return self.shipped.network
 
 
 def train(
@@ -57,7 +65,7 @@ def train(
     settings: TrainingSettings | None = None,
     progress: Progress = lambda what, done, total: None,
     measure: bool = True,
-    former: Network | None = None,
+    former: Shipped | None = None,
     checkpoints: Path | None = None,
     held: Held | None = None,
     ratings: Mapping[tuple[str, int], float] | None = None,
@@ -65,8 +73,9 @@ def train(
     """Train on the tracks and measure by leave-one-out; TooFewEvents if there are too few likings.
 
     ``items`` are the table's, in its order; ``encode`` makes unit rows of the simulated requests. Interrupted by
-    Ctrl-C, it returns the best network so far (KeyboardInterrupt passes where there is none yet). ``former``: a network
-    that is measured beside the new one. ``checkpoints``: a folder from which a training that was cut off goes on.
+    Ctrl-C, it returns the best so far: the network alone where the blend was not yet made (KeyboardInterrupt passes
+    where there is nothing yet). ``former``: what is measured beside the new one, over the same table.
+    ``checkpoints``: a folder from which a training that was cut off goes on.
     ``held``: another split of the tracks. ``ratings``: stars by shopper and place, which are foretold too.
     """
     settings = settings or TrainingSettings()
@@ -84,46 +93,81 @@ def train(
     features = Features(table, Relations.learn(list(parts.train.values()), table.vectors))
     digest = data_hash(table, made)
     checkpoint = Checkpoint(checkpoints / "network.pt", digest) if checkpoints else None
-    prepared = prepare(features, items, parts, encode, settings, progress)
-    network, outcome = fit(prepared, settings, progress, checkpoint)
-    figures = measured(network, features, parts, settings, progress, former) if measure else {}
+    network, outcome = fit(prepare(features, items, parts, encode, settings, progress), settings, progress, checkpoint)
+    shipped, curves, interrupted = Shipped.alone(network), {"network": outcome.curve}, outcome.interrupted
+    compared: dict[str, float] = {}
+    if not interrupted:
+        checkpoint = Checkpoint(checkpoints / "sequence.pt", digest) if checkpoints else None
+        try:
+            committee, more = gathered(features, network, parts, settings, progress, checkpoint)
+            curves |= more
+            chosen = choose(committee, items, parts.validation, encode, settings, progress)
+            shipped = Shipped.of(chosen.recipe, committee, settings.sequence)
+            compared = {f"compared.{name}.ndcg@10": value for name, value in chosen.compared.items()}
+        except KeyboardInterrupt:
+            interrupted = True
+    figures = compared
     if measure:
-        figures |= of_opinions(Trained(network, features), held, made, ratings or {}, progress)
+        figures |= measured(shipped, features, parts, settings, progress, former)
+        figures |= of_opinions(shipped.over(features), held, made, ratings or {}, progress)
     progress("counting everything", 0, 1)
     relations = Relations.learn(list(made.values()), table.vectors)
-    return Training(
-        network,
-        relations,
-        settings,
-        digest,
-        data_counts(table, made, parts.liked),
-        figures,
-        {"network": outcome.curve},
-        outcome.interrupted,
-    )
+    shipped = shipped.relearned(list(made.values()), len(table))
+    counts = data_counts(table, made, parts.liked)
+    return Training(shipped, relations, settings, digest, counts, figures, curves, interrupted)
+
+
+def gathered(
+    features: Features,
+    network: Network,
+    parts: Split,
+    settings: TrainingSettings,
+    progress: Progress = lambda what, done, total: None,
+    checkpoint: Checkpoint | None = None,
+) -> tuple[Committee, dict[str, tuple[Epoch, ...]]]:
+    """Every model that may ship, learned on the training part, and the curves of what was trained for it.
+
+    ``checkpoint`` is the transformer's. Ctrl-C while that is learned keeps the best so far.
+    """
+    tracks, n = list(parts.train.values()), len(features.table)
+    others: dict[str, Model] = {}
+    curves = {}
+    if settings.sequence.epochs:
+        vectors, held = features.table.vectors, parts.validation
+        net, outcome = learn(
+            vectors, tracks, held, settings.sequence, on=settings, checkpoint=checkpoint, progress=progress
+        )
+        others[SEQUENCE], curves[SEQUENCE] = SASRec(net), outcome.curve
+    for name, make in ASSOCIATIONS.items():
+        progress(f"learning {name.replace('_', ' ')}", 0, 1)
+        others[name] = make(tracks, n)
+    return Committee(features, network, others), curves
 
 
 def measured(
-    network: Network,
+    shipped: Shipped,
     features: Features,
     parts: Split,
     settings: TrainingSettings,
     progress: Progress,
-    former: Network | None = None,
+    former: Shipped | None = None,
 ) -> dict[str, float]:
-    """Figures on validation and test of the network, of a former one, popularity, same category and transitions.
+    """Figures on validation and test of what ships, of the former, popularity, same category and transitions.
 
-    They are named as ``ranking.appraisal`` does.
+    ``features`` are over relations of the training part, from which the former's counts are taken anew too. The figures
+    are named as ``ranking.appraisal`` does.
     """
-    model = Trained(network, features)
+    model = shipped.over(features)
     rivals: dict[str, Model] = {
         "": model,
+        "network": Trained(shipped.network, features),
         "popularity": Popularity(features),
         "same_category": SameCategory(features),
         "transitions": Transitions(features),
     }
     if former is not None:
-        rivals["former"] = Trained(former, features)
+        progress("counting for the former one", 0, 1)
+        rivals["former"] = former.relearned(list(parts.train.values()), len(features.table)).over(features)
     made: dict[str, float] = {}
     for part, cases in (("validation", parts.validation), ("test", parts.test)):
         held = sample(cases, settings.measured, settings.seed)
@@ -250,22 +294,6 @@ def _calibrate(network: Network, cases: Sequence[Case], held: torch.Tensor, rng:
     places = np.arange(len(cases))
     liked = logits[places, [case.target for case in cases]]
     other = logits[places, rng.integers(0, logits.shape[1], len(cases))]
-    values = torch.from_numpy(np.concatenate([liked, other]))
-    labels = torch.cat([torch.ones(len(cases)), torch.zeros(len(cases))])
-    centre = float(values.mean())
-    fitted = torch.tensor([1.0, 0.0], requires_grad=True)
-    optimiser = torch.optim.LBFGS([fitted], max_iter=100)
-
-    def closure() -> torch.Tensor:
-        optimiser.zero_grad()
-        # A little pull towards a slope of 1 keeps a perfectly separable sample from growing without end.
-        loss = nn.functional.binary_cross_entropy_with_logits(fitted[0] * (values - centre) + fitted[1], labels)
-        loss = loss + 1e-3 * (fitted[0] - 1) ** 2
-        loss.backward()  # type: ignore[no-untyped-call]
-        return loss
-
-    optimiser.step(closure)  # type: ignore[no-untyped-call]
-    slope, offset = (float(value) for value in fitted.detach())
-    slope = max(slope, 1e-3)  # a better logit is never a lower p(like)
+    slope, offset = slope_and_offset(liked, other)
     network.get_buffer("slope").fill_(slope)
-    network.get_buffer("offset").fill_(offset - slope * centre)
+    network.get_buffer("offset").fill_(offset)

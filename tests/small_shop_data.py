@@ -7,14 +7,20 @@ from decimal import Decimal
 import numpy as np
 
 from ranking.history import Event
-from ranking.settings import TrainingSettings
+from ranking.settings import BlendSettings, SequenceSettings, TrainingSettings
 from retrieval.items import Item
 
 KINDS = ("Lipstick", "Razor", "Shampoo", "Candle", "Tent", "Lantern", "Mug", "Kettle")
 MAKERS = ("Acme", "Borel", "Corvo", "Dune", "Elka")
 COLOURS = ("red", "blue", "green", "black")
 DIMENSION = 256
-SETTINGS = TrainingSettings(epochs=10, batch=32, learning_rate=1e-2)
+SETTINGS = TrainingSettings(
+    epochs=10,
+    batch=32,
+    learning_rate=1e-2,
+    sequence=SequenceSettings(epochs=4, width=16, batch=16, learning_rate=1e-2),
+    blend=BlendSettings(epochs=2),
+)
 
 
 def items() -> list[Item]:

@@ -27,6 +27,7 @@ if TYPE_CHECKING:  # torch takes seconds to load, and `events` needs none of it
 METRICS = ("recall@5", "ndcg@5", "mrr@5", "recall@10", "ndcg@10", "mrr@10", "auc")
 MODELS = {
     "": "reranker",
+    "network.": "network over features",
     "transitions.": "what followed",
     "same_category.": "same category",
     "popularity.": "popularity",
@@ -75,7 +76,6 @@ def evaluate_reranker(
     from ranking.appraisal import of_opinions, of_ranking
     from ranking.baselines import baselines
     from ranking.features import Features
-    from ranking.models.network import Trained
     from ranking.relations import Relations
     from ranking.settings import TrainingSettings
     from ranking.training import measured
@@ -96,9 +96,11 @@ def evaluate_reranker(
         tell("counting what follows what", 0, 1)
         features = Features(table, Relations.learn(list(parts.train.values()), table.vectors))
         if way == "leave-one-out":
-            figures = measured(saved.network, features, parts, everyone, tell)
-            shipped = Trained(saved.network, features)
-            figures |= of_opinions(shipped, held, material.tracks, material.ratings, tell)
+            # What it counted has seen the last likings: it is counted anew without them.
+            aligned = saved.shipped.aligned(saved.ids, table.place)
+            shipped = aligned.relearned(list(parts.train.values()), len(table))
+            figures = measured(shipped, features, parts, everyone, tell)
+            figures |= of_opinions(shipped.over(features), held, material.tracks, material.ratings, tell)
         else:
             figures = fit(
                 table, material.items, material.tracks, material.encode, everyone, tell,

@@ -63,7 +63,7 @@ def train_reranker(
     if fresh:
         shutil.rmtree(home.partial, ignore_errors=True)
     try:
-        former = model_folder.load(live).network if live else None
+        former = model_folder.load(live) if live else None
     except NoModel:  # damaged, or of another form: nothing to compare with
         former = None
     with bars(console) as tell, material_of(home, settings, tell) as material:
@@ -74,7 +74,7 @@ def train_reranker(
             material.encode,
             training_settings,
             tell,
-            former=former,
+            former=former.shipped.aligned(former.ids, material.table.place) if former else None,
             checkpoints=home.partial,
             ratings=material.ratings,
         )

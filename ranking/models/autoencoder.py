@@ -10,39 +10,36 @@ import numpy as np
 import scipy.sparse as sp
 from scipy.linalg.lapack import spotrf, spotri
 
-from ranking.behaviour import Places, Track
-from ranking.models.model import Floats, Model, picked
+from ranking.behaviour import Track
+from ranking.models.associations import Associations
+from ranking.models.model import Floats
 from ranking.profile import EVEN, profiles
 
 DAMPING = 100.0  # added to the Gram matrix's diagonal: the ridge of the regression
-DECAY = 0.85  # what a liked item weighs for each later one
 MOST_ITEMS = 15_000  # the most liked items that take part; the matrix of all pairs must be inverted: 0.9 GB, a minute
 STRONGEST = 200  # weights that are kept of each item, for memory
 BATCH = 1_000  # items whose strongest weights are sought at once
 
 
-class EASE(Model):
-    """Sum of learned item-to-item weights over the history's items, the latest weighing most."""
+class EASE(Associations):
+    """The weights that best give back each liking from the shopper's others."""
 
     def __init__(self, tracks: Sequence[Track], n: int) -> None:
         liked = profiles(tracks, n, EVEN)
         counts = np.asarray(liked.sum(axis=0)).ravel()
         taking_part = np.sort(np.argsort(-counts, kind="stable")[:MOST_ITEMS])
         liked = liked[:, taking_part]
-        weights = _solve(np.asarray((liked.T @ liked).todense(), dtype=np.float32))
+        solved = _solve(np.asarray((liked.T @ liked).todense(), dtype=np.float32))
         k = min(STRONGEST, len(taking_part))
         columns, values = [], []
-        for start in range(0, len(weights), BATCH):
-            part = weights[start : start + BATCH]
+        for start in range(0, len(solved), BATCH):
+            part = solved[start : start + BATCH]
             best = np.argpartition(-np.abs(part), k - 1, axis=1)[:, :k]
             columns.append(taking_part[best.ravel()])
             values.append(np.take_along_axis(part, best, axis=1).ravel())
         rows = np.repeat(taking_part, k)
-        self._weights = sp.csr_matrix((np.concatenate(values), (rows, np.concatenate(columns))), (n, n), np.float32)
-
-    def scores(self, tracks: Sequence[Track], places: Places | None = None) -> Floats:
-        made: Floats = (profiles(tracks, self._weights.shape[0], DECAY) @ self._weights).toarray()
-        return picked(made, places)
+        weights = sp.csr_matrix((np.concatenate(values), (rows, np.concatenate(columns))), (n, n), np.float32)
+        super().__init__(weights)
 
 
 def _solve(gram: Floats) -> Floats:

@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+import scipy.sparse as sp
 from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
@@ -89,3 +90,18 @@ class Model(ABC):
 def picked(every: Floats, places: Places | None) -> Floats:
     """The scores [b, m] of the places among those of every item [b, n]; all where no places are named."""
     return every if places is None else np.take_along_axis(every, places, axis=1)
+
+
+def picked_sparse(every: sp.csr_matrix, places: Places | None) -> Floats:
+    """As ``picked``, from sparse scores [b, n], which are not spread out where only some are asked for."""
+    if places is None:
+        return np.asarray(every.toarray(), dtype=np.float32)
+    every.sort_indices()
+    made = np.zeros(places.shape, dtype=np.float32)
+    for number, own in enumerate(places):
+        held = slice(every.indptr[number], every.indptr[number + 1])
+        columns, values = every.indices[held], every.data[held]
+        if len(columns):
+            at = np.minimum(np.searchsorted(columns, own), len(columns) - 1)
+            made[number] = np.where(columns[at] == own, values[at], 0)
+    return made

@@ -11,6 +11,7 @@ import numpy as np
 import scipy.sparse as sp
 
 from ranking.behaviour import Places, Track
+from ranking.models.associations import DECAY, Associations
 from ranking.models.model import Floats, Model, picked
 from ranking.profile import EVEN, profiles
 
@@ -18,12 +19,11 @@ Likeness = Literal["cosine", "pearson"]
 ITEM_NEIGHBOURS = 200  # nearest items that are kept of each: memory grows with these, not with all pairs
 SHOPPER_NEIGHBOURS = 200  # nearest shoppers whose likings count
 SHRINKAGE = 10.0  # added under the root: one shopper in common of two is no strong likeness
-DECAY = 0.85  # what a liked item weighs for each later one
 BATCH = 1_000  # items whose neighbours are sought at once
 
 
-class ItemNeighbours(Model):
-    """Sum of each item's likeness to the history's items, the latest weighing most."""
+class ItemNeighbours(Associations):
+    """Each item's likeness to the history's items."""
 
     def __init__(self, tracks: Sequence[Track], n: int, likeness: Likeness) -> None:
         by_item = profiles(tracks, n, EVEN).T.tocsr()  # [n, shoppers]
@@ -31,11 +31,7 @@ class ItemNeighbours(Model):
             _strongest(_alike(by_item[start : start + BATCH], by_item, likeness), ITEM_NEIGHBOURS, start)
             for start in range(0, n, BATCH)
         ]
-        self._near = sp.vstack(rows).tocsr().astype(np.float32)
-
-    def scores(self, tracks: Sequence[Track], places: Places | None = None) -> Floats:
-        made: Floats = (profiles(tracks, self._near.shape[0], DECAY) @ self._near).toarray()
-        return picked(made, places)
+        super().__init__(sp.vstack(rows).tocsr().astype(np.float32))
 
 
 class ShopperNeighbours(Model):

@@ -100,3 +100,25 @@ class Trained(Model):
         return self._network.probability(
             self._network.logits(self._features.compute([history], candidates[None], asked))[0]
         )
+
+
+def slope_and_offset(liked: Floats, other: Floats) -> tuple[float, float]:
+    """So that sigmoid(slope * logit + offset) is p(like) in an even mix of likings and others, of these logits [c]."""
+    values = torch.from_numpy(np.concatenate([liked, other]))
+    labels = torch.cat([torch.ones(len(liked)), torch.zeros(len(other))])
+    centre = float(values.mean())
+    fitted = torch.tensor([1.0, 0.0], requires_grad=True)
+    optimiser = torch.optim.LBFGS([fitted], max_iter=100)
+
+    def closure() -> Tensor:
+        optimiser.zero_grad()
+        # A little pull towards a slope of 1 keeps a perfectly separable sample from growing without end.
+        loss = nn.functional.binary_cross_entropy_with_logits(fitted[0] * (values - centre) + fitted[1], labels)
+        loss = loss + 1e-3 * (fitted[0] - 1) ** 2
+        loss.backward()  # type: ignore[no-untyped-call]
+        return loss
+
+    optimiser.step(closure)  # type: ignore[no-untyped-call]
+    slope, offset = (float(value) for value in fitted.detach())
+    slope = max(slope, 1e-3)  # a better logit is never a lower p(like)
+    return slope, offset - slope * centre

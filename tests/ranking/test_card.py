@@ -45,7 +45,7 @@ def test_every_training_has_one_with_its_figures(tmp_path, material, training):
     assert [row[2] for row in found.rows if row and row[0] == "this reranker" and row[-1] == ""] == [interval]
     assert {row[0] for row in found.rows} >= {"popularity", "same category", "what followed", "Recall@10", "AUC"}
     assert [row[1] for row in found.rows if row and row[0] == "nothing known of the shopper"] == ["60"]
-    assert text.count("<svg") == 4  # models, reliability, loss, validation
+    assert text.count("<svg") == 6  # models, reliability, loss and validation of network and transformer
     assert load(folder).version == folder.name  # the card is no part of the model
 
 

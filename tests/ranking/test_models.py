@@ -6,10 +6,10 @@ from ranking.baselines import baselines, calibrate
 from ranking.behaviour import Track, split
 from ranking.evaluation import evaluate, of_tracks
 from ranking.features import Features
+from ranking.models.associations import DECAY
 from ranking.models.autoencoder import DAMPING, EASE
-from ranking.models.autoencoder import DECAY as EASE_DECAY
 from ranking.models.model import Calibration
-from ranking.models.neighbours import DECAY, SHRINKAGE, ItemNeighbours, ShopperNeighbours
+from ranking.models.neighbours import SHRINKAGE, ItemNeighbours, ShopperNeighbours
 from ranking.models.network import Trained
 from ranking.relations import Relations
 from ranking.requests import Need
@@ -110,7 +110,7 @@ def test_the_autoencoder_s_weights_are_those_of_its_closed_form():
     weights = -inverse / np.diag(inverse)
     np.fill_diagonal(weights, 0)
     history = Track(np.array([0, 2]), np.ones(2, np.float32))
-    assert EASE(TRACKS, 4).scores([history])[0] == pytest.approx(EASE_DECAY * weights[0] + weights[2], rel=1e-4)
+    assert EASE(TRACKS, 4).scores([history])[0] == pytest.approx(DECAY * weights[0] + weights[2], rel=1e-4)
 
 
 def test_a_calibration_gives_back_the_share_of_likings():

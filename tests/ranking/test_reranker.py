@@ -1,10 +1,19 @@
-import pytest
-from small_shop_data import encode, items, vectors
+from dataclasses import replace
 
+import numpy as np
+import pytest
+from small_shop_data import SETTINGS, encode, items, vectors
+
+from ranking.behaviour import split
+from ranking.blend import Shipped
+from ranking.blending import fitted, lists_of
+from ranking.features import Features
 from ranking.folder import go_live, save
 from ranking.history import Event
 from ranking.reasons import shortened
+from ranking.relations import Relations
 from ranking.reranker import Reranker, Untrained, open_reranker
+from ranking.training import gathered
 from retrieval.catalog import Catalog
 from retrieval.database import Connections
 from retrieval.ground import Candidate, Evidence
@@ -41,6 +50,26 @@ def did(kind, item_id, time=1.0, **more):
 
 
 LIPSTICKS = [did("purchase", f"lipstick-{maker}-red", time) for time, maker in enumerate(("acme", "borel", "corvo"))]
+
+
+@pytest.fixture(scope="module", params=["average", "weighted", "network"])
+def blended(request, tmp_path_factory, small_shop, material, training):
+    """A reranker of every model, brought together in each of the ways."""
+    table, held, made = material
+    parts = split(made)
+    features = Features(table, Relations.learn(list(parts.train.values()), table.vectors))
+    committee, _ = gathered(features, training.network, parts, SETTINGS)
+    lists = lists_of(committee, held, parts.validation, encode, SETTINGS, np.random.default_rng(0))
+    recipe = fitted(request.param, committee.names, committee.names, lists, SETTINGS)
+    shipped = Shipped.of(recipe, committee, SETTINGS.sequence)
+    folder = save(tmp_path_factory.mktemp("model") / "reranker", replace(training, shipped=shipped), table.ids)
+    return Reranker.load(folder, small_shop[0], vectors)
+
+
+@pytest.mark.parametrize("diversity", [0.0, 0.25])
+def test_whatever_the_blend_a_lipstick_lover_who_asks_for_a_razor_gets_razors(blended, find, diversity):
+    ranked = blended.rank(LIPSTICKS, find("razor"), 5, diversity, request="razor")
+    assert {one.item_id.split("-")[0] for one in ranked} == {"razor"}
 
 
 @pytest.mark.parametrize("diversity", [0.0, 0.25, 0.9])

@@ -79,8 +79,11 @@ def test_a_saved_model_comes_back_as_it_was(tmp_path, material, training):
     assert saved.facts["figures"] == training.figures
     assert (saved.relations.follows != training.relations.follows).nnz == 0
     parts = split(made)
-    inputs = Features(table, saved.relations).compute([parts.test[0].history])
-    assert saved.network.logits(inputs) == pytest.approx(training.network.eval().logits(inputs))
+    features, history = Features(table, saved.relations), parts.test[0].history
+    assert saved.shipped.recipe.kind == training.shipped.recipe.kind
+    assert saved.shipped.over(features).scores([history]) == pytest.approx(
+        training.shipped.over(features).scores([history])
+    )
 
 
 def test_a_damaged_or_older_model_is_refused_with_what_to_do(tmp_path, material, training):
