@@ -45,7 +45,7 @@ MESSAGE_LIMIT = 5_000  # characters; what is longer is cut, not refused
 HISTORY_DIGEST_ITEMS = 3  # titles that the LLM is told of a shopper's history
 
 log = logging.getLogger(__name__)
-FeedbackKind = Literal["like", "dislike", "click"]
+FeedbackKind = Literal["view", "click", "like", "dislike", "cart", "purchase"]
 
 
 class Assistant:
@@ -102,6 +102,10 @@ class Assistant:
 
         UnknownSession if there is no such session, or its turn did not show the item.
         """
+        self._events.add([self.reaction(session_id, turn_id, item_id, kind)])
+
+    def reaction(self, session_id: str, turn_id: str, item_id: str, kind: FeedbackKind) -> Event:
+        """What ``feedback`` records, for whoever records several at once; errors as there."""
         session, shown = self._live.get(turn_id, (None, []))
         if session is None or session.id != session_id:
             session = self._store.session(session_id)
@@ -110,18 +114,14 @@ class Assistant:
             position = next((one.position for one in shown if one.item_id == item_id), None)
         if position is None:
             raise UnknownSession("This item was not shown in this conversation.")
-        self._events.add(
-            [
-                Event(
-                    id=f"{turn_id}:{item_id}:{kind}",
-                    shopper_id=session.history_id,
-                    kind=kind,
-                    item_id=item_id,
-                    time=time.time(),
-                    turn_id=turn_id,
-                    position=position,
-                )
-            ]
+        return Event(
+            id=f"{turn_id}:{item_id}:{kind}",
+            shopper_id=session.history_id,
+            kind=kind,
+            item_id=item_id,
+            time=time.time(),
+            turn_id=turn_id,
+            position=position,
         )
 
     def need(self, session_id: str) -> Need:

@@ -66,17 +66,21 @@ class Finder:
         """Which reranker orders the items now."""
         return self._reranker.version
 
-    def find(self, wants: Sequence[Want], history: Sequence[Event], pointed: Sequence[str] = ()) -> Found:
+    def find(
+        self, wants: Sequence[Want], history: Sequence[Event], pointed: Sequence[str] = (), *, cards: int = 0
+    ) -> Found:
         """What fits each want: grounded, relaxed where nothing satisfies it, ranked for this shopper.
 
         The cards are shared out among several wants, at least two each. ``pointed``: ids of shown items that the
-        message speaks of; another variant of them comes first ("the second one in blue").
+        message speaks of; another variant of them comes first ("the second one in blue"). ``cards``: so many instead
+        of the usual number.
         """
         rules, found, taken = self._rules(), Found(), set[str]()
-        share, more = divmod(self._cards, len(wants))
+        cards = cards or self._cards
+        share, more = divmod(cards, len(wants))
         groundings = self._grounder.ground_many([self._ask(want, want.hard_filter(), rules) for want in wants])
         for number, (want, grounding) in enumerate(zip(wants, groundings, strict=True)):
-            count = self._cards if len(wants) == 1 else max(LEAST_CARDS, share + (number < more))
+            count = cards if len(wants) == 1 else max(LEAST_CARDS, share + (number < more))
             others = [other for other in wants if other is not want]
             group = self._group(want, others, grounding, count, history, pointed, taken, rules, found)
             taken.update(one.item_id for one in group.ranked)

@@ -130,6 +130,15 @@ class LLM:
             if opened is not None:
                 await opened.close()
 
+    async def reachable(self) -> bool:
+        """Whether the server answers now, within the time of a connection."""
+        try:
+            async with asyncio.timeout(self.timeouts.connect):
+                await self._client.models.list()
+        except (TimeoutError, openai.APIError):
+            return False
+        return True
+
     async def close(self) -> None:
         """Close the connections; the object is not used afterwards."""
         await self._client.close()

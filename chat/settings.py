@@ -26,6 +26,11 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address that the web server listens on.")
     port: int = Field(7860, description="Port of the web server.")
 
+    api_open_answers: int = Field(
+        64, description="Answers of the API that may be under way at once; more wait outside."
+    )
+    api_heartbeat_s: float = Field(15.0, description="Silence after which the API's streams say that they are alive.")
+
     llm_url: str = Field("", description="OpenAI-compatible address, e.g. http://host:8000/v1; empty: start vLLM here.")
     llm_model: str = Field(
         "", description="Model name at llm_url, or a model folder to serve; empty: the built-in LLM."

@@ -1,7 +1,7 @@
 """The store of conversations: sessions and their turns, one transaction a turn.
 
-Owns the tables sessions, turns and shown. What a shopper does with a shown item (like, not this, open) is an event of
-theirs, with its turn and position: ``ranking.history`` owns those. Knows nothing of how a turn is made.
+Owns the tables sessions, turns, shown and thumbs. What a shopper does with a shown item (like, not this, open) is an
+event of theirs, with its turn and position: ``ranking.history`` owns those. Knows nothing of how a turn is made.
 """
 
 import json
@@ -39,6 +39,15 @@ def m001_initial(db: Database) -> None:
         "CREATE TABLE shown (turn_id TEXT NOT NULL REFERENCES turns(id) ON DELETE CASCADE, position INTEGER NOT NULL,"
         " item_id TEXT NOT NULL, score REAL NOT NULL, relevance REAL NOT NULL, reason TEXT NOT NULL,"
         " outside TEXT NOT NULL, PRIMARY KEY (turn_id, position))"
+    )
+
+
+@migrations()
+def m002_thumbs(db: Database) -> None:
+    """What shoppers thought of an answer: 1 up, -1 down."""
+    db.execute(
+        "CREATE TABLE thumbs (turn_id TEXT PRIMARY KEY REFERENCES turns(id) ON DELETE CASCADE,"
+        " thumb INTEGER NOT NULL, time REAL NOT NULL)"
     )
 
 
@@ -169,6 +178,50 @@ class Store:
             [session_id, turn_id, item_id],
         ).fetchone()
         return None if row is None else int(row[0])
+
+    def shown(self, session_id: str) -> dict[str, list[Shown]]:
+        """What each of the session's turns showed, in its order, by turn."""
+        found: dict[str, list[Shown]] = {}
+        for turn_id, item_id, position, score, relevance, reason, outside in self._connections.current.execute(
+            "SELECT turn_id, item_id, position, score, relevance, reason, outside FROM shown"
+            " JOIN turns ON turns.id = turn_id WHERE session_id = ? ORDER BY number, position",
+            [session_id],
+        ).fetchall():
+            one = Shown(item_id, position, score, relevance, reason, tuple(json.loads(outside)))
+            found.setdefault(turn_id, []).append(one)
+        return found
+
+    def rate(self, session_id: str, turn_id: str, thumb: int | None) -> None:
+        """Keep what the shopper thinks of an answer (1 up, -1 down, None: nothing any more); the latest counts.
+
+        UnknownSession if the session has no such turn.
+        """
+        connection = self._connections.current.conn
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            held = "SELECT 1 FROM turns WHERE id = ? AND session_id = ?"
+            if connection.execute(held, [turn_id, session_id]).fetchone() is None:
+                raise UnknownSession("This answer is not known here, or is still being written.")
+            connection.execute("DELETE FROM thumbs WHERE turn_id = ?", [turn_id])
+            if thumb is not None:
+                connection.execute("INSERT INTO thumbs VALUES (?, ?, ?)", [turn_id, thumb, time.time()])
+
+    def thumbs(self, session_id: str) -> dict[str, int]:
+        """The shopper's thumbs by turn: 1 up, -1 down."""
+        rows = self._connections.current.execute(
+            "SELECT turn_id, thumb FROM thumbs JOIN turns ON turns.id = turn_id WHERE session_id = ?", [session_id]
+        )
+        return {str(turn_id): int(thumb) for turn_id, thumb in rows.fetchall()}
+
+    def delete(self, session_id: str) -> int:
+        """Delete the session with all that was said and shown in it; returns how many turns it had."""
+        connection = self._connections.current.conn
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            count = "SELECT COUNT(*) FROM turns WHERE session_id = ?"
+            turns = int(connection.execute(count, [session_id]).fetchone()[0])
+            connection.execute("DELETE FROM sessions WHERE id = ?", [session_id])
+        return turns
 
     def impressions(self) -> Iterator[tuple[str, str, int, float]]:
         """Turn, item, position (from 1) and p(like) of every item that the reranker's order showed."""

@@ -19,7 +19,7 @@ from ranking.history import Events
 from retrieval.encoder import ensure_encoder
 from ui.demo_shop import SHOP_NAME, build_demo, load_first_questions, load_shoppers
 from ui.home import Home
-from ui.opening import language_model, opened_assistant
+from ui.opening import language_model, opened_assistant, opened_shop
 from ui.server import create_app
 from ui.terminal_chat import converse
 from ui.writer import Writer
@@ -83,14 +83,14 @@ def _serve(settings: Settings, port: int, demo: bool) -> None:
         if demo:
             build_demo(home, settings, console)
         with (
-            opened_assistant(settings, home, model.llm, console) as (assistant, shop),
-            Writer(shop, home, settings).writing(),
+            opened_shop(settings, home, model.llm, console) as serving,
+            Writer(serving.shop, home, settings).writing(),
         ):
             app = create_app(
-                assistant,
-                shop_name=settings.shop_name,
+                serving,
+                settings,
                 pictures=home.pictures,
-                shoppers=load_shoppers(home, shop.catalog, Events(shop.connections)),
+                shoppers=load_shoppers(home, serving.shop.catalog, Events(serving.shop.connections)),
                 first_questions=load_first_questions(home),
             )
             _wait(model.server)

@@ -36,6 +36,16 @@ class Model:
     server: LLMServer | None
 
 
+@dataclass(frozen=True)
+class Serving:
+    """One shop, open, with everything that answers for it."""
+
+    shop: Shop
+    finder: Finder
+    assistant: Assistant
+    llm: LLM
+
+
 @contextmanager
 def language_model(settings: Settings, home: Home) -> Iterator[Model]:
     """Start vLLM, or use the address in the settings; what was started is stopped at the end.
@@ -72,33 +82,41 @@ def language_model(settings: Settings, home: Home) -> Iterator[Model]:
 
 
 @contextmanager
-def opened_assistant(settings: Settings, home: Home, llm: LLM, console: Console) -> Iterator[tuple[Assistant, Shop]]:
-    """The assistant over the shop in this home; the index is checked, and rebuilt where it must be."""
+def opened_shop(settings: Settings, home: Home, llm: LLM, console: Console) -> Iterator[Serving]:
+    """The shop in this home with its assistant; the index is checked, and rebuilt where it must be."""
     with bars(console) as progress:
         shop = open_shop(home.folder, settings.models, progress, chroma_url=settings.chroma_url)
     if shop.index.trouble:
         console.print(shop.index.trouble, style="yellow")
     try:
+        finder = Finder(
+            shop.catalog,
+            shop.grounder,
+            open_reranker(home.rerankers, shop.catalog, shop.index.vectors),
+            candidates=settings.candidates,
+            cards=settings.cards,
+            diversity=settings.diversity,
+            rules=Rules(shop.connections).in_force,
+        )
         assistant = Assistant(
             shop.catalog,
-            Finder(
-                shop.catalog,
-                shop.grounder,
-                open_reranker(home.rerankers, shop.catalog, shop.index.vectors),
-                candidates=settings.candidates,
-                cards=settings.cards,
-                diversity=settings.diversity,
-                rules=Rules(shop.connections).in_force,
-            ),
+            finder,
             Events(shop.connections),
             Store(shop.connections),
             Library(),
             llm,
             settings.turn_timeout_s,
         )
-        yield assistant, shop
+        yield Serving(shop, finder, assistant, llm)
     finally:
         shop.close()
+
+
+@contextmanager
+def opened_assistant(settings: Settings, home: Home, llm: LLM, console: Console) -> Iterator[tuple[Assistant, Shop]]:
+    """As ``opened_shop``, for whoever needs only the conversation."""
+    with opened_shop(settings, home, llm, console) as serving:
+        yield serving.assistant, serving.shop
 
 
 def _interrupt(number: int, frame: FrameType | None) -> None:

@@ -1,16 +1,21 @@
-"""The web server: one FastAPI application that serves the page, the pictures and a health check.
+"""The web server: one FastAPI application with the API, the page, the pictures and the health checks.
 
-Knows routes and headers. Knows nothing of conversations: the Assistant is handed in.
+Knows what is mounted where, and the headers of every answer. Knows nothing of conversations.
 """
 
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import gradio as gr
-from fastapi import FastAPI, Request, Response
+from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
+from starlette.datastructures import MutableHeaders
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from chat.assistant import Assistant
+from chat.settings import Settings
+from ui.api import build_api
+from ui.health import health_router
+from ui.opening import Serving
 from ui.shop_page import DemoShopper, build_page, page_options
 
 SECURITY_HEADERS = {
@@ -20,29 +25,43 @@ SECURITY_HEADERS = {
 }
 
 
+class SecurityHeaders:
+    """ASGI middleware that adds the headers where an answer has none of its own; streams pass through as they are."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        async def answer(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                headers = MutableHeaders(scope=message)
+                for name, value in SECURITY_HEADERS.items():
+                    headers.setdefault(name, value)
+            await send(message)
+
+        await self._app(scope, receive, answer if scope["type"] == "http" else send)
+
+
 def create_app(
-    assistant: Assistant,
+    serving: Serving,
+    settings: Settings,
     *,
-    shop_name: str,
     pictures: Path,
     shoppers: Sequence[DemoShopper] = (),
     first_questions: Sequence[str] = (),
 ) -> FastAPI:
-    """The application; ``pictures`` is a folder served under /pictures, if it is there."""
+    """The application over an open shop; ``pictures`` is a folder served under /pictures, if it is there."""
     app = FastAPI(title="Shoptalk", docs_url=None, redoc_url=None, openapi_url=None)
-
-    @app.middleware("http")
-    async def secure(request: Request, call_next: Callable[[Request], Awaitable[Response]]) -> Response:
-        response = await call_next(request)
-        for name, value in SECURITY_HEADERS.items():
-            response.headers.setdefault(name, value)
-        return response
-
-    @app.get("/healthz")
-    async def healthz() -> dict[str, str]:
-        return {"status": "ok"}
-
+    app.add_middleware(SecurityHeaders)
+    app.include_router(health_router(serving.shop.catalog, serving.shop.index, serving.llm))
+    app.mount(
+        "/v1",
+        build_api(serving, open_answers=settings.api_open_answers, heartbeat_s=settings.api_heartbeat_s),
+        name="api",
+    )
     if pictures.is_dir():
         app.mount("/pictures", StaticFiles(directory=pictures), name="pictures")
-    page = build_page(assistant, shop_name=shop_name, shoppers=shoppers, first_questions=first_questions)
-    return gr.mount_gradio_app(app, page, path="/", **page_options(shop_name))  # type: ignore[no-any-return]
+    page = build_page(
+        serving.assistant, shop_name=settings.shop_name, shoppers=shoppers, first_questions=first_questions
+    )
+    return gr.mount_gradio_app(app, page, path="/", **page_options(settings.shop_name))  # type: ignore[no-any-return]

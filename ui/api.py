@@ -1,0 +1,37 @@
+"""The HTTP API as one application, to be mounted at /v1: its routes, its errors and its OpenAPI.
+
+Knows which routes there are. What each does is in the ``ui.api_…`` module of its noun.
+"""
+
+from fastapi import FastAPI
+
+from chat.store import Store
+from ranking.history import Events
+from ui.api_chat import chat_router
+from ui.api_errors import handle_errors
+from ui.api_gate import Access, Gate
+from ui.api_items import items_router
+from ui.api_sessions import sessions_router
+from ui.identity import Keys
+from ui.opening import Serving
+from ui.sessions import Sessions
+from ui.turns import Turns
+
+DESCRIPTION = "What a shop's own site or app asks of Shoptalk. How to use it: docs/api.md."
+
+
+def build_api(serving: Serving, *, open_answers: int = 64, heartbeat_s: float = 15.0) -> FastAPI:
+    """The application over this shop. ``open_answers``: at once; ``heartbeat_s``: of silence in a stream."""
+    shop, assistant = serving.shop, serving.assistant
+    access, sessions = Access(Keys(shop.connections)), Sessions(shop.connections)
+    store, events = Store(shop.connections), Events(shop.connections)
+    turns = Turns(sessions, most_open=open_answers)
+    api = FastAPI(
+        title="Shoptalk", version="1", description=DESCRIPTION, docs_url=None, redoc_url=None, redirect_slashes=False
+    )
+    handle_errors(api)
+    api.add_middleware(Gate, access=access)
+    api.include_router(chat_router(access, assistant, sessions, turns, heartbeat_s))
+    api.include_router(sessions_router(access, assistant, shop.catalog, store, events, sessions, turns))
+    api.include_router(items_router(access, shop.catalog, serving.finder, events, sessions))
+    return api

@@ -1,0 +1,172 @@
+"""The route of the conversation: one turn, as server-sent events or as one JSON object.
+
+Knows the wire form of events and when to say that a stream is alive. Who runs turns and keeps them is ``ui.turns``.
+"""
+
+import asyncio
+import hashlib
+from collections.abc import AsyncGenerator, AsyncIterator
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Header, Request, Response
+from fastapi.responses import StreamingResponse
+from pydantic import TypeAdapter
+from starlette.types import Receive, Scope, Send
+
+from chat.assistant import Assistant
+from chat.events import CardsEvent, DoneEvent, ErrorEvent, NeedEvent, SessionEvent, TextEvent, TurnEvent
+from ui.api_errors import Problem, documented
+from ui.api_forms import ChatAnswer, ChatBody
+from ui.api_gate import Access
+from ui.sessions import Owner, Sessions
+from ui.turns import STOPPED, Reading, Turns
+
+# A key that can be guessed, on a first message that can be guessed, would open another's answer: random UUIDs only.
+RANDOM_UUID = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[47][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$"
+ALIVE = ": waiting\n\n"
+
+_event: TypeAdapter[TurnEvent] = TypeAdapter(TurnEvent)
+
+
+def chat_router(
+    access: Access, assistant: Assistant, sessions: Sessions, turns: Turns, heartbeat_s: float
+) -> APIRouter:
+    """The route, over everything that it needs."""
+    router = APIRouter(tags=["conversation"])
+
+    @router.post("/chat", response_model=None, responses=documented(404, 409) | _ANSWERS)
+    async def chat(
+        request: Request,
+        body: ChatBody,
+        owner: Annotated[Owner, Depends(access.owner)],
+        idempotency_key: Annotated[
+            str | None,
+            Header(
+                pattern=RANDOM_UUID, description="A random UUID that names this request, so that it can be repeated."
+            ),
+        ] = None,
+    ) -> Response:
+        """Answer one message of a shopper. Closing the connection stops the answer."""
+        if body.session_id is not None:
+            await asyncio.to_thread(sessions.check, body.session_id, owner)
+
+        def begin() -> AsyncGenerator[TurnEvent]:
+            if body.remove_tag is not None:
+                return assistant.remove_tag(body.session_id or "", body.remove_tag, personalise=body.personalise)
+            return assistant.turn(
+                body.message or "",
+                body.session_id,
+                shopper_id=owner.shopper_id or None,
+                personalise=body.personalise,
+            )
+
+        reading = await turns.join(owner, idempotency_key, _fingerprint(body), body.session_id or "", begin)
+        try:
+            if not body.stream:
+                answer = _whole(await _unless_gone(request, reading))
+                reading.leave()
+                return Response(answer.model_dump_json(), media_type="application/json")
+            await reading.begun()
+        except BaseException:
+            reading.leave()
+            raise
+        return _EventStream(reading, heartbeat_s)
+
+    return router
+
+
+class _EventStream(StreamingResponse):
+    """The events of a reading; however the response ends, the reading is left."""
+
+    def __init__(self, reading: Reading, heartbeat_s: float) -> None:
+        self._reading = reading
+        super().__init__(
+            _frames(reading, heartbeat_s),
+            media_type="text/event-stream",
+            headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},  # nginx would hold the events back
+        )
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        try:
+            await super().__call__(scope, receive, send)
+        finally:
+            self._reading.leave()
+
+
+async def _frames(reading: Reading, heartbeat_s: float) -> AsyncIterator[str]:
+    while True:
+        try:
+            async with asyncio.timeout(heartbeat_s):
+                event = await reading.next()
+        except TimeoutError:
+            yield ALIVE
+            continue
+        if event is None:
+            return
+        yield f"event: {event.type}\ndata: {_event.dump_json(event).decode()}\n\n"
+
+
+async def _unless_gone(request: Request, reading: Reading) -> list[TurnEvent]:
+    """Every event; whoever waits for them may go, and then nobody does."""
+
+    async def gone() -> None:
+        while (await request.receive())["type"] != "http.disconnect":
+            pass
+
+    async def all_of() -> list[TurnEvent]:
+        held = []
+        while (event := await reading.next()) is not None:
+            held.append(event)
+        return held
+
+    leaving, reading_on = asyncio.create_task(gone()), asyncio.create_task(all_of())
+    try:
+        await asyncio.wait({leaving, reading_on}, return_when=asyncio.FIRST_COMPLETED)
+        if not reading_on.done():
+            raise Problem(499, "closed", "The connection was closed.")  # which nobody reads
+        return reading_on.result()
+    finally:
+        leaving.cancel()
+        reading_on.cancel()
+
+
+def _whole(events: list[TurnEvent]) -> ChatAnswer:
+    """The turn as one object, or what went wrong in it."""
+    said: dict[str, Any] = {"tags": (), "cards": ()}
+    sentences = []
+    for event in events:
+        match event:
+            case SessionEvent():
+                said |= event.model_dump(exclude={"type"})
+            case NeedEvent():
+                said["tags"] = event.tags
+            case CardsEvent():
+                said["cards"] = event.cards
+            case TextEvent():
+                sentences.append(event.text)
+            case DoneEvent():
+                said |= event.model_dump(exclude={"type"})
+            case ErrorEvent() if event.error_id == STOPPED:
+                raise Problem(409, STOPPED, event.message)
+            case ErrorEvent():
+                raise Problem(500, "failed", event.message, error_id=event.error_id)
+    return ChatAnswer.model_validate(said | {"text": " ".join(sentences)})
+
+
+def _fingerprint(body: ChatBody) -> str:
+    """The same for the same request, streamed or not."""
+    return hashlib.sha256(body.model_dump_json(exclude={"stream"}).encode()).hexdigest()
+
+
+_ANSWERS: dict[int | str, dict[str, Any]] = {
+    200: {
+        "description": "The events of the turn; or, with stream false, the whole of it.",
+        "model": ChatAnswer,
+        "content": {
+            "text/event-stream": {
+                "schema": {"type": "string"},
+                "example": 'event: text\ndata: {"type":"text","text":"It is waterproof.","by":"llm"}\n\n',
+            }
+        },
+    }
+}

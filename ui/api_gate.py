@@ -1,0 +1,129 @@
+"""What stands before every route of the API: origins, the size and kind of bodies, and whose request it is.
+
+Knows headers. Knows nothing of conversations or items.
+"""
+
+import asyncio
+from collections.abc import Mapping
+from typing import Annotated, Any
+
+from fastapi import Header, Security
+from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
+from starlette.datastructures import Headers, MutableHeaders
+from starlette.responses import Response
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from ui.api_errors import Problem, answer_to
+from ui.identity import Keys
+from ui.sessions import Owner
+
+MOST_BYTES = 64 * 1024  # of a body: the longest message, in four bytes a character and escaped, and some
+PREFLIGHT_S = 600  # how long a browser may remember what it was allowed
+METHODS = "GET, POST, DELETE"
+HEADERS = "Authorization, Content-Type, Idempotency-Key, X-Shopper-Token"
+EXPOSED = "Retry-After"
+
+_bearer = HTTPBearer(auto_error=False, scheme_name="site key", description="The public key: site_…")
+_token = APIKeyHeader(
+    name="X-Shopper-Token", auto_error=False, scheme_name="shopper", description="Signed by your server; optional."
+)
+
+
+class Access:
+    """Says whose a request is; ``owner`` is a dependency of routes."""
+
+    def __init__(self, keys: Keys) -> None:
+        self._keys = keys
+
+    def owner(
+        self,
+        credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+        token: Annotated[str | None, Security(_token)],
+        origin: Annotated[str | None, Header(include_in_schema=False)] = None,
+    ) -> Owner:
+        """The site key and the shopper; Problem or Refused where these do not count, or not on this page."""
+        if credentials is None:
+            raise Problem(401, "no_key", "Send a site key: Authorization: Bearer site_…")
+        site = self._keys.site(credentials.credentials)
+        if origin is not None and origin not in site.origins:
+            raise Problem(403, "origin_not_allowed", "This site key is not for pages of this origin.")
+        return Owner(site.id, self._keys.shopper(site, token) if token is not None else "")
+
+    def opens_to(self, origin: str, key: str) -> bool:
+        """Whether a page of the origin may read answers: with this key, or, where it is none, with any."""
+        in_use = [site for site in self._keys.sites() if site.revoked is None]
+        mine = [site for site in in_use if site.id == key] or in_use
+        return any(origin in site.origins for site in mine)
+
+
+class Gate:
+    """ASGI middleware: answers browsers' preflights, reads bodies up to their limit, and tells every error plainly."""
+
+    def __init__(self, app: ASGIApp, access: Access) -> None:
+        self._app = app
+        self._access = access
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers, begun = Headers(scope=scope), False
+        allowed: dict[str, str] = {}
+
+        async def answer(message: Message) -> None:
+            nonlocal begun
+            if message["type"] == "http.response.start":
+                begun = True
+                MutableHeaders(scope=message).update({"Vary": "Origin"} | allowed)
+            await send(message)
+
+        try:
+            if origin := headers.get("origin"):
+                key = headers.get("authorization", "").partition(" ")[2].strip()
+                if await asyncio.to_thread(self._access.opens_to, origin, key):
+                    allowed = {"Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": EXPOSED}
+            if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
+                await _preflight(allowed)(scope, receive, answer)
+                return
+            receive = await _read(scope, headers, receive)
+            await self._app(scope, receive, answer)
+        except Exception as error:
+            response = answer_to(error)  # which also tells the log
+            if not begun:
+                await response(scope, receive, answer)
+
+
+def _preflight(allowed: Mapping[str, str]) -> Response:
+    if not allowed:
+        return answer_to(Problem(403, "origin_not_allowed", "No site key is for pages of this origin."))
+    said = {
+        "Access-Control-Allow-Methods": METHODS,
+        "Access-Control-Allow-Headers": HEADERS,
+        "Access-Control-Max-Age": str(PREFLIGHT_S),
+    }
+    return Response(status_code=204, headers=said)
+
+
+async def _read(scope: Scope, headers: Headers, receive: Receive) -> Receive:
+    """The same receive, with the body read already; Problem where it is too large, or no JSON by its type."""
+    stated = headers.get("content-length", "")
+    if stated.isdigit() and int(stated[:12]) > MOST_BYTES:
+        raise Problem(413, "too_large", f"A body has at most {MOST_BYTES:,} bytes.")
+    body, more = bytearray(), True
+    while more:
+        message = await receive()
+        if message["type"] != "http.request":
+            break
+        body += message.get("body", b"")
+        more = message.get("more_body", False)
+        if len(body) > MOST_BYTES:
+            raise Problem(413, "too_large", f"A body has at most {MOST_BYTES:,} bytes.")
+    kind = headers.get("content-type", "").partition(";")[0].strip().lower()
+    if body and kind != "application/json":
+        raise Problem(415, "not_json", "Send the body as JSON: Content-Type: application/json")
+    held: list[dict[str, Any]] = [{"type": "http.request", "body": bytes(body), "more_body": False}]
+
+    async def again() -> Message:
+        return held.pop() if held else await receive()
+
+    return again

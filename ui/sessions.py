@@ -1,0 +1,110 @@
+"""What the API remembers of its conversations: whose each is, and the answers that a repeated request gets again.
+
+Owns the tables ``api_sessions`` and ``api_answers``. Knows nothing of HTTP, nor of how an answer is made; what was said
+lies in ``chat.store``. An answer is kept for a day, and goes with its session.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from pydantic import TypeAdapter
+from sqlite_utils import Database, Migrations
+
+from chat.errors import UnknownSession
+from chat.events import TurnEvent
+from retrieval.database import Connections
+
+KEPT_S = 24 * 3600.0  # a request is repeated within seconds; a day covers a phone in a drawer
+
+migrations = Migrations("api")
+_events: TypeAdapter[tuple[TurnEvent, ...]] = TypeAdapter(tuple[TurnEvent, ...])
+
+
+@migrations()
+def m001_sessions(database: Database) -> None:
+    """Create the tables: whose a session is, and the events of answers by what named their request."""
+    database.execute(
+        "CREATE TABLE api_sessions (id TEXT PRIMARY KEY, site_id TEXT NOT NULL, shopper_id TEXT NOT NULL,"
+        " begun REAL NOT NULL)"
+    )
+    database.execute(
+        "CREATE TABLE api_answers (name TEXT PRIMARY KEY, asked TEXT NOT NULL, session_id TEXT NOT NULL,"
+        " time REAL NOT NULL, events TEXT NOT NULL)"
+    )
+    database.execute("CREATE INDEX api_answers_by_session ON api_answers (session_id)")
+    database.execute("CREATE INDEX api_answers_by_time ON api_answers (time)")
+
+
+@dataclass(frozen=True)
+class Owner:
+    """Who holds a session: a site key's surface, and on it a shopper; "" for an anonymous one."""
+
+    site_id: str
+    shopper_id: str = ""
+
+    def name_of(self, key: str) -> str:
+        """The name under which this owner's request of that idempotency key is kept: no other owner's is the same."""
+        return hashlib.sha256("\0".join((self.site_id, self.shopper_id, key)).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Kept:
+    """An answer as it was given; ``asked`` is the fingerprint of its request."""
+
+    asked: str
+    events: tuple[TurnEvent, ...]
+
+
+class Sessions:
+    """Whose the sessions of the API are. Safe to use from several threads."""
+
+    def __init__(self, connections: Connections, now: Callable[[], float] = time.time) -> None:
+        self._connections = connections
+        self._now = now
+        migrations.apply(connections.current)
+
+    def begin(self, session_id: str, owner: Owner) -> None:
+        """The session is this owner's from now on; one that is somebody's already stays theirs."""
+        self._write(
+            "INSERT OR IGNORE INTO api_sessions VALUES (?, ?, ?, ?)",
+            [session_id, owner.site_id, owner.shopper_id, self._now()],
+        )
+
+    def check(self, session_id: str, owner: Owner) -> None:
+        """UnknownSession unless the session is this owner's."""
+        row = self._connections.current.execute(
+            "SELECT site_id, shopper_id FROM api_sessions WHERE id = ?", [session_id]
+        ).fetchone()
+        if row is None or Owner(*row) != owner:
+            raise UnknownSession("This conversation is not known here. Start a new one.")
+
+    def keep(self, name: str, asked: str, session_id: str, events: Sequence[TurnEvent]) -> None:
+        """Keep an answer under the name of its request, and let go of those that are a day old."""
+        database = self._connections.current
+        with database.atomic():
+            database.execute("DELETE FROM api_answers WHERE time < ?", [self._now() - KEPT_S])
+            database.execute(
+                "INSERT OR REPLACE INTO api_answers VALUES (?, ?, ?, ?, ?)",
+                [name, asked, session_id, self._now(), _events.dump_json(tuple(events)).decode()],
+            )
+
+    def kept(self, name: str) -> Kept | None:
+        """The answer that is kept under that name, if there is one."""
+        row = self._connections.current.execute(
+            "SELECT asked, events FROM api_answers WHERE name = ? AND time >= ?", [name, self._now() - KEPT_S]
+        ).fetchone()
+        return None if row is None else Kept(row[0], _events.validate_json(row[1]))
+
+    def forget(self, session_id: str) -> None:
+        """Let go of the session and of every answer in it."""
+        database = self._connections.current
+        with database.atomic():
+            database.execute("DELETE FROM api_answers WHERE session_id = ?", [session_id])
+            database.execute("DELETE FROM api_sessions WHERE id = ?", [session_id])
+
+    def _write(self, sql: str, values: Sequence[object]) -> None:
+        database = self._connections.current
+        with database.atomic():
+            database.execute(sql, list(values))
