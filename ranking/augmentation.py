@@ -103,4 +103,6 @@ def _with_a_liking(track: Track, positions: NDArray[np.int64]) -> NDArray[np.int
 
 
 def _at(track: Track, positions: NDArray[np.int64]) -> Track:
-    return replace(track, places=track.places[positions], weights=track.weights[positions])
+    return replace(
+        track, places=track.places[positions], weights=track.weights[positions], times=track.times[positions]
+    )

@@ -5,23 +5,25 @@ texts or models.
 """
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.history import Event, Kind, lenience, liking
+from ranking.history import Event, Kind, lenience, liking, timed
 from ranking.positions import PositionBias
 
 LIKED = 0.5  # from this weight on an event is a liking that a model may be asked to foresee
 HAS_LIKINGS = 0.1  # a history with a smaller share of likings is of views alone: there every view is one
 LONGEST = 200  # the latest items of a shopper that count; longer histories are robots or shops
 NO_BIAS = PositionBias()
+LATEST_SEARCHES = 50  # the latest searches of a shopper that are kept
 LATEST_STEPS = 20  # the latest steps that are looked at one by one, for reasons and dislikes
 
 Places = NDArray[np.int64]
 Weights = NDArray[np.float32]
+Times = NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -63,18 +65,38 @@ def _merge(own: Sequence[Part]) -> list[Step]:
 
 
 @dataclass(frozen=True)
+class Search:
+    """What was searched for; ``after``: how many of the track's steps came before; ``time`` as ``Track.times``."""
+
+    words: str
+    after: int
+    time: float
+
+
+@dataclass(frozen=True)
 class Track:
-    """A sequence of catalogue places, oldest first, with their weights (-1..1); for training and scoring."""
+    """A sequence of catalogue places, oldest first, with their weights (-1..1); for training and scoring.
+
+    ``times`` are those of the items' last events in unix seconds, NaN where only the order is known; without them, all
+    are NaN. ``searches`` are oldest first.
+    """
 
     places: Places
     weights: Weights
+    times: Times = field(default_factory=lambda: np.zeros(0))
+    searches: tuple[Search, ...] = ()
+
+    def __post_init__(self) -> None:
+        if len(self.times) != len(self.places):
+            object.__setattr__(self, "times", np.full(len(self.places), np.nan))
 
     def __len__(self) -> int:
         return len(self.places)
 
     def until(self, end: int) -> "Track":
-        """The part before position ``end``."""
-        return Track(self.places[:end], self.weights[:end])
+        """The part before position ``end``: of the searches, those that came before the step at ``end`` did."""
+        known = tuple(search for search in self.searches if search.after <= end)
+        return Track(self.places[:end], self.weights[:end], self.times[:end], known)
 
     def last(self, count: int) -> "Track":
         """The latest ``count`` items of it."""
@@ -82,12 +104,31 @@ class Track:
         return Track(self.places[start:], self.weights[start:])
 
     @classmethod
-    def of(cls, behaviour: Sequence[Step], place: Mapping[str, int]) -> "Track":
-        """The latest LONGEST steps whose item has a place."""
-        known = [(place[step.item_id], step.weight) for step in behaviour if step.item_id in place][-LONGEST:]
+    def of(
+        cls, behaviour: Sequence[Step], place: Mapping[str, int], searches: Sequence[tuple[str, float]] = ()
+    ) -> "Track":
+        """The latest LONGEST steps whose item has a place; ``searches``: words and time of each, oldest first."""
+        known = [(place[step.item_id], step.weight, step.time) for step in behaviour if step.item_id in place]
+        known = known[-LONGEST:]
+        stored = np.array([time for _, _, time in known], dtype=np.float64)
         return cls(
-            np.array([at for at, _ in known], dtype=np.int64), np.array([weight for _, weight in known], np.float32)
+            np.array([at for at, _, _ in known], dtype=np.int64),
+            np.array([weight for _, weight, _ in known], np.float32),
+            np.array([_clock(time) for time in stored], dtype=np.float64),
+            tuple(
+                Search(words, int(np.searchsorted(stored, time)), _clock(time))
+                for words, time in searches[-LATEST_SEARCHES:]
+            ),
         )
+
+
+def _clock(time: float) -> float:
+    return float(time) if timed(time) else np.nan
+
+
+def searches(events: Iterable[Event]) -> list[tuple[str, float]]:
+    """Words and time of each search among the events, in their order."""
+    return [(event.query, event.time) for event in events if event.kind == "search"]
 
 
 Row = tuple[str, str, str, float | None, str, float, int | None]  # as Events.rows gives them
@@ -100,11 +141,13 @@ def tracks(rows: Iterable[Row], place: Mapping[str, int], bias: PositionBias = N
     """
     made = {}
     for shopper_id, own in groupby(rows, key=lambda row: row[0]):
+        held = list(own)
         parts: list[Part] = [
             (kind, item_id, rating, time, bias.factor(position) if kind == "click" else 1.0)  # type: ignore[misc]  # kinds were checked
-            for _, kind, item_id, rating, _, time, position in own
+            for _, kind, item_id, rating, _, time, position in held
         ]
-        track = Track.of(_merge(parts), place)
+        asked = [(query, time) for _, kind, _, _, query, time, _ in held if kind == "search"]
+        track = Track.of(_merge(parts), place, asked)
         if len(track):
             made[shopper_id] = track
     return made

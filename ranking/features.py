@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from ranking.behaviour import Places, Track
 from ranking.flows import Flows
+from ranking.moments import leaf_freshness, searched, trend, visit
 from ranking.profile import EVEN, FRESH, LAST, TASTE, Likings, profiles
 from ranking.relations import Relations
 from ranking.requests import Need
@@ -42,6 +43,11 @@ NAMES = (
     "price",  # log price against the shopper's usual one, in their own spread
     "price_distance",  # the same without its sign
     "history_length",
+    "trend",  # how much more the item was liked of late than usually
+    "leaf_freshness",  # how lately the shopper liked something of the item's category
+    "visit_text",  # cosine to the nearest of what was looked at in the latest visit
+    "visit_leaf",  # share of that in the item's category
+    "searched",  # how much of the latest searches' words the item has
     "relevance",  # how well the item answers the request by meaning: 0..1 against the best; 0 without a request
     "named",  # how much of the request stands in the item's words; 0 without a request
     "requested",  # 1 with a request
@@ -56,6 +62,9 @@ GROUPS = {
     "popularity": ("popularity", "popularity_in_leaf"),
     "record": ("traits", "rating", "ratings", "price", "price_distance"),
     "length": ("history_length",),
+    "times": ("trend", "leaf_freshness"),
+    "visit": ("visit_text", "visit_leaf"),
+    "searches": ("searched",),
 }
 LATEST = 15  # items of the history that are compared one by one
 FLOOR = 1e-3  # added before a logarithm: about a tenth of a typical transition
@@ -135,6 +144,15 @@ class Features:
         feature["price"][:] = self._price(likings, taste, items)
         feature["price_distance"][:] = np.abs(feature["price"])
         feature["history_length"][:] = np.log1p(np.bincount(likings.owner, minlength=b))[:, None]
+        feature["trend"][:] = trend(self.relations, items, whole)
+        for row, (track, own) in enumerate(zip(tracks, leaf_of, strict=True)):
+            feature["leaf_freshness"][row] = leaf_freshness(track, self.table.leaf, width)[own]
+            visited = visit(track)
+            if len(visited):
+                held = np.bincount(self.table.leaf[visited], minlength=width) / len(visited)
+                feature["visit_leaf"][row] = held[own]
+                feature["visit_text"][row] = self._cosines(visited, None if places is None else places[row]).max(axis=0)
+        feature["searched"][:] = searched(tracks, self.table.words, places, n)
         if need is not None:
             feature["relevance"][:], feature["named"][:], feature["requested"][:] = need.relevance, need.named, 1.0
         return out
@@ -176,6 +194,11 @@ class Features:
             return np.asarray(sums @ vectors.T, dtype=np.float32)
         return np.stack([vectors[own] @ vector for own, vector in zip(places, sums, strict=True)])
 
+    def _cosines(self, held: Places, places: Places | None) -> Floats:
+        """[held, m] of the held items to the places' items, or to all."""
+        vectors = self.table.vectors
+        return vectors[held] @ vectors.T if places is None else product(vectors[held], vectors[places])
+
     def _nearest(self, tracks: Sequence[Track], places: Places | None) -> tuple[Floats, Floats]:
         """Highest cosine to the latest liked items, and the cosine to the last one: [b, m] each."""
         latest = [track.places[track.weights > 0][-LATEST:] for track in tracks]
@@ -192,7 +215,7 @@ class Features:
                 start += len(held)
             else:
                 assert places is not None
-                cosines = product(vectors[held], vectors[places[number]])
+                cosines = self._cosines(held, places[number])
             highest[number], last[number] = cosines.max(axis=0), cosines[-1]
         return highest, last
 

@@ -67,6 +67,8 @@ def save(rerankers: Path, training: Training, ids: tuple[str, ...], notes: Mappi
         np.savez_compressed(
             aside / "relations.npz",
             popularity=relations.popularity,
+            recent=relations.recent,
+            latest=np.array(relations.latest),
             ids=np.array(ids, dtype=np.str_),
         )
         sp.save_npz(aside / "follows.npz", relations.follows)
@@ -115,6 +117,8 @@ def load(folder: Path) -> Saved:
                 arrays["popularity"],
                 sp.csr_matrix(sp.load_npz(folder / "follows.npz")),
                 sp.csr_matrix(sp.load_npz(folder / "near.npz")),
+                arrays["recent"],
+                float(arrays["latest"]),
             )
             ids = tuple(str(item_id) for item_id in arrays["ids"])
     except (OSError, ValueError, KeyError, RuntimeError, EOFError, SafetensorError) as error:

@@ -1,6 +1,7 @@
 """Reasons: why an item is shown, in words for the shopper, each true by construction.
 
-Knows items, and which history item weighs on which candidate. Knows nothing of how they were scored.
+Knows items, and how a history item and the one shown are related. Knows nothing of how they were scored, nor of how it
+was found out which history item weighs most.
 """
 
 import re
@@ -14,6 +15,11 @@ from retrieval.items import Item
 
 LONGEST_TITLE = 48  # letters of another item's title inside a reason
 HIGHLY = 1.0  # weight of a rating from which on it may be called high: 4 stars and more
+LIKE = 0.65  # cosine from which on an item may be called like another
+LIKE_IN_LEAF = 0.45  # the same within one category
+OFTEN = 2.0  # summed "came after" from which on one may say "often"
+TOGETHER = 3.0  # summed "came after" or "before" from which on it is popular with those who chose the other
+LEAST = 0.1  # strength of a tie by category or brand: any tie by behaviour or text that holds is stronger
 GOOD_RATING = 4.3
 ENOUGH_RATINGS = 10
 
@@ -31,23 +37,57 @@ _VERBS: dict[Kind, str] = {
 class Reason:
     """Why an item is shown; ``item_id`` is the history item that a "history" text speaks of."""
 
-    kind: Literal["history", "need", "popular"]
+    kind: Literal["history", "search", "need", "popular"]
     text: str
     item_id: str = ""
 
 
-def of_history(step: Step, title: str, similar: bool) -> Reason:
-    """The step's item is what weighs most: the candidate is like it, or is often chosen after it."""
-    relation = "like" if similar else "often chosen after"
+@dataclass(frozen=True)
+class Ties:
+    """What holds between a history item and the one shown."""
+
+    same: bool = False  # they are one and the same
+    cosine: float = 0.0  # of their texts
+    followed: float = 0.0  # summed "the shown one came after"
+    preceded: float = 0.0  # the same the other way round
+    leaf: bool = False  # in one category
+    maker: bool = False  # of one brand
+
+    @property
+    def alike(self) -> bool:
+        """Whether one may be called like the other: an item is not like itself, and half-alike is not alike."""
+        return not self.same and self.cosine >= (LIKE_IN_LEAF if self.leaf else LIKE)
+
+
+def of_history(step: Step, title: str, ties: Ties) -> Reason:
+    """The step's item is what weighs most; the words name the strongest of the ties that hold."""
     did = "you rated highly" if step.kind == "rating" and step.weight >= HIGHLY else _VERBS[step.kind]
-    return Reason("history", f"{relation} the {shortened(title)} {did}", step.item_id)
+    if ties.same:
+        return Reason("history", f"{did} this before", step.item_id)
+    together = ties.followed + ties.preceded
+    strengths = {
+        f"like the {{}} {did}": ties.cosine if ties.alike else 0.0,
+        f"often chosen after the {{}} {did}": _share(ties.followed, OFTEN),
+        f"popular with shoppers who chose the {{}} {did}": _share(together, TOGETHER),
+        f"of the same kind as the {{}} {did}": LEAST if ties.leaf else 0.0,
+        f"by the maker of the {{}} {did}": LEAST if ties.maker else 0.0,
+        f"suggested by the {{}} {did}": LEAST / 2,
+    }
+    text = max(strengths, key=lambda words: strengths[words])
+    return Reason("history", text.format(shortened(title)), step.item_id)
+
+
+def of_searches(item: Item, searches: Sequence[str]) -> Reason | None:
+    """The latest search of which the item has a word, oldest first; None where it has none of any."""
+    for words in reversed(searches):
+        if _matched(item, words):
+            return Reason("search", f"you searched for “{shortened(words)}”")
+    return None
 
 
 def of_need(item: Item, request: str) -> Reason:
     """The words of the request that stand in the item's title, brand, category or attributes."""
-    values = (value for held in item.attributes.values() for value in held)
-    held = {_stem(word) for word in _words(" ".join([item.title, item.brand, *item.category, *values]))}
-    matched = [word for word in _words(request) if len(word) > 2 and _stem(word) in held]
+    matched = _matched(item, request)
     if matched:
         return Reason("need", f"matches “{' '.join(dict.fromkeys(matched))}”")
     return Reason(
@@ -74,6 +114,16 @@ def shortened(title: str, longest: int = LONGEST_TITLE) -> str:
         return title
     cut = title[:longest].rsplit(" ", 1)[0] if " " in title[:longest] else title[: longest - 1]
     return cut.rstrip(" ,.;:-–(&/|") + "…"
+
+
+def _share(count: float, enough: float) -> float:
+    return count / (count + enough) if count >= enough else 0.0
+
+
+def _matched(item: Item, request: str) -> Sequence[str]:
+    values = (value for held in item.attributes.values() for value in held)
+    held = {_stem(word) for word in _words(" ".join([item.title, item.brand, *item.category, *values]))}
+    return [word for word in _words(request) if len(word) > 2 and _stem(word) in held]
 
 
 def _words(text: str) -> Sequence[str]:

@@ -17,6 +17,7 @@ REVERSE = 0.5  # what "came before" counts against "came after"
 DAMPING = 10.0  # added to both counts under the root, so that rare pairs are not overrated
 NEIGHBOURS = 10  # nearest items by text, over which transitions are spread to items with few events
 KNN_BATCH = 1_000
+RECENT_S = 30 * 86_400.0  # up to the latest event: what is liked now, against what is liked anyway
 
 
 @dataclass(frozen=True)
@@ -26,17 +27,23 @@ class Relations:
     popularity: NDArray[np.float32]  # [n] summed weights of the items' events
     follows: sp.csr_matrix  # [n, n] weight of "column came within WINDOW steps after row", over distance
     near: sp.csr_matrix  # [n, n] rows sum to 1: the nearest items by text
+    recent: NDArray[np.float32]  # [n] the part of the popularity that came within RECENT_S; 0 where no time is known
+    latest: float  # time of the latest event; NaN where no time is known
 
     @classmethod
     def learn(cls, tracks: Sequence[Track], vectors: NDArray[np.float32]) -> "Relations":
         """Count over the tracks; ``vectors`` [n, d] unit rows of the table's items."""
         n = len(vectors)
-        popularity = np.zeros(n, dtype=np.float32)
+        popularity, recent = np.zeros(n, dtype=np.float32), np.zeros(n, dtype=np.float32)
+        times = np.concatenate([np.zeros(0), *(track.times for track in tracks)])
+        latest = float(np.nanmax(times)) if np.isfinite(times).any() else np.nan
         for track in tracks:
-            np.add.at(popularity, track.places, np.maximum(track.weights, 0))
+            weights = np.maximum(track.weights, 0)
+            np.add.at(popularity, track.places, weights)
+            np.add.at(recent, track.places, weights * (track.times > latest - RECENT_S))
         rows, columns, values = pairs(tracks)
         follows = sp.csr_matrix((values, (rows, columns)), shape=(n, n), dtype=np.float32)
-        return cls(popularity, follows, nearest(vectors))
+        return cls(popularity, follows, nearest(vectors), recent, latest)
 
     def aligned(self, ids: Sequence[str], place: dict[str, int]) -> "Relations":
         """The same relations for another catalogue: ``ids`` are ours, ``place`` the other's. New items have none."""
@@ -48,6 +55,8 @@ class Relations:
             move @ self.popularity,
             (move @ self.follows @ move.T).tocsr(),
             (move @ self.near @ move.T).tocsr(),
+            move @ self.recent,
+            self.latest,
         )
 
 

@@ -13,15 +13,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from ranking import folder as model_folder
-from ranking.behaviour import LATEST_STEPS, Step, Track, steps
+from ranking.behaviour import LATEST_STEPS, Step, Track, searches, steps
 from ranking.blend import Blend
+from ranking.causes import Cause, causes
 from ranking.diversity import mmr, worth
 from ranking.errors import NoModel
 from ranking.features import Features
 from ranking.folder import Saved
 from ranking.history import Event
-from ranking.profile import FRESH
-from ranking.reasons import Reason, of_history, of_need, of_popularity
+from ranking.pulls import Pulls
+from ranking.reasons import Reason, of_need, of_popularity
 from ranking.requests import Need, relevance_of_candidates
 from ranking.rules import InForce
 from ranking.table import ItemTable
@@ -41,12 +42,10 @@ GATE = 20.0  # logits that an item loses for each unit of relevance below that; 
 UNLIKE = 0.55  # cosine to a disliked item from which on an item is pushed down
 DISLIKE = 10.0  # logits lost for each unit of cosine above that
 BOUGHT = 1.5  # logits lost by what the shopper has already: shown where it is asked for, else others come first
-LIKE = 0.65  # cosine from which on an item may be called like another
-LIKE_IN_LEAF = 0.45  # the same within one category
 LIFT = 0.2  # logits that the history must add, beyond what it adds to the median item, to be the reason
-OFTEN = 2.0  # summed "came after" from which on one may say "often"
 TOP_POPULAR = 0.9  # quantile of popularity from which on an item is called popular
 NO_RULES = InForce()
+NOBODY = Track(np.zeros(0, np.int64), np.zeros(0, np.float32))
 
 
 @dataclass(frozen=True)
@@ -188,7 +187,7 @@ class Reranker:
         places = np.array([view.table.place[candidate.item_id] for candidate in kept], dtype=np.int64)
         asked = any(candidate.evidence for candidate in kept)
         relevance = relevance_of_candidates(kept)
-        track = Track.of(behaviour, view.table.place)
+        track = Track.of(behaviour, view.table.place, searches(history))
         need = Need(relevance, view.table.words.shares([request], places)[0]) if asked else None
         logits, lift = self._logits(view, track, places, need)
         logits = logits - _held_back(view, behaviour, places)
@@ -207,60 +206,37 @@ class Reranker:
             diversity,
         )
         scores = view.blend.recipe.probability(logits)
-        items = self._catalog.many([kept[place].item_id for place in chosen])
-        by_history = self._by_history(view, behaviour, places[chosen])
+        answering = None if need is None else Need(need.relevance[chosen], need.named[chosen])
+        weighing: list[Cause | None] = [None] * len(chosen)
+        if (lift[chosen] > LIFT).any():
+            pulls = Pulls.of(view.blend.logits, track, places[chosen], answering)
+            weighing = causes(pulls, track, behaviour, places[chosen], view.table, view.features.relations)
+        named = [one.step.item_id for one in weighing if one is not None and one.step is not None]
+        items = self._catalog.many([*(kept[at].item_id for at in chosen), *named])
         made = []
-        for number, place in enumerate(chosen):
-            item = items.get(kept[place].item_id)
+        for number, at in enumerate(chosen):
+            item = items.get(kept[at].item_id)
             if item is None:  # removed from the catalogue since it was found
                 continue
-            reason = by_history[number] if lift[place] > LIFT else None
+            cause = weighing[number] if lift[at] > LIFT else None
+            reason = None if cause is None else cause.reason(item, items)
             if reason is None and not asked:
-                popularity = view.features.relations.popularity[places[place]]
+                popularity = view.features.relations.popularity[places[at]]
                 reason = of_popularity(item, popular=bool(popularity >= view.popular))
             reason = reason or of_need(item, request if asked else "")
-            made.append(Ranked(item.id, float(scores[place]), kept[place].score, reason))
+            made.append(Ranked(item.id, float(scores[at]), kept[at].score, reason))
         return made
 
     def _logits(
         self, view: "_View", track: Track, places: NDArray[np.int64], need: Need | None
     ) -> tuple[Floats, Floats]:
-        """Logits [m], and what the history added to each beyond what it added to the median item."""
-        nobody = Track(np.zeros(0, np.int64), np.zeros(0, np.float32))
+        """Logits [m], and what the history added to each beyond what it added to the median item; at most all of it."""
         both = None if need is None else Need(np.stack([need.relevance] * 2), np.stack([need.named] * 2))
-        with_history, without = view.blend.logits([track, nobody], np.stack([places, places]), both)
-        if not (track.weights > 0).any():
+        with_history, without = view.blend.logits([track, NOBODY], np.stack([places, places]), both)
+        if not ((track.weights > 0).any() or track.searches):
             return without, np.zeros_like(without)
         added = with_history - without
-        return with_history, added - np.median(added)
-
-    def _by_history(self, view: "_View", behaviour: Sequence[Step], places: NDArray[np.int64]) -> list[Reason | None]:
-        """For each place the history item that weighs most on it, in words; None where none weighs."""
-        liked = [step for step in behaviour if step.weight > 0 and step.item_id in view.table.place][-LATEST_STEPS:]
-        if not liked:
-            return [None] * len(places)
-        own = np.array([view.table.place[step.item_id] for step in liked], dtype=np.int64)
-        ages = np.arange(len(liked) - 1, -1, -1)
-        weights = np.array([step.weight for step in liked], dtype=np.float32) * np.float32(FRESH) ** (ages / 2)
-        cosines = view.table.vectors[places] @ view.table.vectors[own].T
-        followed = view.features.relations.follows[own][:, places].toarray().T
-        same = own[None] == places[:, None]
-        # An item is not "like" itself, and half-alike is not alike.
-        in_leaf = view.table.leaf[own][None] == view.table.leaf[places][:, None]
-        alike = cosines >= np.where(in_leaf, LIKE_IN_LEAF, LIKE)
-        likeness = np.where(alike & ~same, cosines, 0) * weights
-        strength = followed / (followed + OFTEN)
-        pull = likeness + np.where((followed >= OFTEN) & ~same, strength, 0) * weights
-        best = pull.argmax(axis=1)
-        titles = self._catalog.many(list({liked[int(column)].item_id for column in best}))
-        made: list[Reason | None] = []
-        for row, column in enumerate(best):
-            step = liked[int(column)]
-            if pull[row, column] > 0 and step.item_id in titles:
-                made.append(of_history(step, titles[step.item_id].title, similar=bool(likeness[row, column] > 0)))
-            else:
-                made.append(None)
-        return made
+        return with_history, np.minimum(added, added - np.median(added))
 
 
 def _chosen(

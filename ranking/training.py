@@ -35,6 +35,7 @@ from ranking.table import ItemTable
 from retrieval.items import Item
 
 FEWEST_CASES = 20  # shoppers with three likings, below which nothing can be learned or measured
+VARIES = 1e-6  # spread of a feature, below which it is one and the same in all examples
 VALIDATION_CELLS = 5_000_000  # shoppers times items held for early stopping: 200 MB
 
 
@@ -187,6 +188,8 @@ def data_hash(table: ItemTable, made: Mapping[str, Track]) -> str:
         digest.update(shopper_id.encode())
         digest.update(track.places.tobytes())
         digest.update(track.weights.tobytes())
+        digest.update(track.times.tobytes())
+        digest.update(repr(track.searches).encode())
     return digest.hexdigest()
 
 
@@ -234,9 +237,12 @@ def fit(
     network = Network(len(NAMES), settings.hidden, settings.dropout)
     flat = prepared.inputs.reshape(-1, len(NAMES)).astype(np.float32)
     network.mean.copy_(torch.from_numpy(flat.mean(axis=0)))
-    network.spread.copy_(torch.from_numpy(np.maximum(flat.std(axis=0), 1e-3)))
+    spread = flat.std(axis=0)
+    network.spread.copy_(torch.from_numpy(np.maximum(spread, 1e-3)))
     del flat
-    network.kept.copy_(torch.tensor([float(name not in settings.without) for name in NAMES]))
+    # What never varied, as times in a shop that imported none, taught nothing, and must not count once it varies.
+    kept = [float(name not in settings.without and own > VARIES) for name, own in zip(NAMES, spread, strict=True)]
+    network.kept.copy_(torch.tensor(kept))
     inputs, corrections = torch.from_numpy(prepared.inputs), torch.from_numpy(prepared.corrections)
     lesson = NextLiking(inputs, corrections, prepared.cases, prepared.held)
     outcome = descend(network, lesson, settings, on=settings, checkpoint=checkpoint, progress=progress, watch=watch)

@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 from small_shop_data import events, items, vectors
 
-from ranking.behaviour import Track, tracks
+from ranking.behaviour import Search, Track, tracks
 from ranking.features import NAMES, Features
 from ranking.flows import FEW_SHOPPERS
+from ranking.moments import DAY_S
 from ranking.relations import Relations
 from ranking.requests import Need
 from ranking.table import ItemTable
@@ -29,7 +30,12 @@ def shop():
         (one.shopper_id, one.kind, one.item_id, None, "", one.time, None) for one in events(shoppers=FEW_SHOPPERS + 10)
     ]
     held = [
-        Track(track.places, rng.uniform(-0.5, 1, len(track)).astype(np.float32))
+        Track(
+            track.places,
+            rng.uniform(-0.5, 1, len(track)).astype(np.float32),
+            1.7e9 + np.cumsum(rng.choice([60.0, 9 * DAY_S], len(track))),
+            tuple(Search(words, at, 1.7e9 + at) for at, words in enumerate(["red tent", "dune mug", "nothing here"])),
+        )
         for track in tracks(rows, table.place).values()
     ]
     return Features(table, Relations.learn(held, table.vectors)), [NOBODY, *held]
@@ -59,7 +65,7 @@ def test_features_of_named_places_are_those_of_all(shop, shoppers, asked, learni
 def test_a_history_without_anything_says_nothing_of_the_shopper(shop):
     features, _ = shop
     made = dict(zip(NAMES, features.compute([NOBODY], np.arange(8)[None]), strict=True))
-    of_items = {"popularity", "popularity_in_leaf", "rating", "ratings"}
+    of_items = {"popularity", "popularity_in_leaf", "rating", "ratings", "trend"}
     floor = dict.fromkeys(("transition", "transition_last", "transition_near", "near_transition"), np.log(1e-3))
     for name in set(NAMES) - of_items:
         assert made[name] == pytest.approx(floor.get(name, 0), abs=1e-5), name

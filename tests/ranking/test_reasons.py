@@ -3,7 +3,7 @@ from decimal import Decimal
 import pytest
 
 from ranking.behaviour import Step
-from ranking.reasons import Reason, of_history, of_need, of_popularity
+from ranking.reasons import Reason, Ties, of_history, of_need, of_popularity, of_searches
 from retrieval.items import Item
 
 
@@ -12,20 +12,47 @@ def item(**more):
     return Item(**{**fields, **more})
 
 
+LIKE = Ties(cosine=0.7)
+
+
 @pytest.mark.parametrize(
-    ("kind", "weight", "similar", "text"),
+    ("kind", "weight", "ties", "text"),
     [
-        ("purchase", 1.0, True, "like the Larch tent you bought"),
-        ("like", 0.8, True, "like the Larch tent you liked"),
-        ("cart", 0.7, True, "like the Larch tent you put in your basket"),
-        ("click", 0.3, True, "like the Larch tent you looked at"),
-        ("rating", 1.0, True, "like the Larch tent you rated highly"),
-        ("rating", 0.3, True, "like the Larch tent you rated"),
-        ("view", 0.2, False, "often chosen after the Larch tent you looked at"),
+        ("purchase", 1.0, LIKE, "like the Larch tent you bought"),
+        ("like", 0.8, LIKE, "like the Larch tent you liked"),
+        ("cart", 0.7, LIKE, "like the Larch tent you put in your basket"),
+        ("click", 0.3, LIKE, "like the Larch tent you looked at"),
+        ("rating", 1.0, LIKE, "like the Larch tent you rated highly"),
+        ("rating", 0.3, LIKE, "like the Larch tent you rated"),
+        ("view", 0.2, Ties(cosine=0.6, followed=2.0), "often chosen after the Larch tent you looked at"),
+        ("view", 0.2, Ties(cosine=0.5, followed=1.9, leaf=True), "like the Larch tent you looked at"),
+        ("view", 0.2, Ties(cosine=0.4, followed=90, leaf=True), "often chosen after the Larch tent you looked at"),
+        (
+            "purchase",
+            1.0,
+            Ties(followed=1.0, preceded=5.0),
+            "popular with shoppers who chose the Larch tent you bought",
+        ),
+        ("purchase", 1.0, Ties(followed=1.9, leaf=True), "of the same kind as the Larch tent you bought"),
+        ("purchase", 1.0, Ties(maker=True), "by the maker of the Larch tent you bought"),
+        ("purchase", 1.0, Ties(followed=1.0), "suggested by the Larch tent you bought"),
+        ("view", 0.2, Ties(same=True, cosine=1.0, leaf=True, maker=True), "you looked at this before"),
     ],
 )
-def test_of_history_says_what_was_done(kind, weight, similar, text):
-    assert of_history(Step("7", kind, weight, 1.0), "Larch tent", similar) == Reason("history", text, "7")
+def test_of_history_says_what_was_done_and_only_what_holds(kind, weight, ties, text):
+    assert of_history(Step("7", kind, weight, 1.0), "Larch tent", ties) == Reason("history", text, "7")
+
+
+@pytest.mark.parametrize(
+    ("searches", "text"),
+    [
+        (("red lipstick", "a tent"), None),
+        (("rain jacket", "tents"), "you searched for “rain jacket”"),
+        (("jackets", "rain jacket", "mug"), "you searched for “rain jacket”"),
+    ],
+)
+def test_of_searches_names_the_latest_search_of_which_the_item_has_a_word(searches, text):
+    assert of_searches(item(), searches) == (None if text is None else Reason("search", text))
 
 
 @pytest.mark.parametrize(
