@@ -37,6 +37,7 @@ class RunningTurn:
         self.asked = asked
         self.session_id = session_id  # "" until a new session has begun
         self.events: list[TurnEvent] = []
+        self.answered = False  # its last event is there, and is only being kept before it is published
         self.ended = False
         self.failure: Exception | None = None  # why it ended before its first event
         self.task: asyncio.Task[None] | None = None
@@ -80,8 +81,8 @@ class RunningTurn:
             self.stop()
 
     def stop(self) -> None:
-        """End the turn where it is; closing it closes everything behind it."""
-        if self.task is not None:
+        """End the turn where it is; closing it closes everything behind it. One that is answered ends by itself."""
+        if self.task is not None and not self.answered:
             self.task.cancel()
 
 
@@ -176,6 +177,7 @@ class Turns:
                         await asyncio.to_thread(self._sessions.begin, event.session_id, owner)
                     elif keep and isinstance(event, DoneEvent | ErrorEvent):
                         # Before anyone hears of the end, so that whoever heard of it can hear of it again.
+                        turn.answered = True
                         await self._keep(turn, name, event)
                     turn.publish(event)
         except asyncio.CancelledError:
