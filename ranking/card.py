@@ -24,6 +24,7 @@ PLAIN = {
     "svm": "linear SVM",
 }  # others are named by their own words
 PARTS = ("validation", "test")
+TICKS = {0.0: "0", 0.25: "0.25", 0.5: "0.5", 0.75: "0.75", 1.0: "1"}
 RANKING = {
     "recall@5": "Recall@5",
     "ndcg@5": "NDCG@5",
@@ -113,12 +114,17 @@ def page(version: str, facts: Mapping[str, Any]) -> str:
 
 
 def rows(figures: Mapping[str, float], names: Mapping[str, str]) -> list[tuple[str, ...]]:
-    """Lines of a name and its value on validation and on test, each with its interval; those that were measured."""
-    return [
-        (words, *(_with_ends(figures, f"{part}.{name}") for part in PARTS))
+    """A header and lines of a name and its values, each with its interval, on the parts that it was measured on.
+
+    Empty where none of these was measured.
+    """
+    parts = [part for part in PARTS if any(f"{part}.{name}" in figures for name in names)]
+    made = [
+        (words, *(_with_ends(figures, f"{part}.{name}") for part in parts))
         for name, words in names.items()
-        if any(f"{part}.{name}" in figures for part in PARTS)
+        if any(f"{part}.{name}" in figures for part in parts)
     ]
+    return [("", *parts), *made] if made else []
 
 
 def _what_it_is(facts: Mapping[str, Any]) -> str:
@@ -145,16 +151,18 @@ def _orders(figures: Mapping[str, float]) -> list[str]:
     if "test.ndcg@10" not in figures:
         return ["<p>It was not measured.</p>"]
     names = [name.removesuffix("test.ndcg@10").removesuffix(".") for name in figures if name.endswith("test.ndcg@10")]
-    header = ("last liking of each shopper, among all items", "Recall@10", "NDCG@10", "NDCG@10 behind this one")
+    header = ("", "Recall@10", "NDCG@10", "behind this one")
     beside = []
     for name in sorted(names, key=lambda name: -figures[_key(name, "ndcg@10")]):
         recall, ndcg = (_with_ends(figures, _key(name, figure)) for figure in ("recall@10", "ndcg@10"))
         beside.append((_named(name), recall, ndcg, _with_ends(figures, _key(name, "ndcg@10.behind"))))
     heights = {_named(name): figures[_key(name, "ndcg@10")] for name in names}
     return [
+        "<p>On the test: the last liking of each shopper, among all items that the shopper has not had. In brackets "
+        "what 95 of 100 draws of other such shoppers would give.</p>",
         charts.table(beside, header),
         charts.bars("NDCG@10 on the test", heights, "", "") if len(names) > 1 else "",
-        charts.table(rows(figures, RANKING), ("this reranker", *PARTS)),
+        _table(rows(figures, RANKING)),
     ]
 
 
@@ -162,17 +170,20 @@ def _believed(figures: Mapping[str, float]) -> list[str]:
     held = rows(figures, LIKING)
     if not held:
         return ["<p>It was not measured.</p>"]
-    made = [charts.table(held, ("", *PARTS))]
+    made = [_table(held)]
     points = reliability_points(figures, "test.")
     if points:
         curve = {
             "this reranker": [(point.foretold, point.true) for point in points],
             "to be believed": [(0.0, 0.0), (1.0, 1.0)],
         }
-        made.append(charts.lines("Reliability: what came true of what was foretold", curve, "p(like)", "share liked"))
+        made.append(charts.lines("Reliability: what came true of what was foretold", curve, "p(like)", "", TICKS))
     if ratings := figures.get("test.stars.ratings"):
         less = _with_ends(figures, "test.stars.mae.less_than.item_mean")
-        made.append(f"<p>{ratings:,.0f} held-out ratings; the item's mean is worse by {less} stars.</p>")
+        made.append(
+            f"<p>{ratings:,.0f} held-out ratings. The error by the item's mean, less that by p(like): {less} stars; "
+            "below 0 the item's mean foretells better.</p>"
+        )
     return made
 
 
@@ -182,7 +193,7 @@ def _shows(figures: Mapping[str, float]) -> list[str]:
         return ["<p>It was not measured.</p>"]
     lists = figures.get("test.lists", 0)
     return [
-        charts.table(held, ("", *PARTS)),
+        _table(held),
         f"<p>Over {lists:,.0f} lists of the ten best as it orders them, before variety is seen to.</p>",
     ]
 
@@ -215,6 +226,10 @@ def _leans_on(importances: Mapping[str, float]) -> list[str]:
     return ["<h2>What it leans on</h2>", charts.table(lines, ("feature", "NDCG@10 lost once it is shuffled"))]
 
 
+def _table(lines: Sequence[Sequence[str]]) -> str:
+    return charts.table(lines[1:], lines[0])
+
+
 def _key(name: str, figure: str) -> str:
     return f"{name}.test.{figure}" if name else f"test.{figure}"
 
@@ -230,11 +245,11 @@ def _with_ends(figures: Mapping[str, float], name: str) -> str:
     value = _short(figures[name])
     if f"{name}.low" not in figures:
         return value
-    return f"{value} ({_short(figures[f'{name}.low'])}–{_short(figures[f'{name}.high'])})"
+    return f"{value} ({_short(figures[f'{name}.low'])} to {_short(figures[f'{name}.high'])})"
 
 
 def _short(value: float) -> str:
-    return f"{value:.2f}" if abs(value) >= 2 else f"{value:.3f}" if abs(value) >= 0.2 else f"{value:.4f}"
+    return f"{value:.2f}" if abs(value) >= 2 else f"{value:.3f}" if abs(value) >= 0.1 else f"{value:.4f}"
 
 
 def _flat(settings: Mapping[str, Any], prefix: str = "") -> Sequence[tuple[str, str]]:

@@ -14,10 +14,10 @@ COLOURS = ("#1f6f8b", "#d1793f", "#4f8a5b", "#8c5a94", "#b23a48", "#6b7280", "#b
 LINE = 13.0  # height of a line of small words
 LABELS = 8  # at most so many words under the x axis
 STYLE = (
-    "body{font:16px/1.5 system-ui,sans-serif;max-width:760px;margin:2rem auto;padding:0 1rem;color:#1d2529}"
+    "body{font:16px/1.5 system-ui,sans-serif;max-width:820px;margin:2rem auto;padding:0 1rem;color:#1d2529}"
     "table{border-collapse:collapse;margin:.5rem 0 1.5rem;display:block;overflow-x:auto}"
     "td,th{padding:.2rem .9rem .2rem 0;text-align:left}"
-    "td+td,th+th{text-align:right}td{white-space:pre}"
+    "td+td,th+th{text-align:right}td{white-space:pre}td:first-child{white-space:pre-wrap;min-width:7rem}"
     "svg{max-width:100%;height:auto;font:12px system-ui,sans-serif}h2{margin-top:2rem}"
 )
 

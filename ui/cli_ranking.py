@@ -3,7 +3,7 @@
 Knows progress and tables for people. What is measured is in ``ranking``.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
 
@@ -115,20 +115,18 @@ def evaluate_reranker(
             written = card.write(live, facts)
     what = f"Reranker {saved.version}" if way == "leave-one-out" else f"A reranker trained anew, split {way}"
     console.print(figures_table(figures, f"{what}: the last liking of {len(parts.test):,} shoppers, among all items"))
-    console.print(_believed(figures))
+    for names in (card.RANKING, card.LIKING, card.LISTS):
+        console.print(_measured(card.rows(figures, names)))
     if way == "leave-one-out":
         console.print(f"Written anew with these figures: {written}", highlight=False)
     return figures
 
 
-def _believed(figures: Mapping[str, float]) -> Table:
-    """What else was measured of the reranker."""
-    from ranking import card
-
-    table = Table("of the reranker", *card.PARTS)
-    for names in (card.LIKING, card.LISTS):
-        for row in card.rows(figures, names):
-            table.add_row(*row)
+def _measured(lines: Sequence[tuple[str, ...]]) -> Table:
+    """What was measured of the reranker, with its intervals: a header, and a line for each figure."""
+    table = Table(*lines[0])
+    for line in lines[1:]:
+        table.add_row(*line)
     return table
 
 

@@ -45,10 +45,11 @@ def test_after_training_the_reranker_is_measured_beside_every_other_model(tmp_pa
     assert model_folder.current(home.rerankers) == before
     assert len(list(home.rerankers.glob("*/model.json"))) == 1
     rows = [[cell.strip() for cell in line.split("│")[1:-1]] for line in measured.output.splitlines() if "│" in line]
-    models, figures = rows[: len(cli_ranking.MODELS)], dict(row[::2] for row in rows[len(cli_ranking.MODELS) :])
+    models, figures = rows[: len(cli_ranking.MODELS)], {row[0]: row[-1] for row in rows[len(cli_ranking.MODELS) :]}
     assert [row[0] for row in models] == list(cli_ranking.MODELS.values())
     assert all(0 <= float(cell) <= 1 for row in models for cell in row[1:])
-    value, low, high = map(float, re.split("[^0-9.]+", figures["calibration error (ECE)"])[:3])
-    assert 0 <= low <= value <= high <= 1
+    for name in ("NDCG@10", "calibration error (ECE)", "coverage: share of the catalogue that stands in some list"):
+        value, low, high = map(float, re.split("[^0-9.]+", figures[name])[:3])
+        assert 0 <= low <= value <= high <= 1
     written = model_folder.current(home.rerankers) / "card.html"
     assert "linear autoencoder (EASE)" in written.read_text(encoding="utf-8")
