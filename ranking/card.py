@@ -218,11 +218,16 @@ def _curves(curves: Mapping[str, Sequence[Mapping[str, float]]]) -> list[str]:
     return made
 
 
-def _leans_on(importances: Mapping[str, float]) -> list[str]:
+def _leans_on(importances: Mapping[str, Mapping[str, float]]) -> list[str]:
     if not importances:
         return []
-    most = dict(sorted(importances.items(), key=lambda pair: -pair[1]))
-    lines = [(name.replace("_", " "), f"{value:.4f}") for name, value in most.items()]
+    most = sorted(importances.items(), key=lambda pair: -pair[1]["value"])
+    flat = {
+        f"{name}{end}": lost[key]
+        for name, lost in most
+        for end, key in (("", "value"), (".low", "low"), (".high", "high"))
+    }
+    lines = [(name.replace("_", " "), _with_ends(flat, name)) for name, _ in most]
     return ["<h2>What it leans on</h2>", charts.table(lines, ("feature", "NDCG@10 lost once it is shuffled"))]
 
 

@@ -3,6 +3,7 @@
 Knows progress and tables for people. What is measured is in ``ranking``.
 """
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated
@@ -112,6 +113,8 @@ def evaluate_reranker(
                 figures |= {f"{name}.{figure}": value for figure, value in found.items()}
         if way == "leave-one-out":
             facts = saved.facts | {"figures": saved.facts["figures"] | figures}
+            if home.importances.exists():
+                facts["importances"] = json.loads(home.importances.read_text(encoding="utf-8"))
             written = card.write(live, facts)
     what = f"Reranker {saved.version}" if way == "leave-one-out" else f"A reranker trained anew, split {way}"
     console.print(figures_table(figures, f"{what}: the last liking of {len(parts.test):,} shoppers, among all items"))

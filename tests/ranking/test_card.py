@@ -65,10 +65,21 @@ def test_what_was_not_measured_is_said_and_an_interrupted_training_too():
 
 def test_a_blend_names_its_members_and_what_it_leans_on():
     blend = {"kind": "network", "members": ["network", "ease", "<b>"]}
-    text = page("v1", FACTS | {"blend": blend, "importances": {"price": 0.01, "text_max": 0.25}})
+    text = page(
+        "v1",
+        FACTS
+        | {
+            "blend": blend,
+            "importances": {
+                "price": {"value": 0.01, "low": -0.01, "high": 0.02},
+                "text_max": {"value": 0.25, "low": 0.2, "high": 0.3},
+            },
+        },
+    )
     assert "It is a blend (network) of: its feature network alone, linear autoencoder (EASE), &lt;b&gt;." in text
     assert [row for row in Text(text).rows if len(row) == 2][1:4] == [
-        ["feature", "NDCG@10 lost once it is shuffled"], ["text max", "0.2500"], ["price", "0.0100"]
+        ["feature", "NDCG@10 lost once it is shuffled"], ["text max", "0.250 (0.200 to 0.300)"],
+        ["price", "0.0100 (-0.0100 to 0.0200)"],
     ]  # fmt: skip
 
 
