@@ -99,9 +99,9 @@ class Track:
         return Track(self.places[:end], self.weights[:end], self.times[:end], known)
 
     def last(self, count: int) -> "Track":
-        """The latest ``count`` items of it."""
+        """The latest ``count`` items of it, without what was searched for."""
         start = max(len(self) - count, 0)
-        return Track(self.places[start:], self.weights[start:])
+        return Track(self.places[start:], self.weights[start:], self.times[start:])
 
     @classmethod
     def of(

@@ -47,7 +47,7 @@ class Training:
     relations: Relations
     settings: TrainingSettings
     data_hash: str
-    data: dict[str, int]  # how much there is of what
+    data: dict[str, float | None]  # how much there is of what, see ``data_counts``
     figures: dict[str, float]  # e.g. "validation.ndcg@10", "test.recall@10", "popularity.test.ndcg@10"
     curves: dict[str, tuple[Epoch, ...]]  # by what was trained
     interrupted: bool
@@ -193,10 +193,16 @@ def data_hash(table: ItemTable, made: Mapping[str, Track]) -> str:
     return digest.hexdigest()
 
 
-def data_counts(table: ItemTable, made: Mapping[str, Track], liked: float) -> dict[str, int]:
-    """How many items, shoppers, items in their histories ("steps"), and likings among these."""
+def data_counts(table: ItemTable, made: Mapping[str, Track], liked: float) -> dict[str, float | None]:
+    """How many items, shoppers, items in their histories ("steps"), and likings among these; and from when to when
+    ("first", "last": unix seconds, None without times)."""
     likings = sum(int((track.weights >= liked).sum()) for track in made.values())
-    return {"items": len(table), "shoppers": len(made), "steps": sum(map(len, made.values())), "likings": likings}
+    times = np.concatenate([track.times for track in made.values()])
+    known = times[~np.isnan(times)]
+    first, last = (float(known.min()), float(known.max())) if len(known) else (None, None)
+    steps = sum(map(len, made.values()))
+    counts = {"items": len(table), "shoppers": len(made), "steps": steps, "likings": likings}
+    return {**counts, "first": first, "last": last}
 
 
 @dataclass(frozen=True)

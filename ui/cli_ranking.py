@@ -117,7 +117,7 @@ def evaluate_reranker(
                 facts["importances"] = json.loads(home.importances.read_text(encoding="utf-8"))
             written = card.write(live, facts)
     what = f"Reranker {saved.version}" if way == "leave-one-out" else f"A reranker trained anew, split {way}"
-    console.print(figures_table(figures, f"{what}: the last liking of {len(parts.test):,} shoppers, among all items"))
+    console.print(figures_table(figures, f"{what}: {len(parts.test):,} held-out likings, each among all items"))
     for names in (card.RANKING, card.LIKING, card.LISTS):
         console.print(_measured(card.rows(figures, names)))
     if way == "leave-one-out":

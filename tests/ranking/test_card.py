@@ -40,6 +40,7 @@ def test_every_training_has_one_with_its_figures(tmp_path, material, training):
     assert f"Model card: reranker {folder.name}" in text
     assert ["items", "160"] in found.rows
     assert ["shoppers", "60"] in found.rows
+    assert ["from, to", "14 November 2023, 14 November 2023"] in found.rows
     interval = (
         f"{figures['test.ndcg@10']:.3f} ({figures['test.ndcg@10.low']:.3f} to {figures['test.ndcg@10.high']:.3f})"
     )

@@ -39,7 +39,7 @@ def test_after_training_the_reranker_is_measured_beside_every_other_model(tmp_pa
 
     assert "is live." in trained.output
     assert "training one anew on the rest" in apart.output
-    assert "A reranker trained anew, split shoppers: the last liking of 12 shoppers, among all items" in " ".join(
+    assert "A reranker trained anew, split shoppers: 12 held-out likings, each among all items" in " ".join(
         apart.output.split()
     )
     assert model_folder.current(home.rerankers) == before
