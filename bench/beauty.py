@@ -26,6 +26,7 @@ from numpy.typing import NDArray
 
 import demo.__main__ as demo_data
 from bench.cold import cold
+from bench.demo_figures import demo_figures
 from bench.peers import peers
 from bench.report import parser, report
 from bench.request import events_of, hits
@@ -91,6 +92,7 @@ def main() -> None:
         with kept_embeddings(settings, "demo", folder / "demo"):
             measured = measure(items, folder / "demo-data" / "events.jsonl", folder / "demo", encoder, settings,
                                quick=arguments.quick)  # fmt: skip
+            measured |= demo_figures(folder / "demo", encoder, _Progress(), quick=arguments.quick)
         figures |= {f"demo.{figure}": value for figure, value in measured.items()}
     figures["memory_gib"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
     report("beauty", figures, json_path=arguments.json, quick=arguments.quick)
