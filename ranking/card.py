@@ -22,6 +22,9 @@ PLAIN = {
     "ease": "linear autoencoder (EASE)",
     "transitions": "what followed",
     "svm": "linear SVM",
+    "blend.average": "simple average",
+    "blend.weighted": "weighted average",
+    "blend.network": "small network over scores and features",
 }  # others are named by their own words
 PARTS = ("validation", "test")
 TICKS = {0.0: "0", 0.25: "0.25", 0.5: "0.5", 0.75: "0.75", 1.0: "1"}
@@ -102,6 +105,7 @@ def page(version: str, facts: Mapping[str, Any]) -> str:
         "<h2>With little to go by</h2>",
         *_cold(figures),
         "<h2>How it was trained</h2>",
+        *_chosen(figures),
         *_curves(facts.get("curves", {})),
         *_leans_on(facts.get("importances", {})),
         f"<details><summary>Settings</summary>{charts.table(list(_flat(facts['settings'])))}</details>",
@@ -206,6 +210,22 @@ def _cold(figures: Mapping[str, float]) -> list[str]:
         if f"test.{name}.ndcg@10" in figures
     ]  # fmt: skip
     return [charts.table(held, ("", "cases", "Recall@10", "NDCG@10"))] if held else ["<p>It was not measured.</p>"]
+
+
+def _chosen(figures: Mapping[str, float]) -> list[str]:
+    """The models and blends that what ships was chosen among."""
+    compared = {
+        name.removeprefix("compared.").removesuffix(".ndcg@10"): value
+        for name, value in figures.items()
+        if name.startswith("compared.")
+    }
+    if not compared:
+        return []
+    lines = [(_named(name), _short(value)) for name, value in sorted(compared.items(), key=lambda pair: -pair[1])]
+    words = (
+        "<p>What ships is the best of these on validation, each fitted on other shoppers than it is compared on.</p>"
+    )
+    return [words, charts.table(lines, ("", "NDCG@10"))]
 
 
 def _curves(curves: Mapping[str, Sequence[Mapping[str, float]]]) -> list[str]:

