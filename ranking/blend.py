@@ -4,7 +4,8 @@ Knows the models that may take part and how their scores are added up. Knows not
 (``ranking.blending``), nor of files.
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -14,6 +15,7 @@ from torch import Tensor, nn
 
 from ranking.behaviour import Places, Track
 from ranking.features import NAMES, Features
+from ranking.flows import FEW_CELLS
 from ranking.models.associations import Associations
 from ranking.models.autoencoder import EASE
 from ranking.models.content import Content
@@ -137,6 +139,17 @@ class Committee:
         )
 
 
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """Torch computes in this thread alone: for few items, waking others on a busy machine takes far longer."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
 class Blend(Model):
     """A recipe and the models that it brings together, over one table."""
 
@@ -146,8 +159,9 @@ class Blend(Model):
 
     def logits(self, tracks: Sequence[Track], places: Places | None = None, need: Need | None = None) -> Floats:
         """Logits [b, m] of ``places`` [b, m], or of every item; ``need`` [b, m]: what is asked for, None: nothing."""
-        computed = self._committee.features.compute(tracks, places, need)
-        return self.recipe.logits(computed, self._committee.raw(self.recipe.members, computed, tracks, places))
+        with one_thread() if places is not None and places.size <= FEW_CELLS else nullcontext():
+            computed = self._committee.features.compute(tracks, places, need)
+            return self.recipe.logits(computed, self._committee.raw(self.recipe.members, computed, tracks, places))
 
     def scores(self, tracks: Sequence[Track], places: Places | None = None) -> Floats:
         return self.logits(tracks, places)

@@ -342,7 +342,9 @@ def _stacked(
     stacker = Network(features + members, settings.blend.hidden, settings.blend.dropout)
     flat = inputs[:LISTS_OF_WEIGHTS].reshape(-1, features + members).float()
     stacker.mean.copy_(flat.mean(dim=0))
-    stacker.spread.copy_(flat.std(dim=0).clamp(min=1e-3))
+    spread = flat.std(dim=0)
+    stacker.spread.copy_(spread.clamp(min=1e-3))
+    stacker.kept.copy_((spread > LEAST_SPREAD).float())  # what never varied taught nothing
     with torch.no_grad():
         stacker.linear.weight.zero_()
         stacker.linear.weight[0, features:] = mixture.plain * stacker.spread[features:]

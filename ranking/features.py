@@ -157,9 +157,10 @@ class Features:
             feature["relevance"][:], feature["named"][:], feature["requested"][:] = need.relevance, need.named, 1.0
         return out
 
-    def following(self, tracks: Sequence[Track]) -> Floats:
-        """[b, n]: the plain sum of transitions from the history, the latest weighing most."""
-        return self.flows.following(Likings.of(tracks))
+    def following(self, tracks: Sequence[Track], places: Places | None = None) -> Floats:
+        """[b, n], or [b, m] of the places: the plain sum of transitions, the latest of the history weighing most."""
+        likings = Likings.of(tracks)
+        return self.flows.following(likings) if places is None else self.flows.sums(likings, places).following
 
     def likeness(self, tracks: Sequence[Track]) -> Floats:
         """[b, n]: the cosine to the nearest of each history's latest items."""

@@ -10,8 +10,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from ranking.behaviour import LATEST_STEPS, Places, Track
+from ranking.behaviour import Places, Track
 from ranking.requests import Need
+
+LATEST = 10  # steps that are left out one by one: what is older hardly pulls, and each costs a ranking of what is shown
 
 Floats = NDArray[np.float32]
 Logits = Callable[[list[Track], Places, Need | None], Floats]  # tracks, places [b, m], need [b, m]: [b, m]
@@ -21,14 +23,14 @@ Logits = Callable[[list[Track], Places, Need | None], Floats]  # tracks, places 
 class Pulls:
     """What was added to each of the m items: by ``positions`` of the track [h, m], and by all searches [m]."""
 
-    positions: Places  # [h] of the latest LATEST_STEPS steps that say of a liking
+    positions: Places  # [h] of the latest LATEST steps that say of a liking
     items: Floats
     searches: Floats
 
     @classmethod
     def of(cls, logits: Logits, track: Track, places: Places, need: Need | None = None) -> "Pulls":
         """The pulls on the ``places`` [m] of the items shown; ``need`` [m] as the logits were made with."""
-        positions = np.flatnonzero(track.weights > 0)[-LATEST_STEPS:]
+        positions = np.flatnonzero(track.weights > 0)[-LATEST:]
         tracks = [track, *(without(track, int(position)) for position in positions)]
         if track.searches:
             tracks.append(replace(track, searches=()))

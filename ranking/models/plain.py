@@ -46,4 +46,4 @@ class Transitions(Model):
         self._features = features
 
     def scores(self, tracks: Sequence[Track], places: Places | None = None) -> Floats:
-        return picked(self._features.following(tracks), places)
+        return self._features.following(tracks, places)

@@ -2,6 +2,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import torch
 from small_shop_data import SETTINGS, encode, items, vectors
 
 from ranking.behaviour import split
@@ -147,6 +148,16 @@ def test_an_item_that_came_after_training_can_be_ranked_at_once(tmp_path, materi
     ]
     assert {one.item_id for one in ranker.rank(LIPSTICKS, found, 5, 0.0)} == {"razor-new-red", "razor-acme-red"}
     connections.close()
+
+
+def test_a_ranking_leaves_the_number_of_threads_as_it_was(reranker, find):
+    before = torch.get_num_threads()
+    torch.set_num_threads(3)
+    try:
+        reranker.rank(LIPSTICKS, find("razor"), 5, 0.25)
+        assert torch.get_num_threads() == 3
+    finally:
+        torch.set_num_threads(before)
 
 
 @pytest.mark.parametrize("kind", ["Reranker", "Untrained"])
