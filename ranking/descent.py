@@ -8,7 +8,7 @@ import hashlib
 import logging
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass
 from typing import Any, Protocol, TypeVar
 
 import torch
@@ -65,13 +65,19 @@ class Outcome:
         return max(self.curve, key=lambda epoch: epoch.validation)
 
 
-@dataclass
-class _State:
-    """Where a descent stands between two epochs, beside the module and the optimiser."""
+Kept = dict[str, Any]  # all that a restart needs, as tensors and plain values
 
-    best: dict[str, Tensor] = field(default_factory=dict)
-    since: int = 0  # epochs since the best
-    curve: list[Epoch] = field(default_factory=list)
+
+@dataclass(frozen=True)
+class Job:
+    """A descent as each of its processes gets it; ``held`` is where it goes on from, if it was cut off."""
+
+    module: nn.Module
+    lesson: Lesson[Any]
+    settings: Descent
+    on: Hardware
+    what: str
+    held: Kept | None
 
 
 def descend(
@@ -89,45 +95,72 @@ def descend(
 
     Ctrl-C ends it and keeps the best so far; KeyboardInterrupt passes where there is none yet. With a ``checkpoint``,
     a descent that was cut off goes on after its last whole epoch, to the very same end. ``watch`` is called after each
-    epoch; what it raises passes. Raises Diverged if the loss is no number.
+    epoch; what it raises passes. Raises Diverged if the loss is no number, and SettingError for hardware that is not
+    there. With several processes, module and lesson are pickled.
     """
     on = on or Hardware()
     start = _start(module, settings)
-    device = device_for(on)
-    module.to(device).train()
-    run = _Run(module, lesson, settings, on, device)
-    state = _State()
-    if checkpoint and (held := checkpoint.read(start)):
-        state = run.restored(held)
-        log.info("%s goes on after epoch %d", what, len(state.curve))
+    last = checkpoint.read(start) if checkpoint else None
+    if last:
+        log.info("%s goes on after epoch %d", what, len(last["curve"]))
+
+    def after(kept: Kept) -> None:
+        nonlocal last
+        last = kept
+        if checkpoint:
+            checkpoint.write(start, kept)
+        watch(Epoch(**kept["curve"][-1]))
+
+    job = Job(module, lesson, settings, on, what, last)
     interrupted = False
     try:
-        while len(state.curve) < settings.epochs and state.since < settings.patience:
-            number = len(state.curve) + 1
-            loss = run.epoch(number, progress, f"{what}{_said(state.curve)}")
-            value = run.validated()
-            if not math.isfinite(loss):
-                raise Diverged(
-                    f"The loss is no longer a number in epoch {number} of the {what}: the steps are too long. Try a "
-                    f"smaller learning_rate than {settings.learning_rate:g}, or a smaller clip than {settings.clip:g}"
-                )
-            log.info("%s, epoch %d: loss %.4f, %s %.4f", what, number, loss, VALIDATION, value)
-            if not state.best or value > max(epoch.validation for epoch in state.curve):
-                state.since = 0
-                state.best = {name: tensor.detach().cpu().clone() for name, tensor in module.state_dict().items()}
-            else:
-                state.since += 1
-            state.curve.append(Epoch(number, loss, value))
-            if checkpoint:
-                checkpoint.write(start, run.kept(state))
-            watch(state.curve[-1])
+        if on.ray or on.processes > 1:
+            from ranking import processes  # which knows this module
+
+            (processes.on_ray if on.ray else processes.here)(job, progress, after)
+        else:
+            work(job, device_for(on), progress, after)
     except KeyboardInterrupt:
-        if not state.best:
+        if last is None:
             raise
         interrupted = True
-    module.cpu().load_state_dict(state.best)
+    assert last is not None  # there is at least one epoch
+    module.cpu().load_state_dict(last["best"])
     module.eval()
-    return Outcome(tuple(state.curve), interrupted)
+    return Outcome(tuple(Epoch(**epoch) for epoch in last["curve"]), interrupted)
+
+
+def work(
+    job: Job, device: torch.device, progress: Progress, after: Callable[[Kept], None], rank: int = 0, world: int = 1
+) -> None:
+    """The part of one process, number ``rank`` of ``world``; the first one validates, tells and keeps.
+
+    Where there are several, they are a process group of torch's already.
+    """
+    settings = job.settings
+    job.module.to(device).train()
+    run = _Run(job, device, rank, world)
+    best, since, curve = run.restored(job.held) if job.held else ({}, 0, [])
+    number = len(curve)
+    while run.agreed(number < settings.epochs and since < settings.patience):
+        number += 1
+        loss = run.epoch(number, progress, f"{job.what}{_said(curve)}")
+        if not math.isfinite(loss):
+            raise Diverged(
+                f"The loss is no longer a number in epoch {number} of the {job.what}: the steps are too long. Try a "
+                f"smaller learning_rate than {settings.learning_rate:g}, or a smaller clip than {settings.clip:g}"
+            )
+        if rank:
+            continue  # the first process says when it is over
+        value = run.validated()
+        log.info("%s, epoch %d: loss %.4f, %s %.4f", job.what, number, loss, VALIDATION, value)
+        if not curve or value > max(epoch.validation for epoch in curve):
+            since = 0
+            best = {name: tensor.detach().cpu().clone() for name, tensor in job.module.state_dict().items()}
+        else:
+            since += 1
+        curve.append(Epoch(number, loss, value))
+        after(run.kept(best, since, curve))
 
 
 def device_of(module: nn.Module) -> torch.device:
@@ -146,47 +179,79 @@ def device_for(on: Hardware) -> torch.device:
     return device
 
 
-class _Run:
-    """Module, optimiser and scaler on their way."""
+class _Learner(nn.Module):
+    """Module and lesson as one: what torch wraps to average the gradients, whatever a lesson calls of its module."""
 
-    def __init__(self, module: M, lesson: Lesson[M], settings: Descent, on: Hardware, device: torch.device) -> None:
-        self.module, self.lesson, self.settings, self.device = module, lesson, settings, device
-        self.batches = math.ceil(lesson.examples / settings.batch)
-        self.steps = settings.epochs * self.batches
-        self.optimiser = _optimiser(module, settings)
-        self.dtype = {"32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[on.precision]
+    def __init__(self, job: Job) -> None:
+        super().__init__()
+        self.module, self.lesson = job.module, job.lesson
+
+    def forward(self, rows: Tensor) -> Tensor:
+        return self.lesson.loss(self.module, rows)
+
+
+class _Run:
+    """Module, optimiser and scaler on their way, in one of the processes."""
+
+    def __init__(self, job: Job, device: torch.device, rank: int, world: int) -> None:
+        self.module, self.lesson, self.settings, self.device = job.module, job.lesson, job.settings, device
+        self.rank, self.world = rank, world
+        self.learner: nn.Module = _Learner(job)
+        if world > 1:
+            self.learner = nn.parallel.DistributedDataParallel(self.learner)
+        self.batches = math.ceil(job.lesson.examples / job.settings.batch)
+        self.steps = job.settings.epochs * self.batches
+        self.optimiser = _optimiser(job.module, job.settings)
+        self.dtype = {"32": torch.float32, "bf16": torch.bfloat16, "fp16": torch.float16}[job.on.precision]
         # Small gradients of half precision would become 0: they are scaled up for the way back.
-        self.scaler = torch.amp.GradScaler(device.type, enabled=on.precision == "fp16")
+        self.scaler = torch.amp.GradScaler(device.type, enabled=job.on.precision == "fp16")
+
+    def agreed(self, going: bool) -> bool:
+        """What the first process says, in all of them."""
+        return bool(self._together(torch.tensor(float(going and not self.rank))))
 
     def epoch(self, number: int, progress: Progress, what: str) -> float:
         """Mean loss of one pass over all examples, which takes as many steps as there are batches."""
         # Each epoch has its own seed, so that one that is run after a restart draws what it would have drawn before.
         torch.manual_seed(_seed(self.settings.seed, number))
         order = torch.randperm(self.lesson.examples)
-        total = 0.0
+        if self.rank:
+            torch.manual_seed(_seed(self.settings.seed, number, self.rank))
+        total = torch.zeros(())
         for batch, rows in enumerate(torch.split(order, self.settings.batch)):
             step = (number - 1) * self.batches + batch
-            total += self._step(rows, step) * len(rows)
+            total += self._step(rows, step)
             progress(what, step + 1, self.steps)
-        return total / self.lesson.examples
+        return float(self._together(total)) / self.lesson.examples
+
+    def _together(self, value: Tensor) -> Tensor:
+        """The sum over the processes."""
+        if self.world > 1:
+            value = value.to(self.device)
+            torch.distributed.all_reduce(value)
+        return value
 
     def _step(self, rows: Tensor, step: int) -> float:
+        """Learn from this process's share of the rows; the sum of the losses of its examples."""
+        own = rows[self.rank :: self.world]
+        # The processes' gradients are averaged: weighed so, that is the mean over all rows, however these are shared.
+        share = len(own) * self.world / len(rows)
         for group in self.optimiser.param_groups:
             group["lr"] = self.settings.learning_rate * rate(step, self.steps, self.settings.warm_up)
         self.optimiser.zero_grad()
         with torch.autocast(self.device.type, self.dtype, enabled=self.dtype != torch.float32):
-            loss = self.lesson.loss(self.module, rows)
-        whole = loss
+            loss = self.learner(own if len(own) else rows[:1])  # without a share of the last batch: weighed by 0
+        whole = loss * share
         if self.settings.l1:
             weights = [tensor.abs().sum() for tensor in self.module.parameters() if tensor.dim() > 1]
-            whole = loss + self.settings.l1 * torch.stack(weights).sum()
-        self.scaler.scale(whole).backward()  # type: ignore[no-untyped-call]
+            whole = whole + self.settings.l1 * torch.stack(weights).sum()
+        self.scaler.scale(whole).backward()
         if self.settings.clip:
             self.scaler.unscale_(self.optimiser)
             nn.utils.clip_grad_norm_(self.module.parameters(), self.settings.clip)
         self.scaler.step(self.optimiser)
         self.scaler.update()
-        return float(loss.detach())
+        return float(loss.detach()) * len(own)
 
     def validated(self) -> float:
         """The lesson's value of the module as it is, in whole precision."""
@@ -196,23 +261,23 @@ class _Run:
         self.module.train()
         return value
 
-    def kept(self, state: _State) -> dict[str, Any]:
-        """All that a restart needs, as tensors and plain values."""
+    def kept(self, best: dict[str, Tensor], since: int, curve: list[Epoch]) -> Kept:
+        """Where this process stands; ``since`` counts the epochs since the best."""
         return {
             "module": self.module.state_dict(),
             "optimiser": self.optimiser.state_dict(),
             "scaler": self.scaler.state_dict(),
-            "best": state.best,
-            "since": state.since,
-            "curve": [asdict(epoch) for epoch in state.curve],
+            "best": best,
+            "since": since,
+            "curve": [asdict(epoch) for epoch in curve],
         }
 
-    def restored(self, held: dict[str, Any]) -> _State:
-        """Put module, optimiser and scaler back to where ``kept`` found them."""
+    def restored(self, held: Kept) -> tuple[dict[str, Tensor], int, list[Epoch]]:
+        """Put module, optimiser and scaler back to where ``kept`` found them, and return what it was given."""
         self.module.load_state_dict(held["module"])
         self.optimiser.load_state_dict(held["optimiser"])
         self.scaler.load_state_dict(held["scaler"])
-        return _State(held["best"], held["since"], [Epoch(**epoch) for epoch in held["curve"]])
+        return held["best"], held["since"], [Epoch(**epoch) for epoch in held["curve"]]
 
 
 def rate(step: int, steps: int, warm_up: float) -> float:
@@ -236,9 +301,9 @@ def _optimiser(module: nn.Module, settings: Descent) -> torch.optim.Optimizer:
     return torch.optim.AdamW(weights, settings.learning_rate, weight_decay=decay)
 
 
-def _seed(seed: int, epoch: int) -> int:
-    """Seed of an epoch, far from those of its neighbours."""
-    return int.from_bytes(hashlib.sha256(f"{seed} {epoch}".encode()).digest()[:6])
+def _seed(*numbers: int) -> int:
+    """One seed of several numbers, far from those of their neighbours."""
+    return int.from_bytes(hashlib.sha256(repr(numbers).encode()).digest()[:6])
 
 
 def _start(module: nn.Module, settings: Descent) -> str:

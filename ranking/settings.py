@@ -58,6 +58,8 @@ class Hardware(BaseModel):
     device: Annotated[str, AfterValidator(_device)] = "auto"  # auto: the GPU where there is one
     # Of the products in the network; weights and sums stay at 32 bits.
     precision: Annotated[Literal["32", "bf16", "fp16"], BeforeValidator(str)] = "32"
+    processes: Count = 1  # that share each batch: one a GPU, or one of several of a CPU
+    ray: str = ""  # HOST:PORT of the Ray cluster that these run on, or local; empty: on this machine, without Ray
 
 
 class SequenceSettings(Descent):

@@ -47,7 +47,7 @@ def encode_on(
     missing. Raises EncoderError where ray is not installed, or does not answer.
     """
     remaining, seen, encoded = iter(texts), 0, 0
-    with _connected(address, workers) as (ray, cores):
+    with connected(address, workers) as (ray, cores):
         files = ray.put({path.name: path.read_bytes() for path in encoder.folder.iterdir() if path.is_file()})
         while window := list(islice(remaining, WINDOW)):
             missing = cache.missing(window, encoder.name)
@@ -101,7 +101,7 @@ def _encoded(
 
 
 @contextmanager
-def _connected(address: str, workers: int) -> Iterator[tuple[Any, int]]:
+def connected(address: str, workers: int) -> Iterator[tuple[Any, int]]:
     """Ray, connected and silent, and how many workers the job gets; let go of at the end."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # Ray warns of its own settings
