@@ -34,13 +34,17 @@ def train(
     ] = None,
     fresh: Annotated[bool, typer.Option(help="Begin anew, though a training was cut off before its end.")] = False,
     go_live: Annotated[str, typer.Option(metavar="REASON", help="Make it live however it does; why, is kept.")] = "",
+    ray: Annotated[
+        str, typer.Option(help="Train on a Ray cluster: its HOST:PORT, or local. Needs the extra ray.")
+    ] = "",
 ) -> None:
     """Train the reranker on the shop's events; it goes live unless it is worse than the live one beyond noise.
 
     One that was cut off goes on where it was. Ctrl-C ends the training and keeps the best so far.
     """
     settings = Settings.model_validate({})
-    train_reranker(Home(settings.home), settings, changes or [], fresh=fresh, go_live=go_live)
+    given = [*([f"ray={ray}", "processes=2"] if ray else []), *(changes or [])]
+    train_reranker(Home(settings.home), settings, given, fresh=fresh, go_live=go_live)
 
 
 def train_reranker(

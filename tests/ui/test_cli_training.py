@@ -21,7 +21,17 @@ app = typer.Typer()
 cli_ranking.register(app)
 cli_succession.register(app)
 cli_training.register(app)
-LONG = ["train", "--set", "epochs=6", "--set", "patience=6", "--set", "learning_rate=0.01"]
+LONG = [
+    "train",
+    "--set",
+    "epochs=6",
+    "--set",
+    "patience=6",
+    "--set",
+    "learning_rate=0.01",
+    "--set",
+    "sequence.epochs=2",
+]
 TRAIN = """
 import sys
 from pathlib import Path
@@ -71,13 +81,13 @@ def test_a_training_that_was_killed_goes_on_to_the_very_same_model(home, tmp_pat
 
 
 def test_training_leaves_its_curve_beside_the_model(home):
-    run(home, "train", "--set", "epochs=3")
+    run(home, "train", "--set", "epochs=3", "--set", "sequence.epochs=2")
     picture = ElementTree.parse(current(home.rerankers) / "curve.svg").getroot()
     titles = [chart.get("aria-label") for chart in picture if chart.get("aria-label")]
     assert titles[0] == "network: loss"
     assert titles[1].startswith("network: validation NDCG@10, best in epoch ")
     lines = [line.get("points").split() for line in picture.iter("{http://www.w3.org/2000/svg}polyline")]
-    assert [len(line) for line in lines if len(line) > 1][:2] == [3, 3]
+    assert [len(line) for line in lines if len(line) > 1] == [3, 3, 2, 2]
 
 
 def test_a_feature_that_is_none_is_said(home):
@@ -86,9 +96,10 @@ def test_a_feature_that_is_none_is_said(home):
 
 
 def test_a_worse_model_stays_aside_unless_it_is_forced_and_the_former_one_is_a_command_away(home):
-    run(home, "train", "--set", "epochs=4", "--set", "learning_rate=0.01")
+    alone = ("--set", "sequence.epochs=0")
+    run(home, "train", "--set", "epochs=4", "--set", "learning_rate=0.01", *alone)
     first = current(home.rerankers).name
-    worse = ("train", "--set", "epochs=1", "--set", "learning_rate=1e-9", "--set", "seed=3")
+    worse = ("train", "--set", "epochs=1", "--set", "learning_rate=1e-9", "--set", "seed=3", *alone)
 
     refused = run(home, *worse)
     assert "worse beyond noise." in refused.output
