@@ -67,16 +67,22 @@ class Mixture(nn.Module):
         self.asked = nn.Parameter(torch.ones(members))
         self.need = nn.Parameter(torch.zeros(len(ASKED_FOR)))
 
-    def normalised(self, raw: Tensor) -> Tensor:
-        """Scores [..., M] of about mean 0 and spread 1 from raw ones."""
-        squeezed = torch.where(self.squeezed > 0, torch.asinh(raw / self.scale), raw)
-        return (squeezed - self.mean) / self.spread
+    def normalised(self, raw: Floats) -> Floats:
+        """Scores [M, ...] of about mean 0 and spread 1 from raw ones."""
+        scale, squeezed, mean, spread = (
+            self.get_buffer(name).numpy().reshape(-1, *[1] * (raw.ndim - 1))
+            for name in ("scale", "squeezed", "mean", "spread")
+        )
+        held = np.where(squeezed > 0, np.arcsinh(raw / scale), raw)
+        return np.asarray((held - mean) / spread, dtype=np.float32)
 
-    def forward(self, scores: Tensor, need: Tensor, requested: Tensor) -> Tensor:
-        """Logits [...] of normalised scores [..., M], ``need`` [..., 2] and ``requested`` [...] (1: something is)."""
-        weights = self.plain + requested[..., None] * (self.asked - self.plain)
-        made: Tensor = (scores * weights).sum(dim=-1) + requested * (need @ self.need)
-        return made
+    def logits(self, scores: Floats, need: Floats, requested: Floats) -> Floats:
+        """Logits [...] of normalised scores [M, ...], ``need`` [2, ...] and ``requested`` [...] (1: something is)."""
+        plain, asked, needed = (weights.detach().numpy() for weights in (self.plain, self.asked, self.need))
+        made = np.tensordot(plain, scores, 1)
+        if requested.any():
+            made = made + requested * (np.tensordot(asked - plain, scores, 1) + np.tensordot(needed, need, 1))
+        return np.asarray(made, dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -90,13 +96,12 @@ class Recipe:
 
     def logits(self, computed: Floats, raw: Floats) -> Floats:
         """Logits [...] from features [F, ...] and the members' raw scores [M, ...]."""
-        with torch.inference_mode():
-            scores = self.mixture.normalised(torch.from_numpy(np.moveaxis(raw, 0, -1)))
-            inputs = torch.from_numpy(np.moveaxis(computed, 0, -1))
-            if self.stacker is not None:
-                return np.asarray(self.stacker(torch.cat([inputs, scores], dim=-1)).numpy())
-            need = inputs[..., [NAMES.index(name) for name in ASKED_FOR]]
-            return np.asarray(self.mixture(scores, need, inputs[..., NAMES.index("requested")]).numpy())
+        scores = self.mixture.normalised(raw)
+        if self.stacker is not None:
+            return self.stacker.logits(np.concatenate([computed, scores]))
+        return self.mixture.logits(
+            scores, computed[[NAMES.index(name) for name in ASKED_FOR]], computed[NAMES.index("requested")]
+        )
 
     def probability(self, logits: Floats) -> Floats:
         """p(like) in 0..1 of logits, in an even mix of likings and random items."""

@@ -274,7 +274,7 @@ def fitted(
     need = torch.from_numpy(lists.computed[few][..., [NAMES.index(name) for name in ASKED_FOR]].astype(np.float32))
     requested = torch.from_numpy(lists.computed[few][..., NAMES.index("requested")].astype(np.float32))
     corrections = torch.from_numpy(lists.corrections)
-    scores = mixture.normalised(raw)
+    scores = torch.from_numpy(mixture.normalised(np.moveaxis(raw.numpy(), -1, 0))).movedim(0, -1).contiguous()
     _weigh(
         mixture,
         scores[few],
