@@ -5,8 +5,8 @@ one before it validation's; all before that trains. Scored with everything befor
 that the shopper has not had. Every model of ours and the peers of ``bench.peers`` are learned and measured in the same
 run: ``blend.KIND.`` are the ways to bring together those that may ship, ``shipped.`` is what ships of all. Over FEWER
 shoppers, ``without.GROUP.`` are of a network trained without a group of features, beside ``without.nothing.``, and
-``without.MODEL.`` of a weighted blend without a model, beside ``without.no_model.``. The figures with ``demo.`` are the
-same for our own demo shop, which is synthetic.
+``blend.without.MODEL.`` of a weighted blend without a model, beside ``blend.without.no_model.``. The
+figures with ``demo.`` are the same for our own demo shop, which is synthetic.
 """
 
 import gc
@@ -223,12 +223,12 @@ def _together(ground: Ground, committee: Committee, chosen: Chosen, shoppers: in
 
 
 def _models_left_out(ground: Ground, committee: Committee, chosen: Chosen, shoppers: int) -> dict[str, float]:
-    """``without.MODEL.`` figures of weighted blends of all models that may ship but one, fitted as those that ship."""
+    """``blend.without.MODEL.`` figures of weighted blends of all that may ship but one model."""
     lists = chosen.lists[chosen.fitted]
     parts = {"no_model": committee.names}
     parts |= {name: tuple(one for one in committee.names if one != name) for name in committee.names}
     recipes = {
-        f"without.{name}": fitted("weighted", held, committee.names, lists, None) for name, held in parts.items()
+        f"blend.without.{name}": fitted("weighted", held, committee.names, lists, None) for name, held in parts.items()
     }
     cases = sample(ground.parts.test, shoppers, seed=4)
     _say("measuring blends without a model")
