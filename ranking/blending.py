@@ -81,12 +81,14 @@ def choose(
     lists = lists_of(committee, items, held, encode, settings, rng, progress)
     folds = list(_folds(len(held), settings.blend.compared))
     names = _worthy(committee.names, lists, folds, progress)
+    # The network over scores finds use for what a weighted sum does not: it is given them all.
+    members = {kind: committee.names if kind == NETWORK else names for kind in KINDS}
     found: dict[str, list[NDArray[np.float64]]] = {}
     blends: dict[str, Recipe] = {}
     for number, (fit_on, compare_on) in enumerate(folds):
         progress("fitting blends", number, len(folds))
         own = lists[fit_on]
-        blends = {kind: fitted(kind, names, committee.names, own, settings, progress) for kind in KINDS}
+        blends = {kind: fitted(kind, members[kind], committee.names, own, settings, progress) for kind in KINDS}
         recipes = {f"blend.{kind}": recipe for kind, recipe in blends.items()}
         # The order of a single model's scores needs no fitting.
         recipes |= {name: Recipe(name, (name,), Mixture(1)) for name in committee.names}
@@ -99,7 +101,7 @@ def choose(
     everything = np.arange(len(held))
     fit_on = everything if len(folds) > 1 else folds[0][0]
     if len(folds) > 1:
-        blends = {kind: fitted(kind, names, committee.names, lists, settings, progress) for kind in KINDS}
+        blends = {kind: fitted(kind, members[kind], committee.names, lists, settings, progress) for kind in KINDS}
     kind = best.removeprefix("blend.")
     if best == NETWORK:
         recipe = alone(committee.network)

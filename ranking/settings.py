@@ -80,7 +80,7 @@ class SequenceSettings(Descent):
 class BlendSettings(Descent):
     """The blend of the models, and how its small network is learned."""
 
-    examples: Count = 10_000  # held-out likings that it is fitted on
+    examples: Count = 13_000  # held-out likings that it is fitted on
     compared: Count = 4_000  # and others on which blends and single models are compared
     hidden: Count = 32
     dropout: Dropout = 0.1
