@@ -40,6 +40,7 @@ MEMBERS = (NETWORK, SEQUENCE, *ASSOCIATIONS, "transitions", "content")
 SQUEEZED = (*ASSOCIATIONS, "transitions")  # their scores are sums of counts, which run over powers of ten
 ASKED_FOR = ("relevance", "named")  # what a request says of an item
 LEAST_SPREAD = 1e-6
+FAR = 100.0  # spreads from the mean beyond which scores are all the same
 
 
 class Mixture(nn.Module):
@@ -74,7 +75,8 @@ class Mixture(nn.Module):
             for name in ("scale", "squeezed", "mean", "spread")
         )
         held = np.where(squeezed > 0, np.arcsinh(raw / scale), raw)
-        return np.asarray((held - mean) / spread, dtype=np.float32)
+        # One that hardly ever varied may be as far off as you like once it does: half precision has its end.
+        return np.asarray(np.clip((held - mean) / spread, -FAR, FAR), dtype=np.float32)
 
     def logits(self, scores: Floats, need: Floats, requested: Floats) -> Floats:
         """Logits [...] of normalised scores [M, ...], ``need`` [2, ...] and ``requested`` [...] (1: something is)."""
