@@ -4,7 +4,7 @@ Knows how the other items are drawn, and how requests are simulated. Knows nothi
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -15,6 +15,7 @@ from ranking.behaviour import Split, Track
 from ranking.features import NAMES, Features
 from ranking.requests import Need, relevance_of, request_for
 from ranking.settings import TrainingSettings
+from ranking.update import Learned
 from retrieval.items import Item
 
 Encode = Callable[[Sequence[str]], NDArray[np.float32]]
@@ -29,19 +30,38 @@ class Example:
     whole: Track  # all that the relations counted of this shopper
 
 
-def examples_of(parts: Split, settings: TrainingSettings, rng: np.random.Generator) -> list[Example]:
-    """Likings of the training part with what came before; each shopper's latest first, until there are enough."""
+def examples_of(
+    parts: Split, settings: TrainingSettings, rng: np.random.Generator, learned: Learned | None = None
+) -> list[Example]:
+    """Likings of the training part with what came before; each shopper's latest first, until there are enough.
+
+    ``learned``: the likings from these positions on are new, and all come before the others; of those no more than of
+    the new ones, so that nothing is forgotten.
+    """
+    made = _latest(parts, learned or {}, settings.examples, rng)
+    if learned is not None:
+        older = replace(parts, train={own: track.until(learned[own]) for own, track in parts.train.items()})
+        made += _latest(older, {}, min(len(made), settings.examples - len(made)), rng, whole=parts.train)
+    return [made[int(at)] for at in rng.permutation(len(made))]
+
+
+def _latest(
+    parts: Split, first: Learned, count: int, rng: np.random.Generator, whole: Mapping[str, Track] | None = None
+) -> list[Example]:
+    """At most ``count`` likings from the positions ``first`` on, each shopper's latest first."""
     rounds: dict[int, list[Example]] = {}
-    for track in parts.train.values():
-        likings = [int(at) for at in np.flatnonzero(track.weights >= parts.liked) if at > 0][::-1]
+    for shopper_id, track in parts.train.items():
+        start = max(first.get(shopper_id, 0), 1)  # before the first there is no history
+        likings = [int(at) for at in np.flatnonzero(track.weights >= parts.liked) if at >= start][::-1]
+        own = whole[shopper_id] if whole else track
         for number, at in enumerate(likings):
-            rounds.setdefault(number, []).append(Example(track.until(at), int(track.places[at]), track))
+            rounds.setdefault(number, []).append(Example(track.until(at), int(track.places[at]), own))
     made: list[Example] = []
     for number in sorted(rounds):
-        room = settings.examples - len(made)
+        room = count - len(made)
         order = rng.permutation(len(rounds[number]))[:room]
         made += [rounds[number][int(at)] for at in order]
-    return [made[int(at)] for at in rng.permutation(len(made))]
+    return made
 
 
 def augmented(examples: Sequence[Example], features: Features, settings: TrainingSettings) -> Sequence[Example]:

@@ -32,6 +32,7 @@ from ranking.relations import Relations
 from ranking.settings import TrainingSettings
 from ranking.splits import Held, held_out
 from ranking.table import ItemTable
+from ranking.update import Learned, gentle, learned_until, with_news
 from retrieval.items import Item
 
 FEWEST_CASES = 20  # shoppers with three likings, below which nothing can be learned or measured
@@ -70,6 +71,7 @@ def train(
     checkpoints: Path | None = None,
     held: Held | None = None,
     ratings: Mapping[tuple[str, int], float] | None = None,
+    since: float | None = None,
 ) -> Training:
     """Train on the tracks and measure by leave-one-out; TooFewEvents if there are too few likings.
 
@@ -78,6 +80,8 @@ def train(
     where there is nothing yet). ``former``: what is measured beside the new one, over the same table.
     ``checkpoints``: a folder from which a training that was cut off goes on.
     ``held``: another split of the tracks. ``ratings``: stars by shopper and place, which are foretold too.
+    ``since`` (unix seconds): no training anew but an update of ``former``, whose nets go on from their weights with
+    what came after that, and as much of what came before.
     """
     settings = settings or TrainingSettings()
     if held is None:
@@ -93,14 +97,19 @@ def train(
     progress("counting what follows what", 0, 1)
     features = Features(table, Relations.learn(list(parts.train.values()), table.vectors))
     digest = data_hash(table, made)
+    start, learned, learning = None, None, settings
+    if since is not None:
+        start, learned, learning = former, learned_until(parts, made, since), gentle(settings)
     checkpoint = Checkpoint(checkpoints / "network.pt", digest) if checkpoints else None
-    network, outcome = fit(prepare(features, items, parts, encode, settings, progress), settings, progress, checkpoint)
+    prepared = prepare(features, items, parts, encode, learning, progress, learned)
+    network, outcome = fit(prepared, learning, progress, checkpoint, start=start.network if start else None)
+    del prepared
     shipped, curves, interrupted = Shipped.alone(network), {"network": outcome.curve}, outcome.interrupted
     compared: dict[str, float] = {}
     if not interrupted:
         checkpoint = Checkpoint(checkpoints / "sequence.pt", digest) if checkpoints else None
         try:
-            committee, more = gathered(features, network, parts, settings, progress, checkpoint)
+            committee, more = gathered(features, network, parts, learning, progress, checkpoint, start, learned)
             curves |= more
             chosen = choose(committee, items, parts.validation, encode, settings, progress)
             shipped = Shipped.of(chosen.recipe, committee, settings.sequence)
@@ -125,18 +134,28 @@ def gathered(
     settings: TrainingSettings,
     progress: Progress = lambda what, done, total: None,
     checkpoint: Checkpoint | None = None,
+    start: Shipped | None = None,
+    learned: Learned | None = None,
 ) -> tuple[Committee, dict[str, tuple[Epoch, ...]]]:
     """Every model that may ship, learned on the training part, and the curves of what was trained for it.
 
-    ``checkpoint`` is the transformer's. Ctrl-C while that is learned keeps the best so far.
+    ``checkpoint`` is the transformer's. Ctrl-C while that is learned keeps the best so far. ``start``: the transformer
+    goes on from this one's, if it has one, with the shoppers who have something new by ``learned``, and as many others.
     """
     tracks, n = list(parts.train.values()), len(features.table)
     others: dict[str, Model] = {}
     curves = {}
-    if settings.sequence.epochs:
-        vectors, held = features.table.vectors, parts.validation
+    state = start.sequence if start else None
+    if settings.sequence.epochs and (start is None or state is not None):
         net, outcome = learn(
-            vectors, tracks, held, settings.sequence, on=settings, checkpoint=checkpoint, progress=progress
+            features.table.vectors,
+            tracks if learned is None else with_news(parts, learned, settings.seed),
+            parts.validation,
+            settings.sequence,
+            on=settings,
+            checkpoint=checkpoint,
+            progress=progress,
+            start=state,
         )
         others[SEQUENCE], curves[SEQUENCE] = SASRec(net), outcome.curve
     for name, make in ASSOCIATIONS.items():
@@ -222,10 +241,12 @@ def prepare(
     encode: Encode,
     settings: TrainingSettings,
     progress: Progress = lambda what, done, total: None,
+    learned: Learned | None = None,
 ) -> Prepared:
-    """Compute what ``fit`` needs; ``items`` are the table's, in its order."""
+    """Compute what ``fit`` needs; ``items`` are the table's, in its order, ``learned`` as of ``examples_of``."""
     rng = np.random.default_rng(settings.seed)
-    inputs, corrections = lists(features, items, examples_of(parts, settings, rng), encode, settings, rng, progress)
+    examples = examples_of(parts, settings, rng, learned)
+    inputs, corrections = lists(features, items, examples, encode, settings, rng, progress)
     count = max(50, VALIDATION_CELLS // len(features.table))
     cases = sample(parts.validation, min(count, 1_000), settings.seed)
     return Prepared(inputs, corrections, cases, _whole(features, cases, progress))
@@ -237,23 +258,34 @@ def fit(
     progress: Progress = lambda what, done, total: None,
     checkpoint: Checkpoint | None = None,
     watch: Callable[[Epoch], None] = lambda epoch: None,
+    start: Network | None = None,
 ) -> tuple[Network, Outcome]:
-    """The network that is best on validation, calibrated; and how its descent went. Arguments as of ``descend``."""
+    """The network that is best on validation, calibrated; and how its descent went. Arguments as of ``descend``.
+
+    ``start``: it goes on from this one's weights and statistics.
+    """
     torch.manual_seed(settings.seed)
     network = Network(len(NAMES), settings.hidden, settings.dropout)
-    flat = prepared.inputs.reshape(-1, len(NAMES)).astype(np.float32)
-    network.mean.copy_(torch.from_numpy(flat.mean(axis=0)))
-    spread = flat.std(axis=0)
-    network.spread.copy_(torch.from_numpy(np.maximum(spread, 1e-3)))
-    del flat
-    # What never varied, as times in a shop that imported none, taught nothing, and must not count once it varies.
-    kept = [float(name not in settings.without and own > VARIES) for name, own in zip(NAMES, spread, strict=True)]
-    network.kept.copy_(torch.tensor(kept))
+    if start is None:
+        _normalise(network, prepared, settings)
+    else:
+        network.load_state_dict(start.state_dict())
     inputs, corrections = torch.from_numpy(prepared.inputs), torch.from_numpy(prepared.corrections)
     lesson = NextLiking(inputs, corrections, prepared.cases, prepared.held)
     outcome = descend(network, lesson, settings, on=settings, checkpoint=checkpoint, progress=progress, watch=watch)
     _calibrate(network, prepared.cases, prepared.held, np.random.default_rng(settings.seed))
     return network, outcome
+
+
+def _normalise(network: Network, prepared: Prepared, settings: TrainingSettings) -> None:
+    """Give the network the statistics of its inputs."""
+    flat = prepared.inputs.reshape(-1, len(NAMES)).astype(np.float32)
+    network.mean.copy_(torch.from_numpy(flat.mean(axis=0)))
+    spread = flat.std(axis=0)
+    network.spread.copy_(torch.from_numpy(np.maximum(spread, 1e-3)))
+    # What never varied, as times in a shop that imported none, taught nothing, and must not count once it varies.
+    kept = [float(name not in settings.without and own > VARIES) for name, own in zip(NAMES, spread, strict=True)]
+    network.kept.copy_(torch.tensor(kept))
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ Knows progress and tables for people. What is learned, and how, is in ``ranking`
 import shutil
 import time
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -14,10 +14,13 @@ from rich.console import Console
 from chat.settings import Settings
 from ranking.card import CARD
 from ranking.errors import NoModel, SettingError
-from ranking.settings import TrainingSettings, changed
+from ranking.settings import Hardware, TrainingSettings, changed
 from ui.cli_ranking import figures_table, material_of
 from ui.home import Home
 from ui.progress import bars
+
+if TYPE_CHECKING:  # torch takes seconds to load
+    from ranking.folder import Saved
 
 console = Console()
 
@@ -37,6 +40,9 @@ def train(
     ray: Annotated[
         str, typer.Option(help="Train on a Ray cluster: its HOST:PORT, or local. Needs the extra ray.")
     ] = "",
+    since: Annotated[
+        str, typer.Option(metavar="DAY|last", help="No training anew: update the live one by what came after that.")
+    ] = "",
 ) -> None:
     """Train the reranker on the shop's events; it goes live unless it is worse than the live one beyond noise.
 
@@ -44,17 +50,24 @@ def train(
     """
     settings = Settings.model_validate({})
     given = [*([f"ray={ray}", "processes=2"] if ray else []), *(changes or [])]
-    train_reranker(Home(settings.home), settings, given, fresh=fresh, go_live=go_live)
+    train_reranker(Home(settings.home), settings, given, fresh=fresh, go_live=go_live, since=since)
 
 
 def train_reranker(
-    home: Home, settings: Settings, changes: list[str] | None = None, *, fresh: bool = False, go_live: str = ""
+    home: Home,
+    settings: Settings,
+    changes: list[str] | None = None,
+    *,
+    fresh: bool = False,
+    go_live: str = "",
+    since: str = "",
 ) -> Path:
     """Train on all events, save the model, make it live unless it is worse than the live one beyond noise.
 
     ``go_live`` is the reason to make it live all the same. ``changes`` are those of ``ranking.settings.changed``.
-    Returns the model's folder. Raises TooFewEvents and SettingError. Ctrl-C ends the training and keeps the best so
-    far.
+    ``since`` (a day, or "last": what the live one has not seen) makes it an update of the live one, whose settings it
+    keeps. Returns the model's folder. Raises TooFewEvents, NoModel and SettingError. Ctrl-C ends the training and
+    keeps the best so far.
     """
     from ranking import folder as model_folder
     from ranking.lives import succeed
@@ -62,7 +75,6 @@ def train_reranker(
     from ranking.training import train as fit
 
     started = time.monotonic()
-    training_settings = chosen(home, changes or [])
     live = model_folder.current(home.rerankers)
     if fresh:
         shutil.rmtree(home.partial, ignore_errors=True)
@@ -70,6 +82,11 @@ def train_reranker(
         former = model_folder.load(live) if live else None
     except NoModel:  # damaged, or of another form: nothing to compare with
         former = None
+    begin = None
+    if since:
+        begin, training_settings = _update(former, since, changes or [])
+    else:
+        training_settings = chosen(home, changes or [])
     with bars(console) as tell, material_of(home, settings, tell) as material:
         training = fit(
             material.table,
@@ -81,21 +98,26 @@ def train_reranker(
             former=former.shipped.aligned(former.ids, material.table.place) if former else None,
             checkpoints=home.partial,
             ratings=material.ratings,
+            since=begin,
         )
         verdict = judged(training.figures, live.name if live else "")
-        notes = {"verdict": verdict.sentence, "forced": "" if verdict.may_take_over else go_live}
+        notes = {
+            "verdict": verdict.sentence,
+            "forced": "" if verdict.may_take_over else go_live,
+            "updates": live.name if live and since else "",
+        }
         folder = model_folder.save(home.rerankers, training, material.table.ids, notes)
     figures = training.figures
     console.print(figures_table(figures, f"Reranker {folder.name}: each shopper's last liking, among all items"))
     console.print(verdict.sentence, highlight=False)
     if verdict.may_take_over or go_live:
-        succeed(folder, notes["forced"] or "trained")
+        succeed(folder, notes["forced"] or (f"update of {notes['updates']}" if since else "trained"))
         console.print(f"{folder.name} is live.", highlight=False)
     else:
         way = f"To take the new one all the same: shoptalk rerankers --live {folder.name}"
         console.print(f"{live.name if live else ''} stays live. {way}", highlight=False)
     if training.interrupted:
-        stopped = " Stopped by you; the best so far was kept, and `shoptalk train` goes on from there."
+        stopped = " Stopped by you; the best so far was kept, and the same command goes on from there."
     else:
         stopped = ""
         shutil.rmtree(home.partial, ignore_errors=True)
@@ -104,6 +126,19 @@ def train_reranker(
         highlight=False,
     )
     return folder
+
+
+def _update(live: "Saved | None", since: str, changes: list[str]) -> tuple[float, TrainingSettings]:
+    """From when on events are new to the live one, in unix seconds, and its own settings with the changes."""
+    from ranking.update import moment, same_sizes
+
+    if live is None:
+        raise NoModel("There is no live reranker to update. Run: shoptalk train")
+    # Where it was trained is no matter: this may be another machine.
+    its = TrainingSettings.model_validate({**live.facts["settings"], **Hardware().model_dump()})
+    made = changed(its, changes)
+    same_sizes(made, its)
+    return moment(since, live.facts["data"]["last"]), made
 
 
 def chosen(home: Home, changes: list[str]) -> TrainingSettings:

@@ -179,10 +179,12 @@ def learn(
     checkpoint: Checkpoint | None = None,
     progress: Progress = lambda what, done, total: None,
     watch: Callable[[Epoch], None] = lambda epoch: None,
+    start: Mapping[str, Tensor] | None = None,
 ) -> tuple[SequenceNet, Outcome]:
     """The net that foretells the ``held`` cases best, learned from each step of the tracks; arguments as ``descend``.
 
-    ``vectors`` [n, t]: unit rows of the items' texts. Raises ValueError where no track has two liked items.
+    ``vectors`` [n, t]: unit rows of the items' texts. ``start``: weights of a net over the same items and of the same
+    sizes, from which it goes on. Raises ValueError where no track has two liked items.
     """
     rows = [row for row in (_steps(track, settings.longest) for track in tracks) if len(row[0]) >= FEWEST]
     if not rows:
@@ -191,7 +193,13 @@ def learn(
     for places, _ in rows:
         known[places] = True
     torch.manual_seed(settings.seed)
-    net = SequenceNet(vectors, main_axes(vectors, settings.axes), known, settings)
+    if start is None:
+        net = SequenceNet(vectors, main_axes(vectors, settings.axes), known, settings)
+    else:
+        net = SequenceNet(vectors, start["axes"].numpy(), known, settings)
+        own = net.known.clone()
+        net.load_state_dict(dict(start))
+        net.known.copy_(torch.maximum(net.known, own))
     count = max(50, min(HELD, HELD_CELLS // len(vectors)))
     lesson = NextStep(rows, sample(held, count, settings.seed), settings.drawn)
     outcome = descend(

@@ -119,3 +119,29 @@ def test_a_worse_model_stays_aside_unless_it_is_forced_and_the_former_one_is_a_c
         (second, "", "to see it"),
         (first, "live", "gone back to"),
     ]
+
+
+def test_an_update_learns_what_came_since_and_says_so(home):
+    early = [event for event in events() if event.time <= 1.7e9 + 4]
+    later = [event for event in events() if event.time > 1.7e9 + 4]
+    connections = Connections(home.database)
+    table = Events(connections)
+    connections.current.execute("DELETE FROM events")
+    table.add(early)
+    quick = ("--set", "epochs=6", "--set", "learning_rate=0.01", "--set", "sequence.epochs=0")
+    nothing = CliRunner().invoke(app, ["train", "--since", "last"], env={"SHOPTALK_HOME": str(home.folder)})
+    assert str(nothing.exception) == "There is no live reranker to update. Run: shoptalk train"
+    run(home, "train", *quick)
+    first = current(home.rerankers).name
+    table.add(later)
+    connections.close()
+
+    updated = run(home, "train", "--since", "last", "--go-live", "to see it")
+    second = current(home.rerankers).name
+    assert second != first
+    assert f"{second} is live." in updated.output
+    facts = load(current(home.rerankers)).facts
+    assert facts["updates"] == first
+    assert facts["settings"]["epochs"] == 6  # the live one's settings, of which an update takes a third
+    assert len(facts["curves"]["network"]) == 2
+    assert facts["data"]["last"] == max(event.time for event in later)
