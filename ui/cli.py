@@ -24,6 +24,7 @@ from ui import (
     cli_catalogue,
     cli_events,
     cli_keys,
+    cli_mcp,
     cli_ranking,
     cli_rules,
     cli_search,
@@ -44,6 +45,7 @@ commands = typer.Typer(
 cli_catalogue.register(commands)
 cli_events.register(commands)
 cli_keys.register(commands)
+cli_mcp.register(commands)
 cli_ranking.register(commands)
 cli_rules.register(commands)
 cli_search.register(commands)

@@ -82,8 +82,8 @@ def language_model(settings: Settings, home: Home) -> Iterator[Model]:
 
 
 @contextmanager
-def opened_shop(settings: Settings, home: Home, llm: LLM, console: Console) -> Iterator[Serving]:
-    """The shop in this home with its assistant; the index is checked, and rebuilt where it must be."""
+def opened_finder(settings: Settings, home: Home, console: Console) -> Iterator[tuple[Shop, Finder]]:
+    """The shop in this home with what finds and ranks its items; the index is checked, and rebuilt where it must be."""
     with bars(console) as progress:
         shop = open_shop(home.folder, settings.models, progress, chroma_url=settings.chroma_url)
     if shop.index.trouble:
@@ -98,6 +98,15 @@ def opened_shop(settings: Settings, home: Home, llm: LLM, console: Console) -> I
             diversity=settings.diversity,
             rules=Rules(shop.connections).in_force,
         )
+        yield shop, finder
+    finally:
+        shop.close()
+
+
+@contextmanager
+def opened_shop(settings: Settings, home: Home, llm: LLM, console: Console) -> Iterator[Serving]:
+    """The shop in this home with its assistant."""
+    with opened_finder(settings, home, console) as (shop, finder):
         assistant = Assistant(
             shop.catalog,
             finder,
@@ -108,8 +117,6 @@ def opened_shop(settings: Settings, home: Home, llm: LLM, console: Console) -> I
             settings.turn_timeout_s,
         )
         yield Serving(shop, finder, assistant, llm)
-    finally:
-        shop.close()
 
 
 @contextmanager

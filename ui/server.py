@@ -3,19 +3,27 @@
 Knows what is mounted where, and the headers of every answer. Knows nothing of conversations.
 """
 
-from collections.abc import Sequence
+from collections.abc import AsyncIterator, Sequence
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import gradio as gr
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.datastructures import MutableHeaders
+from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from chat.settings import Settings
+from ranking.history import Events
 from ui.api import build_api
+from ui.api_gate import Access, Gate
 from ui.health import health_router
+from ui.identity import Keys
+from ui.mcp_server import McpEndpoint, build_mcp_server
+from ui.mcp_tools import Tools
 from ui.opening import Serving
+from ui.searching import Searching
 from ui.shop_page import DemoShopper, build_page, page_options
 
 SECURITY_HEADERS = {
@@ -51,8 +59,18 @@ def create_app(
     first_questions: Sequence[str] = (),
 ) -> FastAPI:
     """The application over an open shop; ``pictures`` is a folder served under /pictures, if it is there."""
-    app = FastAPI(title="Shoptalk", docs_url=None, redoc_url=None, openapi_url=None)
+    access = Access(Keys(serving.shop.connections))
+    tools = Tools(Searching(serving.shop.catalog, serving.finder), Events(serving.shop.connections))
+    mcp = McpEndpoint(build_mcp_server(tools, settings.shop_name), access)
+
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        async with mcp.manager.run():
+            yield
+
+    app = FastAPI(title="Shoptalk", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.add_middleware(SecurityHeaders)
+    app.router.routes.append(Route("/mcp", Gate(mcp, access)))
     app.include_router(health_router(serving.shop.catalog, serving.shop.index, serving.llm))
     app.mount(
         "/v1",
