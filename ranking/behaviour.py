@@ -122,6 +122,9 @@ class Track:
         )
 
 
+NOBODY = Track(np.zeros(0, np.int64), np.zeros(0, np.float32))  # of whom nothing is known
+
+
 def _clock(time: float) -> float:
     return float(time) if timed(time) else np.nan
 

@@ -7,15 +7,16 @@ Knows the models that may take part and how their scores are added up. Knows not
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass, replace
+from functools import cached_property
 
 import numpy as np
 import scipy.sparse as sp
 import torch
 from torch import Tensor, nn
 
-from ranking.behaviour import Places, Track
+from ranking.behaviour import NOBODY, Places, Track
+from ranking.corner import few
 from ranking.features import NAMES, Features
-from ranking.flows import FEW_CELLS
 from ranking.models.associations import Associations
 from ranking.models.autoencoder import EASE
 from ranking.models.content import Content
@@ -164,9 +165,30 @@ class Blend(Model):
         self.recipe = recipe
         self._committee = committee
 
+    @cached_property
+    def _of_nobody(self) -> tuple[Floats, Floats]:
+        """Features [F, n] and raw scores [M, n] of every item for a shopper of whom nothing is known, unasked."""
+        computed = self._committee.features.compute([NOBODY])
+        return computed[:, 0], self._committee.raw(self.recipe.members, computed, [NOBODY])[:, 0]
+
+    def of_nobody(self, places: Places, need: Need | None = None) -> Floats:
+        """As ``logits`` [m] of the ``places`` [m] for a shopper of whom nothing is known; the first call computes all.
+
+        Every turn asks for these, to see what a history adds: computed once, they cost a turn next to nothing.
+        """
+        every, raw = self._of_nobody
+        computed, scores = every[:, places], raw[:, places]
+        if need is not None:
+            computed[NAMES.index("requested")] = 1.0
+            for name in ASKED_FOR:
+                computed[NAMES.index(name)] = getattr(need, name)
+            if NETWORK in self.recipe.members:
+                scores[self.recipe.members.index(NETWORK)] = self._committee.network.logits(computed)
+        return self.recipe.logits(computed, scores)
+
     def logits(self, tracks: Sequence[Track], places: Places | None = None, need: Need | None = None) -> Floats:
         """Logits [b, m] of ``places`` [b, m], or of every item; ``need`` [b, m]: what is asked for, None: nothing."""
-        with one_thread() if places is not None and places.size <= FEW_CELLS else nullcontext():
+        with one_thread() if few(len(tracks), places) else nullcontext():
             computed = self._committee.features.compute(tracks, places, need)
             return self.recipe.logits(computed, self._committee.raw(self.recipe.members, computed, tracks, places))
 
@@ -175,7 +197,7 @@ class Blend(Model):
 
     def score(self, history: Track, candidates: Places, need: Need | None = None) -> Floats:
         """As ``Model.score``; the blend knows what is asked for, and carries its own calibration."""
-        asked = None if need is None else Need(need.relevance[None], need.named[None])
+        asked = None if need is None else need.for_all(1)
         return self.recipe.probability(self.logits([history], candidates[None], asked)[0])
 
 

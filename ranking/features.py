@@ -159,8 +159,7 @@ class Features:
 
     def following(self, tracks: Sequence[Track], places: Places | None = None) -> Floats:
         """[b, n], or [b, m] of the places: the plain sum of transitions, the latest of the history weighing most."""
-        likings = Likings.of(tracks)
-        return self.flows.following(likings) if places is None else self.flows.sums(likings, places).following
+        return self.flows.following(Likings.of(tracks), places)
 
     def likeness(self, tracks: Sequence[Track]) -> Floats:
         """[b, n]: the cosine to the nearest of each history's latest items."""

@@ -12,12 +12,10 @@ import scipy.sparse as sp
 from numpy.typing import NDArray
 
 from ranking.behaviour import Places, Track
+from ranking.corner import Corner, few
 from ranking.profile import FRESH, LAST, Likings
 from ranking.relations import Relations, normalised, pairs
 from ranking.slices import block, entries, numbered
-
-FEW_SHOPPERS = 32
-FEW_CELLS = 5_000  # shoppers times items up to which only these are computed
 
 Floats = NDArray[np.float32]
 
@@ -47,8 +45,8 @@ class Flows:
 
         ``whole``: one track a shopper, whose own part in the transitions is taken out again.
         """
-        if places is not None and whole is None and len(places) <= FEW_SHOPPERS and places.size <= FEW_CELLS:
-            return self._few(likings, places)
+        if places is not None and whole is None and few(likings.count, places):
+            return self._few(Corner.of(likings, places))
         n = len(self.scale)
         fresh, last = (likings.rows(likings.faded(decay), n) for decay in (FRESH, LAST))
         near = fresh @ self._near
@@ -62,16 +60,16 @@ class Flows:
             return Sums(*(one.toarray() for one in found))
         return Sums(*(np.take_along_axis(one.toarray(), places, axis=1) for one in found))
 
-    def following(self, likings: Likings) -> Floats:
-        """[b, n]: ``Sums.following`` alone, to every item."""
+    def following(self, likings: Likings, places: Places | None = None) -> Floats:
+        """[b, n], or [b, m] of the places: ``Sums.following`` alone."""
+        if places is not None and few(likings.count, places):
+            return Corner.of(likings, places).sums(self.transitions, FRESH)
         dense: Floats = (likings.rows(likings.faded(FRESH), len(self.scale)) @ self.transitions).toarray()
-        return dense
+        return dense if places is None else np.take_along_axis(dense, places, axis=1)
 
-    def _few(self, likings: Likings, places: Places) -> Sums:
-        n, (b, m) = len(self.scale), places.shape
-        targets, target = np.unique(places, return_inverse=True)
-        own, liked = np.unique(likings.places, return_inverse=True)
-        fresh, last = (likings.sums(likings.faded(decay), liked, len(own)) for decay in (FRESH, LAST))
+    def _few(self, corner: Corner) -> Sums:
+        n, b, own, targets = len(self.scale), corner.likings.count, corner.own, corner.targets
+        fresh, last = (corner.weights(decay) for decay in (FRESH, LAST))
         owner, beside, share = entries(self._near, targets)  # items near the targets
         needed = np.unique(np.concatenate([targets, beside]))
         number = numbered(needed, n)
@@ -89,10 +87,9 @@ class Flows:
             spread = profile @ block(self.transitions, sources, targets)
         else:
             spread = profile @ block(self._into, targets, sources).T
-        target = target.reshape(b, m)
         at = number[targets] - 1
         found = (following[:, at], single[:, at], spread, near.reshape(b, -1).astype(np.float32))
-        return Sums(*(np.take_along_axis(one, target, axis=1) for one in found))
+        return Sums(*(corner.asked(one) for one in found))
 
     def _own(self, weights: Sequence[sp.csr_matrix], whole: Sequence[Track]) -> list[sp.csr_matrix]:
         """What each shopper's own track put into ``weights @ transitions``, for each of the weightings."""

@@ -35,7 +35,7 @@ class Pulls:
         if track.searches:
             tracks.append(replace(track, searches=()))
         b = len(tracks)
-        asked = None if need is None else Need(np.tile(need.relevance, (b, 1)), np.tile(need.named, (b, 1)))
+        asked = None if need is None else need.for_all(b)
         made = logits(tracks, np.tile(places, (b, 1)), asked)
         lost = made[0] - made[1:]
         searches = lost[-1] if track.searches else np.zeros(len(places), np.float32)

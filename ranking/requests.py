@@ -32,6 +32,10 @@ class Need:
         """Both in one: by words or by meaning, whichever says more."""
         return np.maximum(self.relevance, self.named)
 
+    def for_all(self, count: int) -> "Need":
+        """The same need [count, m] for each of so many shoppers."""
+        return Need(np.tile(self.relevance, (count, 1)), np.tile(self.named, (count, 1)))
+
 
 def request_for(item: Item, seed: int) -> str:
     """The item's leaf category and one word of its title (not the first, not its brand), by the seed.

@@ -45,7 +45,6 @@ BOUGHT = 1.5  # logits lost by what the shopper has already: shown where it is a
 LIFT = 0.2  # logits that the history must add, beyond what it adds to the median item, to be the reason
 TOP_POPULAR = 0.9  # quantile of popularity from which on an item is called popular
 NO_RULES = InForce()
-NOBODY = Track(np.zeros(0, np.int64), np.zeros(0, np.float32))
 
 
 @dataclass(frozen=True)
@@ -231,10 +230,10 @@ class Reranker:
         self, view: "_View", track: Track, places: NDArray[np.int64], need: Need | None
     ) -> tuple[Floats, Floats]:
         """Logits [m], and what the history added to each beyond what it added to the median item; at most all of it."""
-        both = None if need is None else Need(np.stack([need.relevance] * 2), np.stack([need.named] * 2))
-        with_history, without = view.blend.logits([track, NOBODY], np.stack([places, places]), both)
+        without = view.blend.of_nobody(places, need)
         if not ((track.weights > 0).any() or track.searches):
             return without, np.zeros_like(without)
+        with_history = view.blend.logits([track], places[None], None if need is None else need.for_all(1))[0]
         added = with_history - without
         return with_history, np.minimum(added, added - np.median(added))
 

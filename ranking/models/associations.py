@@ -9,6 +9,7 @@ from typing import Self
 import scipy.sparse as sp
 
 from ranking.behaviour import Places, Track
+from ranking.corner import Corner, few
 from ranking.models.model import Floats, Model, picked_sparse
 from ranking.profile import profiles
 
@@ -23,6 +24,8 @@ class Associations(Model):
         self.weights = weights
 
     def scores(self, tracks: Sequence[Track], places: Places | None = None) -> Floats:
+        if places is not None and few(len(tracks), places):
+            return Corner.of_tracks(tracks, places).sums(self.weights, DECAY)
         return picked_sparse(profiles(tracks, self.weights.shape[0], DECAY) @ self.weights, places)
 
     @classmethod

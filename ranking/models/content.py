@@ -8,6 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ranking.behaviour import Places, Track
+from ranking.corner import Corner, few
 from ranking.models.model import Floats, Model, picked
 from ranking.profile import FRESH, profiles
 from ranking.table import ItemTable
@@ -20,6 +21,8 @@ class Content(Model):
         self._vectors = table.vectors
 
     def scores(self, tracks: Sequence[Track], places: Places | None = None) -> Floats:
+        if places is not None and few(len(tracks), places):
+            return Corner.of_tracks(tracks, places).cosines(self._vectors, FRESH)
         wanted = np.asarray(profiles(tracks, len(self._vectors), FRESH) @ self._vectors)
         wanted /= np.maximum(np.linalg.norm(wanted, axis=1, keepdims=True), 1e-6)
         return picked(wanted @ self._vectors.T, places)

@@ -48,7 +48,7 @@ class Linear(Model):
 
     def score(self, history: Track, candidates: Places, need: Need | None = None) -> Floats:
         """As ``Model.score``; the need is one of the features."""
-        asked = None if need is None else Need(need.relevance[None], need.named[None])
+        asked = None if need is None else need.for_all(1)
         return self.calibration.probability(
             self._weighed(self._features.compute([history], candidates[None], asked))[0]
         )

@@ -70,12 +70,15 @@ class Network(nn.Module):
 
     def _few(self, inputs: Floats) -> Floats:
         """As ``forward`` on [m, F], without torch, which takes longer to prepare so little than to compute it."""
-        held = {name: tensor.detach().numpy() for name, tensor in self.state_dict().items()}
-        scaled = (inputs - held["mean"]) / held["spread"] * held["kept"]
-        inner = _gelu(product(scaled, held["net.0.weight"]) + held["net.0.bias"])
-        inner = _gelu(product(inner, held["net.3.weight"]) + held["net.3.bias"])
-        total = product(inner, held["net.5.weight"]) + held["net.5.bias"]
-        total += product(scaled, held["linear.weight"]) + held["linear.bias"]
+        parts = [part for part in self.net if isinstance(part, nn.Linear)]
+        first, second, third, linear = (
+            (part.weight.detach().numpy(), part.bias.detach().numpy()) for part in (*parts, self.linear)
+        )
+        mean, spread, kept = (one.numpy() for one in (self.mean, self.spread, self.kept))
+        scaled = (inputs - mean) / spread * kept
+        inner = _gelu(product(scaled, first[0]) + first[1])
+        inner = _gelu(product(inner, second[0]) + second[1])
+        total = product(inner, third[0]) + third[1] + product(scaled, linear[0]) + linear[1]
         logits: Floats = total[:, 0]
         return logits
 
@@ -96,7 +99,7 @@ class Trained(Model):
 
     def score(self, history: Track, candidates: Places, need: Need | None = None) -> Floats:
         """As ``Model.score``; the need is one of the features, and the network carries its own calibration."""
-        asked = None if need is None else Need(need.relevance[None], need.named[None])
+        asked = None if need is None else need.for_all(1)
         return self._network.probability(
             self._network.logits(self._features.compute([history], candidates[None], asked))[0]
         )

@@ -73,12 +73,21 @@ class SequenceNet(nn.Module):
 
         ``items`` [n, width]; ``places`` int64 [b, l] and ``weights`` [b, l] of the steps, oldest first.
         """
+        made: Tensor = self.norm(self._read(items, places, weights, list(self.blocks)))
+        return made
+
+    def last(self, items: Tensor, places: Tensor, weights: Tensor, ends: Tensor) -> Tensor:
+        """As ``forward``, at the steps ``ends`` [b] alone: [b, width], for about half the work."""
+        held = self._read(items, places, weights, list(self.blocks)[:-1])
+        made: Tensor = self.norm(self.blocks[-1](held, ends))
+        return made
+
+    def _read(self, items: Tensor, places: Tensor, weights: Tensor, blocks: Sequence[nn.Module]) -> Tensor:
         held = nn.functional.embedding(places, items) * math.sqrt(items.shape[1]) + weights[..., None] * self.liking
         held = self.drop(held)
-        for block in self.blocks:
+        for block in blocks:
             held = block(held)
-        made: Tensor = self.norm(held)
-        return made
+        return held
 
 
 class _Block(nn.Module):
@@ -103,18 +112,24 @@ class _Block(nn.Module):
         self.register_buffer("distance", distance.clamp(min=0), persistent=False)
         self.register_buffer("ahead", distance < 0, persistent=False)
 
-    def forward(self, held: Tensor) -> Tensor:
+    def forward(self, held: Tensor, ends: Tensor | None = None) -> Tensor:
+        """[b, l, width] of ``held`` [b, l, width]; [b, width] at the steps ``ends`` [b] alone, if they are given."""
         b, length, width = held.shape
         query, key, value = (
             part.view(b, length, self.heads, -1).transpose(1, 2)
             for part in self.inward(self.before(held)).split(width, dim=2)
         )
-        bias = self.nearness[:, self.distance[:length, :length]].masked_fill(self.ahead[:length, :length], -torch.inf)
+        rows = torch.arange(length, device=held.device)[None] if ends is None else ends[:, None]  # [1, l] or [b, 1]
+        if ends is not None:
+            each = torch.arange(b, device=held.device)
+            query, held = query[each, :, ends][:, :, None], held[each, ends][:, None]
+        away, ahead = self.distance[rows, :length], self.ahead[rows, :length]
+        bias = self.nearness[:, away].transpose(0, 1).masked_fill(ahead[:, None], -torch.inf)
         drop = self.dropout if self.training else 0.0
-        seen = nn.functional.scaled_dot_product_attention(query, key, value, bias[None], drop)
-        held = held + self.drop(self.outward(seen.transpose(1, 2).reshape(b, length, width)))
+        seen = nn.functional.scaled_dot_product_attention(query, key, value, bias, drop)
+        held = held + self.drop(self.outward(seen.transpose(1, 2).reshape(b, -1, width)))
         made: Tensor = held + self.drop(self.net(self.between(held)))
-        return made
+        return made if ends is None else made[:, 0]
 
 
 class SASRec(Model):
@@ -147,9 +162,8 @@ def _last(net: SequenceNet, items: Tensor, tracks: Sequence[Track]) -> Tensor:
     if not held.shape[1]:
         return items.new_zeros(len(tracks), items.shape[1])
     device = items.device
-    made = net(items, held.to(device), weights.to(device))
-    ends = made[torch.arange(len(rows), device=device), (lengths - 1).clamp(min=0).to(device)]
-    wanted: Tensor = ends * (lengths > 0).to(device)[:, None]
+    ends = (lengths - 1).clamp(min=0).to(device)
+    wanted: Tensor = net.last(items, held.to(device), weights.to(device), ends) * (lengths > 0).to(device)[:, None]
     return wanted
 
 

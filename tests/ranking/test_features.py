@@ -6,15 +6,13 @@ import numpy as np
 import pytest
 from small_shop_data import events, items, vectors
 
-from ranking.behaviour import Search, Track, tracks
+from ranking.behaviour import NOBODY, Search, Track, tracks
+from ranking.corner import FEW_SHOPPERS
 from ranking.features import NAMES, Features
-from ranking.flows import FEW_SHOPPERS
 from ranking.moments import DAY_S
 from ranking.relations import Relations
 from ranking.requests import Need
 from ranking.table import ItemTable
-
-NOBODY = Track(np.zeros(0, np.int64), np.zeros(0, np.float32))
 
 
 @pytest.fixture(scope="module")

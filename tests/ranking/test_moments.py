@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from small_shop_data import SETTINGS, encode, items, vectors
 
-from ranking.behaviour import Search, Track, split, tracks
+from ranking.behaviour import NOBODY, Search, Track, split, tracks
 from ranking.features import NAMES, Features
 from ranking.history import EARLIEST, ORDER_STEP_S
 from ranking.moments import DAY_S, leaf_freshness, searched, trend, visit
@@ -13,7 +13,6 @@ from ranking.table import ItemTable
 from ranking.training import train
 
 NOW = 1.7e9
-NOBODY = Track(np.zeros(0, np.int64), np.zeros(0, np.float32))
 
 
 @pytest.fixture(scope="module")
