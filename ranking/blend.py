@@ -15,7 +15,7 @@ import torch
 from torch import Tensor, nn
 
 from ranking.behaviour import NOBODY, Places, Track
-from ranking.corner import few
+from ranking.corner import Corner, few
 from ranking.features import NAMES, Features
 from ranking.models.associations import Associations
 from ranking.models.autoencoder import EASE
@@ -139,12 +139,15 @@ class Committee:
         self, names: Sequence[str], computed: Floats, tracks: Sequence[Track], places: Places | None = None
     ) -> Floats:
         """Raw scores [M, b, m] of these members; ``computed`` [F, b, m]: the features of the same tracks and places."""
-        return np.stack(
-            [
-                self.network.logits(computed) if name == NETWORK else self.others[name].scores(tracks, places)
-                for name in names
-            ]
-        )
+        corner = None if places is None or not few(len(tracks), places) else Corner.of_tracks(tracks, places)
+
+        def scores(name: str) -> Floats:
+            if name == NETWORK:
+                return self.network.logits(computed)
+            model = self.others[name]
+            return model.scores(tracks, places) if corner is None else model.in_corner(tracks, corner)
+
+        return np.stack([scores(name) for name in names])
 
 
 @contextmanager

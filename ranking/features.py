@@ -157,9 +157,9 @@ class Features:
             feature["relevance"][:], feature["named"][:], feature["requested"][:] = need.relevance, need.named, 1.0
         return out
 
-    def following(self, tracks: Sequence[Track], places: Places | None = None) -> Floats:
-        """[b, n], or [b, m] of the places: the plain sum of transitions, the latest of the history weighing most."""
-        return self.flows.following(Likings.of(tracks), places)
+    def following(self, tracks: Sequence[Track]) -> Floats:
+        """[b, n]: the plain sum of transitions to every item, the latest of the history weighing most."""
+        return self.flows.following(Likings.of(tracks))
 
     def likeness(self, tracks: Sequence[Track]) -> Floats:
         """[b, n]: the cosine to the nearest of each history's latest items."""

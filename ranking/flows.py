@@ -60,12 +60,10 @@ class Flows:
             return Sums(*(one.toarray() for one in found))
         return Sums(*(np.take_along_axis(one.toarray(), places, axis=1) for one in found))
 
-    def following(self, likings: Likings, places: Places | None = None) -> Floats:
-        """[b, n], or [b, m] of the places: ``Sums.following`` alone."""
-        if places is not None and few(likings.count, places):
-            return Corner.of(likings, places).sums(self.transitions, FRESH)
+    def following(self, likings: Likings) -> Floats:
+        """[b, n]: ``Sums.following`` alone, to every item."""
         dense: Floats = (likings.rows(likings.faded(FRESH), len(self.scale)) @ self.transitions).toarray()
-        return dense if places is None else np.take_along_axis(dense, places, axis=1)
+        return dense
 
     def _few(self, corner: Corner) -> Sums:
         n, b, own, targets = len(self.scale), corner.likings.count, corner.own, corner.targets

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from ranking.behaviour import Places, Track
 from ranking.requests import Need
 
-LATEST = 10  # steps that are left out one by one: what is older hardly pulls, and each costs a ranking of what is shown
+LATEST = 8  # steps that are left out one by one: what is older hardly pulls, and each costs a ranking of what is shown
 
 Floats = NDArray[np.float32]
 Logits = Callable[[list[Track], Places, Need | None], Floats]  # tracks, places [b, m], need [b, m]: [b, m]

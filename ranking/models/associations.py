@@ -9,7 +9,7 @@ from typing import Self
 import scipy.sparse as sp
 
 from ranking.behaviour import Places, Track
-from ranking.corner import Corner, few
+from ranking.corner import Corner
 from ranking.models.model import Floats, Model, picked_sparse
 from ranking.profile import profiles
 
@@ -23,9 +23,10 @@ class Associations(Model):
         """``weights`` [n, n]: what a liking of the row's item says for the column's."""
         self.weights = weights
 
+    def in_corner(self, tracks: Sequence[Track], corner: Corner) -> Floats:
+        return corner.sums(self.weights, DECAY)
+
     def scores(self, tracks: Sequence[Track], places: Places | None = None) -> Floats:
-        if places is not None and few(len(tracks), places):
-            return Corner.of_tracks(tracks, places).sums(self.weights, DECAY)
         return picked_sparse(profiles(tracks, self.weights.shape[0], DECAY) @ self.weights, places)
 
     @classmethod

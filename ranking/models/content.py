@@ -8,7 +8,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ranking.behaviour import Places, Track
-from ranking.corner import Corner, few
+from ranking.corner import Corner
 from ranking.models.model import Floats, Model, picked
 from ranking.profile import FRESH, profiles
 from ranking.table import ItemTable
@@ -20,9 +20,10 @@ class Content(Model):
     def __init__(self, table: ItemTable) -> None:
         self._vectors = table.vectors
 
+    def in_corner(self, tracks: Sequence[Track], corner: Corner) -> Floats:
+        return corner.cosines(self._vectors, FRESH)
+
     def scores(self, tracks: Sequence[Track], places: Places | None = None) -> Floats:
-        if places is not None and few(len(tracks), places):
-            return Corner.of_tracks(tracks, places).cosines(self._vectors, FRESH)
         wanted = np.asarray(profiles(tracks, len(self._vectors), FRESH) @ self._vectors)
         wanted /= np.maximum(np.linalg.norm(wanted, axis=1, keepdims=True), 1e-6)
         return picked(wanted @ self._vectors.T, places)

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 
 from ranking.behaviour import Case, Places, Track
+from ranking.corner import Corner
 from ranking.requests import Need
 
 Floats = NDArray[np.float32]
@@ -66,6 +67,10 @@ class Model(ABC):
     @abstractmethod
     def scores(self, tracks: Sequence[Track], places: Places | None = None) -> Floats:
         """Raw scores, higher is better: [b, n] of every item of the table for each track, or [b, m] of ``places``."""
+
+    def in_corner(self, tracks: Sequence[Track], corner: Corner) -> Floats:
+        """As ``scores`` of the corner's places [b, m], for the few shoppers and items of a conversation."""
+        return self.scores(tracks, corner.targets[corner.target])
 
     def score(self, history: Track, candidates: Places, need: Need | None = None) -> Floats:
         """p(like) [m] of the candidates' places [m].

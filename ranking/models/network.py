@@ -3,19 +3,17 @@
 Knows features as numbers. Knows nothing of where they come from, but for ``Trained``, which computes them.
 """
 
-import math
 from collections.abc import Sequence
 
 import numpy as np
 import torch
-from scipy.special import erf
 from torch import Tensor, nn
 
 from ranking.behaviour import Places, Track
 from ranking.features import Features
 from ranking.models.model import Floats, Model
 from ranking.requests import Need
-from ranking.slices import product
+from ranking.slices import gelu, product
 
 FEW = 2_000  # items up to which logits are computed without torch
 
@@ -76,15 +74,11 @@ class Network(nn.Module):
         )
         mean, spread, kept = (one.numpy() for one in (self.mean, self.spread, self.kept))
         scaled = (inputs - mean) / spread * kept
-        inner = _gelu(product(scaled, first[0]) + first[1])
-        inner = _gelu(product(inner, second[0]) + second[1])
+        inner = gelu(product(scaled, first[0]) + first[1])
+        inner = gelu(product(inner, second[0]) + second[1])
         total = product(inner, third[0]) + third[1] + product(scaled, linear[0]) + linear[1]
         logits: Floats = total[:, 0]
         return logits
-
-
-def _gelu(values: Floats) -> Floats:
-    return np.asarray(np.float32(0.5) * values * (1 + erf(values * np.float32(math.sqrt(0.5)))), dtype=np.float32)
 
 
 class Trained(Model):

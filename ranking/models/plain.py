@@ -8,8 +8,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from ranking.behaviour import Places, Track
+from ranking.corner import Corner
 from ranking.features import Features
 from ranking.models.model import Floats, Model, picked
+from ranking.profile import FRESH
 
 
 class Popularity(Model):
@@ -45,5 +47,8 @@ class Transitions(Model):
     def __init__(self, features: Features) -> None:
         self._features = features
 
+    def in_corner(self, tracks: Sequence[Track], corner: Corner) -> Floats:
+        return corner.sums(self._features.flows.transitions, FRESH)
+
     def scores(self, tracks: Sequence[Track], places: Places | None = None) -> Floats:
-        return self._features.following(tracks, places)
+        return picked(self._features.following(tracks), places)

@@ -16,11 +16,14 @@ from torch import Tensor, nn
 
 from ranking.behaviour import Case, Places, Track
 from ranking.checkpoints import Checkpoint
+from ranking.corner import Corner
 from ranking.descent import Epoch, Outcome, Progress, descend, device_of
 from ranking.evaluation import sample
 from ranking.metrics import ndcg, ranks_of
+from ranking.models.attention import Reader
 from ranking.models.model import Floats, Model
 from ranking.settings import Hardware, SequenceSettings
+from ranking.slices import product
 
 FEWEST = 2  # steps of a history that something can be learned from
 SHORT = (6, 12)  # steps up to which histories are read apart from the longer ones: the fewer are padded
@@ -83,8 +86,8 @@ class SequenceNet(nn.Module):
         return made
 
     def _read(self, items: Tensor, places: Tensor, weights: Tensor, blocks: Sequence[nn.Module]) -> Tensor:
-        held = nn.functional.embedding(places, items) * math.sqrt(items.shape[1]) + weights[..., None] * self.liking
-        held = self.drop(held)
+        texts = nn.functional.embedding(places, items) * math.sqrt(items.shape[1])
+        held: Tensor = self.drop(texts + weights[..., None] * self.liking)
         for block in blocks:
             held = block(held)
         return held
@@ -139,6 +142,17 @@ class SASRec(Model):
         self.net = net.eval()
         with torch.inference_mode():
             self._items, self._popular = net.items()
+        state = {name: tensor.numpy() for name, tensor in net.state_dict().items()}
+        self._reader = Reader(state, len(net.blocks), len(state["blocks.0.nearness"]))
+
+    def in_corner(self, tracks: Sequence[Track], corner: Corner) -> Floats:
+        rows = [_steps(track, self.net.longest) for track in tracks]
+        items, popular = self._items.numpy(), self._popular.numpy()
+        wanted = np.zeros((len(rows), items.shape[1]), dtype=np.float32)
+        held, weights, lengths = _padded(rows)
+        if held.shape[1]:
+            wanted = self._reader.last(items, held, weights, np.maximum(lengths - 1, 0)) * (lengths > 0)[:, None]
+        return corner.asked(product(wanted, items[corner.targets]) + popular[corner.targets])
 
     def scores(self, tracks: Sequence[Track], places: Places | None = None) -> Floats:
         n = len(self._items)
@@ -158,7 +172,7 @@ class SASRec(Model):
 def _last(net: SequenceNet, items: Tensor, tracks: Sequence[Track]) -> Tensor:
     """What each track wants next, [b, width]; zeros, so that only what is popular counts, after an empty one."""
     rows = [_steps(track, net.longest) for track in tracks]
-    held, weights, lengths = _padded(rows)
+    held, weights, lengths = (torch.from_numpy(one) for one in _padded(rows))
     if not held.shape[1]:
         return items.new_zeros(len(tracks), items.shape[1])
     device = items.device
@@ -173,14 +187,14 @@ def _steps(track: Track, longest: int) -> tuple[Places, Floats]:
     return track.places[liked][-longest:], track.weights[liked][-longest:]
 
 
-def _padded(rows: Sequence[tuple[Places, Floats]]) -> tuple[Tensor, Tensor, Tensor]:
+def _padded(rows: Sequence[tuple[Places, Floats]]) -> tuple[Places, Floats, Places]:
     """Places and weights [b, longest], 0 after the end, and lengths [b]."""
     lengths = np.array([len(places) for places, _ in rows], dtype=np.int64)
     held = np.zeros((len(rows), int(lengths.max(initial=0))), dtype=np.int64)
     weights = np.zeros(held.shape, dtype=np.float32)
     for number, (places, own) in enumerate(rows):
         held[number, : len(places)], weights[number, : len(own)] = places, own
-    return torch.from_numpy(held), torch.from_numpy(weights), torch.from_numpy(lengths)
+    return held, weights, lengths
 
 
 def learn(
@@ -247,7 +261,7 @@ class NextStep:
         items, popular = module.items(used.to(device))
         wanted, targets, weights = [], [], []
         for part in _by_length(chosen):
-            places, own_weights, lengths = _padded(part)
+            places, own_weights, lengths = (torch.from_numpy(one) for one in _padded(part))
             places = torch.searchsorted(used, places.clamp(min=int(used[0])))
             inside = torch.arange(places.shape[1] - 1)[None] < (lengths - 1)[:, None]
             made = module(items, places[:, :-1].to(device), own_weights[:, :-1].to(device))

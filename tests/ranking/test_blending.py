@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from small_shop_data import SETTINGS, encode
 
-from ranking.behaviour import Track, split
+from ranking.behaviour import NOBODY, Track, split
 from ranking.blend import ASSOCIATIONS, NETWORK, SEQUENCE, Committee, Shipped
 from ranking.blending import KINDS, choose, compared, fitted, lists_of
 from ranking.features import NAMES, Features
@@ -12,6 +12,7 @@ from ranking.folder import load, save
 from ranking.metrics import ndcg
 from ranking.models.model import Model
 from ranking.relations import Relations
+from ranking.requests import Need
 from ranking.training import gathered
 
 
@@ -150,3 +151,24 @@ def test_what_was_asked_for_raises_what_answers_it_in_every_blend(ground, recipe
         answering[named] = answering[NAMES.index("relevance")] = 1
         after = recipe.logits(answering, committee.raw(committee.names, answering, [history], places))
         assert (after > before).all()
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_few_items_of_few_shoppers_get_the_logits_that_they_have_among_all(ground, recipes, kind):
+    committee, _, parts = ground
+    blend = Shipped.of(recipes[kind], committee, SETTINGS.sequence).over(committee.features)
+    tracks = [NOBODY, *(case.history for case in parts.test[:4])]
+    places = np.random.default_rng(0).integers(0, len(committee.features.table), (len(tracks), 30))
+    whole = blend.logits(tracks)
+    assert blend.logits(tracks, places) == pytest.approx(np.take_along_axis(whole, places, axis=1), abs=1e-3)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_what_nobody_s_logits_are_is_computed_once_and_still_knows_what_is_asked_for(ground, recipes, kind):
+    committee, _, _ = ground
+    blend = Shipped.of(recipes[kind], committee, SETTINGS.sequence).over(committee.features)
+    rng = np.random.default_rng(0)
+    places = rng.permutation(len(committee.features.table))[:50]
+    for need in (None, Need(rng.random(50, np.float32), rng.random(50, np.float32)), None):
+        expected = blend.logits([NOBODY], places[None], need and need.for_all(1))[0]
+        assert blend.of_nobody(places, need) == pytest.approx(expected, abs=1e-3)
