@@ -4,9 +4,9 @@ Leave-one-out on a folder with ``items.jsonl`` and ``interactions.csv``: a shopp
 one before it validation's; all before that trains. Scored with everything before the target as history, among ALL items
 that the shopper has not had. Every model of ours and the peers of ``bench.peers`` are learned and measured in the same
 run: ``blend.KIND.`` are the ways to bring together those that may ship, ``shipped.`` is what ships of all. Over FEWER
-shoppers, ``without.GROUP.`` are of a network trained without a group of features, beside ``without.nothing.``, and
-``blend.without.MODEL.`` of a weighted blend without a model, beside ``blend.without.no_model.``. The
-figures with ``demo.`` are the same for our own demo shop, which is synthetic.
+shoppers, ``without.GROUP.`` are of a network trained on PART of the examples without a group of features, beside
+``without.nothing.``, and ``blend.without.MODEL.`` of a weighted blend without a model, beside
+``blend.without.no_model.``. The figures with ``demo.`` are the same for our own demo shop, which is synthetic.
 """
 
 import gc
@@ -16,9 +16,9 @@ import shutil
 import sys
 import tempfile
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
@@ -36,8 +36,8 @@ from ranking.baselines import baselines
 from ranking.behaviour import Case, Split, split
 from ranking.blend import NETWORK, Committee, Mixture, Recipe, Shipped
 from ranking.blending import Chosen, choose, fitted, logits_of
-from ranking.evaluation import Score, evaluate, of_tracks, order_all, sample
-from ranking.features import GROUPS, Features
+from ranking.evaluation import Ranking, Score, evaluate, of_tracks, order_all, sample
+from ranking.features import GROUPS, NAMES, Features
 from ranking.history import Events
 from ranking.intake import take_in
 from ranking.material import Material
@@ -49,7 +49,7 @@ from ranking.relations import Relations
 from ranking.reranker import Reranker
 from ranking.settings import BlendSettings, SequenceSettings, TrainingSettings
 from ranking.table import ItemTable
-from ranking.training import Prepared, Training, data_counts, data_hash, fit, gathered, prepare
+from ranking.training import VARIES, Prepared, Training, data_counts, data_hash, fit, gathered, prepare
 from retrieval.database import Connections
 from retrieval.encoder import Encoder, MiniLMEncoder, ensure_encoder
 from retrieval.ground import Candidate, Evidence
@@ -63,7 +63,9 @@ QUICK = TrainingSettings(
     sequence=SequenceSettings(epochs=1),
     blend=BlendSettings(examples=1_500, compared=500, epochs=2),
 )
-FEWER = 4_000  # shoppers over whom networks without a group of features are compared
+FEWER = 4_000  # shoppers over whom networks without a group of features, or blends without a model, are compared
+COLD = 2_000  # shoppers of whom little is known, and targets that nobody had yet
+PART = 0.4  # of the examples that networks without a group of features learn from: there are a dozen of them
 ASKING = 2_000  # shoppers who also ask for something
 TIMED_SHOPPERS = 300
 CANDIDATES = 200
@@ -153,7 +155,7 @@ def measure(
         relearn(material, shipped)
         figures["train_s"] = time.perf_counter() - started
         _say(f"ships: {chosen.recipe.kind} of {', '.join(chosen.recipe.members)}")
-        without = {group: _fit_without(prepared, ground.settings, group) for group in GROUPS}
+        without = _without_groups(prepared, ground.settings)
         del prepared
         gc.collect()
         shoppers = QUICK_SHOPPERS if quick else len(parts.test)
@@ -162,16 +164,17 @@ def measure(
         for name, score in _models(ground, committee):
             _say(f"measuring {name} on {len(cases)} shoppers")
             found = evaluate(score, cases, len(material.table))
+            _say(f"{name} {found['recall@10']:.4f} / {found['ndcg@10']:.4f}")
             figures |= {f"{name}.{figure}": value for figure, value in found.items()}
         figures |= {"shoppers": float(len(cases))}
-        figures |= _left_out(ground, {"nothing": network} | without, min(shoppers, FEWER))
+        figures |= _left_out(ground, without, min(shoppers, FEWER))
         figures |= _models_left_out(ground, committee, chosen, min(shoppers, FEWER))
         _say("measuring cold starts")
         by_history = of_tracks(shipped.over(features).scores)
         rivals = {"popularity": Popularity(features), "content": Content(material.table),
                   "transitions": Transitions(features), "network": Trained(network, features)}  # fmt: skip
         scores = {name: of_tracks(model.scores) for name, model in rivals.items()} | {"shipped": by_history}
-        figures |= cold(scores, parts.test, features, min(shoppers, FEWER))
+        figures |= cold(scores, parts.test, features, min(shoppers, COLD))
         digest = data_hash(material.table, material.tracks)
         training = Training(
             shipped,
@@ -213,12 +216,15 @@ def relearn(material: Material, shipped: Shipped) -> None:
 def _together(ground: Ground, committee: Committee, chosen: Chosen, shoppers: int) -> dict[str, float]:
     """Figures of every model that may ship, every blend and what ships; scores are computed once for all."""
     recipes = {name: Recipe(name, (name,), Mixture(1)) for name in committee.names}
-    recipes |= {f"blend.{kind}": recipe for kind, recipe in chosen.blends.items()} | {"shipped": chosen.recipe}
+    recipes |= {f"blend.{kind}": recipe for kind, recipe in chosen.blends.items()}
     cases = sample(ground.parts.test, shoppers, seed=1)
     _say(f"measuring {', '.join(recipes)} on {len(cases)} shoppers")
     orders = order_all(lambda part: logits_of(committee, recipes, part), cases, len(ground.material.table))
+    best = max(chosen.compared, key=lambda name: chosen.compared[name])
+    orders["shipped"] = orders[best]
     made = {f"{name}.{figure}": value for name, order in orders.items()
             for figure, value in summary(order.ranks, order.others).items()}  # fmt: skip
+    _say("; ".join(f"{name} {made[f'{name}.recall@10']:.4f} / {made[f'{name}.ndcg@10']:.4f}" for name in orders))
     return made | {f"validation.{name}.ndcg@10": value for name, value in chosen.compared.items()}
 
 
@@ -232,10 +238,7 @@ def _models_left_out(ground: Ground, committee: Committee, chosen: Chosen, shopp
     }
     cases = sample(ground.parts.test, shoppers, seed=4)
     _say("measuring blends without a model")
-    orders = order_all(lambda part: logits_of(committee, recipes, part), cases, len(ground.material.table))
-    return {f"{name}.{figure}": value for name, order in orders.items()
-            for figure, value in summary(order.ranks, order.others).items()
-            if figure in ("recall@10", "ndcg@10")}  # fmt: skip
+    return _two(order_all(lambda part: logits_of(committee, recipes, part), cases, len(ground.material.table)))
 
 
 def _models(ground: Ground, committee: Committee) -> Iterator[tuple[str, Score]]:
@@ -250,19 +253,41 @@ def _models(ground: Ground, committee: Committee) -> Iterator[tuple[str, Score]]
         yield f"peer.{name}", score
 
 
-def _fit_without(prepared: Prepared, settings: TrainingSettings, group: str) -> Network:
-    _say(f"training without {group}")
-    return fit(prepared, settings.model_copy(update={"without": GROUPS[group]}), _Progress())[0]
+def _without_groups(prepared: Prepared, settings: TrainingSettings) -> dict[str, Network]:
+    """A network without each group of features that says anything in this shop, and one with all ("nothing")."""
+    rows = np.random.default_rng(settings.seed).permutation(len(prepared.inputs))
+    rows = np.sort(rows[: int(len(rows) * PART)])
+    fewer = replace(prepared, inputs=prepared.inputs[rows], corrections=prepared.corrections[rows])
+    spread = fewer.inputs[::10].astype(np.float32).std(axis=(0, 1))
+    told = {name for name, own in zip(NAMES, spread, strict=True) if own > VARIES}
+    made = {}
+    for name, group in ({"nothing": ()} | GROUPS).items():
+        if not group or told.intersection(group):
+            _say(f"training without {name}")
+            made[name] = fit(fewer, settings.model_copy(update={"without": group}), _Progress())[0]
+    return made
 
 
 def _left_out(ground: Ground, networks: dict[str, Network], shoppers: int) -> dict[str, float]:
+    """``without.GROUP.`` figures; the features are computed once for all."""
+    _say("measuring without groups of features")
+
+    def logits(part: Sequence[Case]) -> dict[str, Floats]:
+        computed = ground.features.compute([case.history for case in part])
+        return {f"without.{name}": network.logits(computed) for name, network in networks.items()}
+
     cases = sample(ground.parts.test, shoppers, seed=4)
-    made: dict[str, float] = {}
-    for name, network in networks.items():
-        _say(f"measuring without {name}")
-        found = evaluate(of_tracks(Trained(network, ground.features).scores), cases, len(ground.material.table))
-        made |= {f"without.{name}.{figure}": found[figure] for figure in ("recall@10", "ndcg@10")}
-    return made
+    return _two(order_all(logits, cases, len(ground.material.table)))
+
+
+def _two(orders: Mapping[str, Ranking]) -> dict[str, float]:
+    """``NAME.recall@10`` and ``NAME.ndcg@10`` of each."""
+    return {
+        f"{name}.{figure}": value
+        for name, order in orders.items()
+        for figure, value in summary(order.ranks, order.others).items()
+        if figure in ("recall@10", "ndcg@10")
+    }
 
 
 def _cost(table: ItemTable, parts: Split, reranker: Reranker) -> dict[str, float]:
