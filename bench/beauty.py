@@ -57,6 +57,7 @@ from retrieval.items import Item
 from retrieval.shop import open_shop
 
 QUICK_SHOPPERS = 1_500
+QUICK_FEWER = 300
 QUICK = TrainingSettings(
     examples=4_000,
     epochs=3,
@@ -167,14 +168,15 @@ def measure(
             _say(f"{name} {found['recall@10']:.4f} / {found['ndcg@10']:.4f}")
             figures |= {f"{name}.{figure}": value for figure, value in found.items()}
         figures |= {"shoppers": float(len(cases))}
-        figures |= _left_out(ground, without, min(shoppers, FEWER))
-        figures |= _models_left_out(ground, committee, chosen, min(shoppers, FEWER))
+        fewer = QUICK_FEWER if quick else FEWER
+        figures |= _left_out(ground, without, fewer)
+        figures |= _models_left_out(ground, committee, chosen, fewer)
         _say("measuring cold starts")
         by_history = of_tracks(shipped.over(features).scores)
         rivals = {"popularity": Popularity(features), "content": Content(material.table),
                   "transitions": Transitions(features), "network": Trained(network, features)}  # fmt: skip
         scores = {name: of_tracks(model.scores) for name, model in rivals.items()} | {"shipped": by_history}
-        figures |= cold(scores, parts.test, features, min(shoppers, COLD))
+        figures |= cold(scores, parts.test, features, QUICK_FEWER if quick else COLD)
         digest = data_hash(material.table, material.tracks)
         training = Training(
             shipped,
@@ -190,7 +192,7 @@ def measure(
         reranker = Reranker.load(folder, shop.catalog, shop.index.vectors)
         figures |= _cost(material.table, parts, reranker)
         _say("asking")
-        asking = sample(parts.test, min(ASKING, shoppers), seed=3)
+        asking = sample(parts.test, QUICK_FEWER if quick else ASKING, seed=3)
         return figures | hits(
             asking, material.items, material.table, shop.grounder, reranker, by_history,
             candidates=settings.candidates, diversity=settings.diversity,
