@@ -107,7 +107,7 @@ def page(version: str, facts: Mapping[str, Any]) -> str:
         "<h2>How it was trained</h2>",
         *_chosen(figures),
         *_curves(facts.get("curves", {})),
-        *_leans_on(facts.get("importances", {})),
+        *_leans_on(facts.get("importances", {}), facts.get("weighed", "")),
         f"<details><summary>Settings</summary>{charts.table(list(_flat(facts['settings'])))}</details>",
         "<h2>What it is not for</h2>",
         _list(NOT_FOR),
@@ -238,7 +238,7 @@ def _curves(curves: Mapping[str, Sequence[Mapping[str, float]]]) -> list[str]:
     return made
 
 
-def _leans_on(importances: Mapping[str, Mapping[str, float]]) -> list[str]:
+def _leans_on(importances: Mapping[str, Mapping[str, float]], weighed: str) -> list[str]:
     if not importances:
         return []
     most = sorted(importances.items(), key=lambda pair: -pair[1]["value"])
@@ -248,7 +248,8 @@ def _leans_on(importances: Mapping[str, Mapping[str, float]]) -> list[str]:
         for end, key in (("", "value"), (".low", "low"), (".high", "high"))
     }
     lines = [(name.replace("_", " "), _with_ends(flat, name)) for name, _ in most]
-    return ["<h2>What it leans on</h2>", charts.table(lines, ("feature", "NDCG@10 lost once it is shuffled"))]
+    when = f" (weighed on {escape(weighed)}, by a network of that day)" if weighed else ""
+    return [f"<h2>What it leans on{when}</h2>", charts.table(lines, ("feature", "NDCG@10 lost once it is shuffled"))]
 
 
 def _table(lines: Sequence[Sequence[str]]) -> str:

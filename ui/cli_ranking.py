@@ -6,6 +6,8 @@ Knows progress and tables for people. What is measured is in ``ranking``.
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
@@ -26,6 +28,8 @@ if TYPE_CHECKING:  # torch takes seconds to load, and `events` needs none of it
     from ranking.material import Material
 
 METRICS = ("recall@5", "ndcg@5", "mrr@5", "recall@10", "ndcg@10", "mrr@10", "auc")
+FEWER_METRICS = ("recall@10", "ndcg@10", "mrr@10", "auc")
+WIDE = 110  # characters of a terminal that has room for all of them
 MODELS = {
     "": "reranker",
     "network.": "network over features",
@@ -115,6 +119,7 @@ def evaluate_reranker(
             facts = saved.facts | {"figures": saved.facts["figures"] | figures}
             if home.importances.exists():
                 facts["importances"] = json.loads(home.importances.read_text(encoding="utf-8"))
+                facts["weighed"] = written_on(home.importances)
             written = card.write(live, facts)
     what = f"Reranker {saved.version}" if way == "leave-one-out" else f"A reranker trained anew, split {way}"
     console.print(figures_table(figures, f"{what}: {len(parts.test):,} held-out likings, each among all items"))
@@ -151,11 +156,17 @@ def material_of(home: Home, settings: Settings, tell: Tell) -> Iterator["Materia
         connections.close()
 
 
+def written_on(path: Path) -> str:
+    """The day (UTC) on which the file was written: what it says may be older than what it is read with."""
+    return datetime.fromtimestamp(path.stat().st_mtime, UTC).date().isoformat()
+
+
 def figures_table(figures: Mapping[str, float], title: str) -> Table:
-    """The metrics on the test of each model that was measured."""
-    table = Table("test", *METRICS, title=title)
+    """The metrics on the test of each model that was measured: as many as the terminal shows whole."""
+    metrics = METRICS if console.width >= WIDE else FEWER_METRICS
+    table = Table("test", *metrics, title=title)
     for prefix, name in MODELS.items():
         if f"{prefix}test.auc" not in figures:
             continue
-        table.add_row(name, *(f"{figures[f'{prefix}test.{metric}']:.4f}" for metric in METRICS))
+        table.add_row(name, *(f"{figures[f'{prefix}test.{metric}']:.4f}" for metric in metrics))
     return table

@@ -15,7 +15,7 @@ from chat.settings import Settings
 from ranking.card import CARD
 from ranking.errors import NoModel, SettingError
 from ranking.settings import Hardware, TrainingSettings, changed
-from ui.cli_ranking import figures_table, material_of
+from ui.cli_ranking import figures_table, material_of, written_on
 from ui.home import Home
 from ui.progress import bars
 
@@ -147,7 +147,8 @@ def chosen(home: Home, changes: list[str]) -> TrainingSettings:
 
     tuned = [f"@{home.tuned}"] if home.tuned.exists() else []
     if tuned:
-        console.print(f"With the settings in {home.tuned}, which `shoptalk tune` found.", highlight=False)
+        day = written_on(home.tuned)
+        console.print(f"With the settings in {home.tuned}, which `shoptalk tune` found on {day}.", highlight=False)
     made = changed(TrainingSettings(), [*tuned, *changes])
     if unknown := sorted(set(made.without) - set(NAMES)):
         raise SettingError(f"without={','.join(unknown)}: no feature has that name. There are: {', '.join(NAMES)}.")

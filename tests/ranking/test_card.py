@@ -76,8 +76,10 @@ def test_a_blend_names_its_members_and_what_it_leans_on():
                 "price": {"value": 0.01, "low": -0.01, "high": 0.02},
                 "text_max": {"value": 0.25, "low": 0.2, "high": 0.3},
             },
+            "weighed": "2026-11-20",
         },
     )
+    assert "What it leans on (weighed on 2026-11-20, by a network of that day)" in text
     assert "It is a blend (network) of: its feature network alone, linear autoencoder (EASE), &lt;b&gt;." in text
     assert [row for row in Text(text).rows if len(row) == 2][1:7] == [
         ["", "NDCG@10"],

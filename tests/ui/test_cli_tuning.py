@@ -1,5 +1,6 @@
 import fcntl
 import json
+from datetime import UTC, datetime
 
 import pytest
 import typer
@@ -45,6 +46,7 @@ def test_better_settings_are_kept_and_the_next_training_takes_them(home):
     assert "examples" not in kept
     trained = run(home, "train", "--set", "epochs=1").output
     assert f"With the settings in {home.tuned}" in trained.replace("\n", "")
+    assert f"found on {datetime.now(UTC).date().isoformat()}" in " ".join(trained.split())
 
 
 def test_settings_that_are_not_better_stay_as_they_are(home):
