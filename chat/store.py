@@ -51,6 +51,12 @@ def m002_thumbs(db: Database) -> None:
     )
 
 
+@migrations()
+def m003_copied_turns(db: Database) -> None:
+    """Turns that stand in a session only because it begins as another one did."""
+    db.execute("CREATE TABLE copied_turns (turn_id TEXT PRIMARY KEY REFERENCES turns(id) ON DELETE CASCADE)")
+
+
 @dataclass
 class Session:
     """One conversation: whose it is and what is needed, as of its last turn."""
@@ -158,6 +164,47 @@ class Store:
         session.need = turn.need
         session.turns = turn.number
 
+    def latest(self, session_id: str) -> str:
+        """Id of the session's latest turn; "" if it has none."""
+        row = self._connections.current.execute(
+            "SELECT id FROM turns WHERE session_id = ? ORDER BY number DESC LIMIT 1", [session_id]
+        ).fetchone()
+        return "" if row is None else str(row[0])
+
+    def fork(self, session_id: str, turn_id: str) -> Session:
+        """A new session of the same shopper that begins with a copy of this one, up to and with that turn.
+
+        What the shopper did stays where it was. UnknownSession if the session has no such turn.
+        """
+        connection = self._connections.current.conn
+        with connection:
+            connection.execute("BEGIN IMMEDIATE")
+            held = "SELECT shopper_id, turns.need, number FROM turns JOIN sessions ON sessions.id = session_id"
+            row = connection.execute(f"{held} WHERE turns.id = ? AND session_id = ?", [turn_id, session_id]).fetchone()
+            if row is None:
+                raise UnknownSession("This conversation is not known here. Start a new one.")
+            forked = Session(secrets.token_urlsafe(18), *row)
+            connection.execute(
+                "INSERT INTO sessions SELECT ?, shopper_id, started, ?, ? FROM sessions WHERE id = ?",
+                [forked.id, time.time(), forked.need, session_id],
+            )
+            former = connection.execute(
+                "SELECT id FROM turns WHERE session_id = ? AND number <= ? ORDER BY number", [session_id, forked.turns]
+            ).fetchall()
+            for (old,) in former:
+                new = secrets.token_urlsafe(12)
+                connection.execute(
+                    f"INSERT INTO turns SELECT ?, ?, {_COPIED} FROM turns WHERE id = ?",  # noqa: S608 - fixed names
+                    [new, forked.id, old],
+                )
+                connection.execute(
+                    "INSERT INTO shown SELECT ?, position, item_id, score, relevance, reason, outside FROM shown"
+                    " WHERE turn_id = ?",
+                    [new, old],
+                )
+                connection.execute("INSERT INTO copied_turns VALUES (?)", [new])
+        return forked
+
     def last_shown(self, session_id: str) -> list[str]:
         """Ids of the items that the session's latest search showed, in their order: what "the third" points at.
 
@@ -228,13 +275,21 @@ class Store:
         # What was sorted by the records instead ("the cheapest") carries no p(like): its score is its relevance.
         yield from self._connections.current.execute(
             "SELECT turn_id, item_id, position, score FROM shown JOIN turns ON turns.id = turn_id"
-            " WHERE searched AND score <> relevance ORDER BY turn_id, position"
+            " WHERE searched AND score <> relevance AND turn_id NOT IN (SELECT turn_id FROM copied_turns)"
+            " ORDER BY turn_id, position"
         )
 
     def turns(self, session_id: str) -> list[dict[str, Any]]:
         """The session's turns as rows, oldest first; JSON columns stay text."""
         rows = self._connections.current.query("SELECT * FROM turns WHERE session_id = ? ORDER BY number", [session_id])
         return list(rows)
+
+
+# Of a turn, all but its id and its session.
+_COPIED = (
+    "number, time, message, personalised, need, understanding, answer, sentences, prompts, llm, reranker, candidates,"
+    " timings, usage, llm_reached, finished, searched"
+)
 
 
 def _row(turn: Turn) -> list[Any]:

@@ -8,6 +8,7 @@ from fastapi import FastAPI
 from chat.store import Store
 from ranking.history import Events
 from ui.api_chat import chat_router
+from ui.api_completions import completions_router
 from ui.api_errors import handle_errors
 from ui.api_gate import Access, Gate
 from ui.api_items import items_router
@@ -32,6 +33,7 @@ def build_api(serving: Serving, *, open_answers: int = 64, heartbeat_s: float = 
     handle_errors(api)
     api.add_middleware(Gate, access=access)
     api.include_router(chat_router(access, assistant, sessions, turns, heartbeat_s))
+    api.include_router(completions_router(access, assistant, store, sessions, turns, heartbeat_s))
     api.include_router(sessions_router(access, assistant, shop.catalog, store, events, sessions, turns))
     api.include_router(items_router(access, shop.catalog, serving.finder, events, sessions))
     return api

@@ -63,25 +63,25 @@ def chat_router(
         reading = await turns.join(owner, idempotency_key, _fingerprint(body), body.session_id or "", begin)
         try:
             if not body.stream:
-                answer = _whole(await _unless_gone(request, reading))
+                answer = whole(await unless_gone(request, reading))
                 reading.leave()
                 return Response(answer.model_dump_json(), media_type="application/json")
             await reading.begun()
         except BaseException:
             reading.leave()
             raise
-        return _EventStream(reading, heartbeat_s)
+        return EventStream(reading, _frames(reading, heartbeat_s))
 
     return router
 
 
-class _EventStream(StreamingResponse):
-    """The events of a reading; however the response ends, the reading is left."""
+class EventStream(StreamingResponse):
+    """The events of a reading, as ``frames``; however the response ends, the reading is left."""
 
-    def __init__(self, reading: Reading, heartbeat_s: float) -> None:
+    def __init__(self, reading: Reading, frames: AsyncIterator[str]) -> None:
         self._reading = reading
         super().__init__(
-            _frames(reading, heartbeat_s),
+            frames,
             media_type="text/event-stream",
             headers={"Cache-Control": "no-store", "X-Accel-Buffering": "no"},  # nginx would hold the events back
         )
@@ -93,20 +93,26 @@ class _EventStream(StreamingResponse):
             self._reading.leave()
 
 
-async def _frames(reading: Reading, heartbeat_s: float) -> AsyncIterator[str]:
+async def with_heartbeats(reading: Reading, heartbeat_s: float) -> AsyncIterator[TurnEvent | None]:
+    """The events of a reading, and None after each time of silence."""
     while True:
         try:
             async with asyncio.timeout(heartbeat_s):
                 event = await reading.next()
         except TimeoutError:
-            yield ALIVE
+            yield None
             continue
         if event is None:
             return
-        yield f"event: {event.type}\ndata: {_event.dump_json(event).decode()}\n\n"
+        yield event
 
 
-async def _unless_gone(request: Request, reading: Reading) -> list[TurnEvent]:
+async def _frames(reading: Reading, heartbeat_s: float) -> AsyncIterator[str]:
+    async for event in with_heartbeats(reading, heartbeat_s):
+        yield ALIVE if event is None else f"event: {event.type}\ndata: {_event.dump_json(event).decode()}\n\n"
+
+
+async def unless_gone(request: Request, reading: Reading) -> list[TurnEvent]:
     """Every event; whoever waits for them may go, and then nobody does."""
 
     async def gone() -> None:
@@ -130,7 +136,7 @@ async def _unless_gone(request: Request, reading: Reading) -> list[TurnEvent]:
         reading_on.cancel()
 
 
-def _whole(events: list[TurnEvent]) -> ChatAnswer:
+def whole(events: list[TurnEvent]) -> ChatAnswer:
     """The turn as one object, or what went wrong in it."""
     said: dict[str, Any] = {"tags": (), "cards": ()}
     sentences = []

@@ -18,6 +18,7 @@ from ui.identity import Keys
 from ui.sessions import Owner
 
 MOST_BYTES = 64 * 1024  # of a body: the longest message, in four bytes a character and escaped, and some
+MOST_BYTES_AT = {"/chat/completions": 1024 * 1024}  # a whole conversation, which is sent anew with every message
 PREFLIGHT_S = 600  # how long a browser may remember what it was allowed
 METHODS = "GET, POST, DELETE"
 HEADERS = "Authorization, Content-Type, Idempotency-Key, X-Shopper-Token"
@@ -85,7 +86,8 @@ class Gate:
             if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
                 await _preflight(allowed)(scope, receive, answer)
                 return
-            receive = await _read(scope, headers, receive)
+            most = next((most for end, most in MOST_BYTES_AT.items() if scope["path"].endswith(end)), MOST_BYTES)
+            receive = await _read(scope, headers, receive, most)
             await self._app(scope, receive, answer)
         except Exception as error:
             response = answer_to(error)  # which also tells the log
@@ -104,11 +106,11 @@ def _preflight(allowed: Mapping[str, str]) -> Response:
     return Response(status_code=204, headers=said)
 
 
-async def _read(scope: Scope, headers: Headers, receive: Receive) -> Receive:
+async def _read(scope: Scope, headers: Headers, receive: Receive, most: int) -> Receive:
     """The same receive, with the body read already; Problem where it is too large, or no JSON by its type."""
     stated = headers.get("content-length", "")
-    if stated.isdigit() and int(stated[:12]) > MOST_BYTES:
-        raise Problem(413, "too_large", f"A body has at most {MOST_BYTES:,} bytes.")
+    if stated.isdigit() and int(stated[:12]) > most:
+        raise Problem(413, "too_large", f"A body has at most {most:,} bytes.")
     body, more = bytearray(), True
     while more:
         message = await receive()
@@ -116,8 +118,8 @@ async def _read(scope: Scope, headers: Headers, receive: Receive) -> Receive:
             break
         body += message.get("body", b"")
         more = message.get("more_body", False)
-        if len(body) > MOST_BYTES:
-            raise Problem(413, "too_large", f"A body has at most {MOST_BYTES:,} bytes.")
+        if len(body) > most:
+            raise Problem(413, "too_large", f"A body has at most {most:,} bytes.")
     kind = headers.get("content-type", "").partition(";")[0].strip().lower()
     if body and kind != "application/json":
         raise Problem(415, "not_json", "Send the body as JSON: Content-Type: application/json")

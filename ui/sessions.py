@@ -1,7 +1,7 @@
 """What the API remembers of its conversations: whose each is, and the answers that a repeated request gets again.
 
-Owns the tables ``api_sessions`` and ``api_answers``. Knows nothing of HTTP, nor of how an answer is made; what was said
-lies in ``chat.store``. An answer is kept for a day, and goes with its session.
+Owns the tables ``api_sessions``, ``api_answers`` and ``api_prefixes``. Knows nothing of HTTP, nor of how an answer is
+made; what was said lies in ``chat.store``. An answer is kept for a day, and goes with its session.
 """
 
 import hashlib
@@ -37,6 +37,16 @@ def m001_sessions(database: Database) -> None:
     database.execute("CREATE INDEX api_answers_by_time ON api_answers (time)")
 
 
+@migrations()
+def m002_prefixes(database: Database) -> None:
+    """Create the table: for whoever names a conversation by all that was said in it, which one that was."""
+    database.execute(
+        "CREATE TABLE api_prefixes (name TEXT NOT NULL, session_id TEXT NOT NULL, turn_id TEXT NOT NULL,"
+        " taken INTEGER NOT NULL, PRIMARY KEY (name, session_id, turn_id))"
+    )
+    database.execute("CREATE INDEX api_prefixes_by_session ON api_prefixes (session_id)")
+
+
 @dataclass(frozen=True)
 class Owner:
     """Who holds a session: a site key's surface, and on it a shopper; "" for an anonymous one."""
@@ -47,6 +57,15 @@ class Owner:
     def name_of(self, key: str) -> str:
         """The name under which this owner's request of that idempotency key is kept: no other owner's is the same."""
         return hashlib.sha256("\0".join((self.site_id, self.shopper_id, key)).encode()).hexdigest()
+
+
+@dataclass(frozen=True)
+class Resumption:
+    """Where a conversation stood; ``alone``: nobody else's has the same words, and it was not gone on with yet."""
+
+    session_id: str
+    turn_id: str
+    alone: bool
 
 
 @dataclass(frozen=True)
@@ -97,11 +116,33 @@ class Sessions:
         ).fetchone()
         return None if row is None else Kept(row[0], _events.validate_json(row[1]))
 
+    def name_prefix(self, name: str, session_id: str, turn_id: str) -> None:
+        """All that was said up to and with that turn goes by this name from now on: a digest, which tells nothing."""
+        self._write("INSERT OR IGNORE INTO api_prefixes VALUES (?, ?, ?, 0)", [name, session_id, turn_id])
+
+    def resume(self, name: str) -> Resumption | None:
+        """The conversation that goes by the name, taken by whoever asks first; None if there is none.
+
+        Two shoppers may say and hear the very same: then neither is told from the other, and nobody is ``alone``.
+        """
+        database = self._connections.current
+        with database.atomic():
+            # Written before it is read, so that of two that ask at once the second waits for the first.
+            database.execute("UPDATE api_prefixes SET taken = taken + 1 WHERE name = ?", [name])
+            rows = database.execute(
+                "SELECT session_id, turn_id, taken FROM api_prefixes WHERE name = ? ORDER BY rowid", [name]
+            ).fetchall()
+        if not rows:
+            return None
+        session_id, turn_id, taken = rows[-1]
+        return Resumption(session_id, turn_id, alone=len(rows) == 1 and taken == 1)
+
     def forget(self, session_id: str) -> None:
         """Let go of the session and of every answer in it."""
         database = self._connections.current
         with database.atomic():
             database.execute("DELETE FROM api_answers WHERE session_id = ?", [session_id])
+            database.execute("DELETE FROM api_prefixes WHERE session_id = ?", [session_id])
             database.execute("DELETE FROM api_sessions WHERE id = ?", [session_id])
 
     def _write(self, sql: str, values: Sequence[object]) -> None:

@@ -12,6 +12,7 @@ import pytest
 from api_server import Api
 
 import ui.api_chat
+import ui.api_completions
 import ui.api_errors
 import ui.api_gate
 import ui.api_items
@@ -84,7 +85,7 @@ def test_every_route_is_told_and_every_one_told_is_there(api: Api) -> None:
 def test_every_error_code_is_told_and_every_one_told_is_there() -> None:
     told = re.findall(r"^\| (\d{3}) \| (.+?) \|", DOCS.read_text(encoding="utf-8"), re.MULTILINE)
     codes = {code for _, cell in told for code in re.findall(r"`(\w+)`", cell)}
-    modules = (ui.api_chat, ui.api_errors, ui.api_gate, ui.api_items, ui.api_sessions, ui.identity)
+    modules = (ui.api_chat, ui.api_completions, ui.api_errors, ui.api_gate, ui.api_items, ui.api_sessions, ui.identity)
     sources = "".join(Path(str(module.__file__)).read_text() for module in modules)
     raised = set(re.findall(r'Problem\(\s*\d+, "(\w+)"', sources)) | set(re.findall(r'Refused\(\s*"(\w+)"', sources))
     assert codes == (raised | {ui.turns.STOPPED}) - {"closed"}
