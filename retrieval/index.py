@@ -121,11 +121,18 @@ class Index:
         """Bring the index to the catalogue's present state, embedding only what changed; True if anything had to be.
 
         Small changes are applied in place; over a fifth, a new folder is built aside, and queries are answered from
-        the former one until it is complete. A price or a stock alone is no change. ``encoder``: one of the same name
-        that encodes instead. Raises IndexBuildError.
+        the former one until it is complete; so too where somebody removed the folder in use. A price or a stock alone
+        is no change. ``encoder``: one of the same name that encodes instead. Raises IndexBuildError.
         """
         with self._writing:
             stamp, shelf, held = self._open_parts()
+            if not shelf.is_there():
+                log.warning("index: its folder %s was removed; rebuilding from the catalogue", shelf.folder)
+                self._folder.mkdir(parents=True, exist_ok=True)
+                self._take()
+                self._build(progress, encoder)
+                self._measure()
+                return True
             if isinstance(shelf.collection, ServedCollection):
                 shelf.collection.mend(held)
             if stamp.sequence == self._catalog.sequence():
@@ -231,6 +238,8 @@ class Index:
 
     def _take(self) -> None:
         """Hold the folder for this process: two processes on one Chroma corrupt it."""
+        if self._lock_file:
+            self._lock_file.close()  # it may be of a folder that is gone
         self._lock_file = (self._folder / "lock").open("w")
         try:
             fcntl.flock(self._lock_file, fcntl.LOCK_EX | fcntl.LOCK_NB)

@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from retrieval.chroma import Collection, EmbeddedCollection
+from retrieval.chroma import EMBEDDED, Collection, EmbeddedCollection
 from retrieval.chroma_server import ServedCollection
 from retrieval.errors import IndexBuildError
 from retrieval.lexical import LexicalIndex
@@ -65,6 +65,11 @@ class Shelf:
         except Exception as error:
             # Chroma raises many types; whichever it is, the folder is made anew.
             raise BrokenShelf(f"Chroma cannot open it: {error}") from error
+
+    def is_there(self) -> bool:
+        """Whether its parts are still on the disk: nobody but its owner should remove them, and then somebody does."""
+        embedded = not isinstance(self.collection, EmbeddedCollection) or (self.folder / EMBEDDED).is_dir()
+        return embedded and (self.folder / LEXICAL).is_dir()
 
     def close(self) -> None:
         """Release the files, and note that this was done in good order."""

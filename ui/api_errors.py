@@ -71,9 +71,17 @@ def problem_of(error: Exception) -> Problem:
         case sqlite3.OperationalError() if "locked" in str(error) or "busy" in str(error):
             log.warning("the database is locked: %s", error)
             return Problem(503, "busy", "The shop is busy. Try again in a moment.")
+        case sqlite3.OperationalError() if is_full(error):
+            log.error("nothing can be written, the disk is full: %s", error)
+            return Problem(503, "no_room", "The shop cannot keep anything now: its disk is full. Try again later.")
     error_id = secrets.token_hex(4)
     log.error("a request failed (error %s)", error_id, exc_info=error, extra={"error_id": error_id})
     return Problem(500, "failed", "Something went wrong on our side. Please try again.", error_id=error_id)
+
+
+def is_full(error: BaseException) -> bool:
+    """Whether a write failed for want of room, in SQLite's words."""
+    return isinstance(error, sqlite3.OperationalError) and getattr(error, "sqlite_errorcode", 0) == sqlite3.SQLITE_FULL
 
 
 def answer_to(error: Exception) -> JSONResponse:

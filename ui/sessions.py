@@ -86,6 +86,9 @@ class Sessions:
 
     def begin(self, session_id: str, owner: Owner) -> None:
         """The session is this owner's from now on; one that is somebody's already stays theirs."""
+        known = "SELECT 1 FROM api_sessions WHERE id = ?"
+        if self._connections.current.execute(known, [session_id]).fetchone() is not None:
+            return  # without a write, which would wait where the database is locked
         self._write(
             "INSERT OR IGNORE INTO api_sessions VALUES (?, ?, ?, ?)",
             [session_id, owner.site_id, owner.shopper_id, self._now()],

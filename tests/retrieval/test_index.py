@@ -1,3 +1,4 @@
+import shutil
 import threading
 from collections.abc import Callable
 from decimal import Decimal
@@ -379,3 +380,26 @@ def test_where_chroma_fails_the_exact_product_answers(opened: Callable[..., Inde
     assert nearest(index, catalog, "Thing 7", 20) == exactly(catalog, "Thing 7", 20)
     assert index.answers == {"chroma": 0, "exact": 1}
     index.close()
+
+
+@pytest.mark.parametrize("part", ["", "chroma", "lexical"])
+def test_a_folder_that_somebody_removes_is_built_anew_meanwhile_it_answers(
+    opened: Callable[..., Index], catalog: Catalog, tmp_path: Path, part: str
+) -> None:
+    index = opened()
+    before = folder_of(index)
+    shutil.rmtree(before / part if part else tmp_path / "index")
+    assert nearest(index, catalog, "Thing 7", 20) == exactly(catalog, "Thing 7", 20)
+    assert index.refresh() is True
+    assert folder_of(index) != before
+    assert nearest(index, catalog, "Thing 7", 20) == exactly(catalog, "Thing 7", 20)
+    catalog.upsert([thing(5000)])
+    assert index.refresh() is True
+    assert worded(index, catalog, "Thing 5000")[0] == "i5000"
+    assert index.refresh() is False
+    with pytest.raises(IndexBuildError, match="in use by another"):
+        opened()
+    index.close()
+    again = opened()
+    assert folder_of(again).is_dir()
+    again.close()
