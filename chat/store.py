@@ -14,7 +14,9 @@ from typing import Any
 from sqlite_utils import Database, Migrations
 
 from chat.errors import UnknownSession
-from retrieval.database import Connections
+from retrieval.database import Connections, wiping
+
+ANONYMOUS = "session:"  # before the id of a session: under which the events of its anonymous shopper are kept
 
 migrations = Migrations("chat")
 
@@ -69,7 +71,7 @@ class Session:
     @property
     def history_id(self) -> str:
         """Under which id this shopper's events are kept; an anonymous one's never outlive the session."""
-        return self.shopper_id or f"session:{self.id}"
+        return self.shopper_id or f"{ANONYMOUS}{self.id}"
 
 
 @dataclass(frozen=True)
@@ -137,10 +139,17 @@ class Store:
         return Session(*row)
 
     def save(self, session: Session, turn: Turn) -> None:
-        """Write the turn and what it left in the session, in one transaction."""
-        connection = self._connections.current.conn
-        with connection:
+        """Write the turn and what it left in the session, in one transaction.
+
+        A session that was deleted while the turn was answered stays deleted.
+        """
+        database = self._connections.current
+        connection = database.conn
+        with wiping(database), connection:
             connection.execute("BEGIN IMMEDIATE")
+            held = "SELECT 1 FROM sessions WHERE id = ?"
+            if session.turns and connection.execute(held, [session.id]).fetchone() is None:
+                return
             connection.execute(
                 "INSERT INTO sessions (id, shopper_id, started, seen, need) VALUES (?, ?, ?, ?, ?)"
                 " ON CONFLICT (id) DO UPDATE SET seen = excluded.seen, need = excluded.need",
@@ -262,13 +271,47 @@ class Store:
 
     def delete(self, session_id: str) -> int:
         """Delete the session with all that was said and shown in it; returns how many turns it had."""
-        connection = self._connections.current.conn
-        with connection:
+        database = self._connections.current
+        connection = database.conn
+        with wiping(database), connection:
             connection.execute("BEGIN IMMEDIATE")
             count = "SELECT COUNT(*) FROM turns WHERE session_id = ?"
             turns = int(connection.execute(count, [session_id]).fetchone()[0])
             connection.execute("DELETE FROM sessions WHERE id = ?", [session_id])
         return turns
+
+    def of_shopper(self, shopper_id: str) -> list[str]:
+        """Ids of every session of the shopper, oldest first; "" names no shopper, and has none."""
+        sql = "SELECT id FROM sessions WHERE shopper_id = ? AND shopper_id <> '' ORDER BY started, id"
+        return [str(row[0]) for row in self._connections.current.execute(sql, [shopper_id]).fetchall()]
+
+    def idle_since(self, moment: float) -> list[str]:
+        """Ids of the sessions in which nothing was said since that moment (unix seconds)."""
+        sql = "SELECT id FROM sessions WHERE seen < ? ORDER BY seen, id"
+        return [str(row[0]) for row in self._connections.current.execute(sql, [moment]).fetchall()]
+
+    def known(self, session_id: str) -> bool:
+        """Whether there is such a session."""
+        sql = "SELECT 1 FROM sessions WHERE id = ?"
+        return self._connections.current.execute(sql, [session_id]).fetchone() is not None
+
+    def whole(self, session_id: str) -> dict[str, Any]:
+        """Everything that is held of the session, with its turns, what they showed and what was thought of them.
+
+        UnknownSession if there is none.
+        """
+        database = self._connections.current
+        rows = list(database.query("SELECT * FROM sessions WHERE id = ?", [session_id]))
+        if not rows:
+            raise UnknownSession("This conversation is not known here.")
+        thumbs, turns = self.thumbs(session_id), []
+        for turn in self.turns(session_id):
+            shown = list(database.query("SELECT * FROM shown WHERE turn_id = ? ORDER BY position", [turn["id"]]))
+            for row in (turn, *shown):
+                row.update({name: json.loads(row[name]) for name in _JSON if row.get(name)})
+            turns.append(turn | {"shown": shown, "thumb": thumbs.get(turn["id"])})
+        session = rows[0]
+        return session | {"need": json.loads(session["need"] or "null"), "turns": turns}
 
     def impressions(self) -> Iterator[tuple[str, str, int, float]]:
         """Turn, item, position (from 1) and p(like) of every item that the reranker's order showed."""
@@ -290,6 +333,8 @@ _COPIED = (
     "number, time, message, personalised, need, understanding, answer, sentences, prompts, llm, reranker, candidates,"
     " timings, usage, llm_reached, finished, searched"
 )
+# Columns that hold JSON.
+_JSON = ("need", "understanding", "sentences", "prompts", "candidates", "timings", "usage", "outside")
 
 
 def _row(turn: Turn) -> list[Any]:

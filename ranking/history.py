@@ -14,7 +14,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 from sqlite_utils import Database, Migrations
 
-from retrieval.database import Connections
+from retrieval.database import Connections, wiping
 
 Kind = Literal["search", "view", "click", "like", "dislike", "cart", "purchase", "rating"]
 
@@ -34,6 +34,7 @@ BATCH_EVENTS = 5_000  # events between two reports of progress
 EARLIEST = datetime(1995, 1, 1, tzinfo=UTC).timestamp()  # no shop sold online before
 ORDER_STEP_S = 60.0  # where a file has an order and no times, number n is stored as n minutes after EARLIEST
 LONGEST_ORDER = 5_000_000
+TELLING = 8  # characters of an id that stand nowhere by chance
 SESSION_GAP_S = 1_800.0  # after half an hour of nothing, what a shopper does is another visit
 
 TYPICAL_RATING = 4.0  # stars that shoppers mostly give
@@ -166,6 +167,30 @@ class Events:
     def of(self, shopper_id: str) -> list[Event]:
         """Every event of the shopper, oldest first; empty for a shopper who is not known."""
         return list(self._select("WHERE shopper_id = ? ORDER BY time, number", [shopper_id]))
+
+    def forget(self, shopper_id: str) -> int:
+        """Delete every event of the shopper, overwriting it; returns how many there were."""
+        return self._delete("shopper_id = ?", [shopper_id])
+
+    def traces(self, shopper_id: str) -> list[str]:
+        """Texts that stand in the file wherever an event of the shopper does, and seldom elsewhere."""
+        if len(shopper_id) >= TELLING:
+            return [shopper_id]
+        # SQLite writes the columns of a row one after the other, so that the kind follows.
+        return [f"{shopper_id}{kind}" for kind in KIND_WEIGHTS]
+
+    def expire(self, before: float, of: str = "") -> int:
+        """Delete what shoppers did before that moment (unix seconds), overwriting it; returns how many events.
+
+        ``of``: only of shoppers whose id begins so. An event that has an order and no time does not expire.
+        """
+        oldest = EARLIEST + LONGEST_ORDER * ORDER_STEP_S  # as of ``timed``
+        return self._delete("time < ? AND time > ? AND substr(shopper_id, 1, ?) = ?", [before, oldest, len(of), of])
+
+    def _delete(self, where: str, values: Sequence[object]) -> int:
+        database = self._connections.current
+        with wiping(database), database.atomic():
+            return int(database.execute(f"DELETE FROM events WHERE {where}", list(values)).rowcount)  # noqa: S608 -- fixed texts
 
     def all(self) -> Iterator[Event]:
         """Every event, by shopper and then oldest first."""

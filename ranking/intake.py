@@ -4,6 +4,8 @@ Knows files and the table of events. Knows nothing of how a report is shown.
 """
 
 import json
+import os
+import re
 import time
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator, Mapping
@@ -101,3 +103,58 @@ def _keep(path: Path, rejected: list[Rejected]) -> Path | None:
             row = {"line": one.line, "reason": one.reason, "row": one.raw}
             held.write(json.dumps(row, ensure_ascii=False) + "\n")
     return path
+
+
+def kept_of(rejected_folder: Path, shopper_id: str) -> list[dict[str, object]]:
+    """The dropped rows that are kept and name the shopper, each with its file, line and reason."""
+    return [
+        {"file": path.name, **row}
+        for path in _kept_files(rejected_folder)
+        for text, row in _kept_rows(path)
+        if _names(text, row, shopper_id)
+    ]
+
+
+def forget_kept(rejected_folder: Path, shopper_id: str) -> int:
+    """Take the rows that name the shopper out of the dropped rows that are kept; returns how many there were."""
+    count = 0
+    for path in _kept_files(rejected_folder):
+        rows = list(_kept_rows(path))
+        left = [text for text, row in rows if not _names(text, row, shopper_id)]
+        if len(left) == len(rows):
+            continue
+        count += len(rows) - len(left)
+        aside = path.with_suffix(".partial")
+        aside.write_text("".join(left), encoding="utf-8")
+        os.replace(aside, path)
+        if not left:
+            path.unlink()
+    return count
+
+
+def _kept_files(folder: Path) -> list[Path]:
+    return sorted(folder.glob("events-*.jsonl"))
+
+
+def _kept_rows(path: Path) -> Iterator[tuple[str, dict[str, object]]]:
+    """Each line of the file as it stands, and what it says; {} where it says nothing that can be read."""
+    with path.open(encoding="utf-8", errors="replace") as held:
+        for text in held:
+            try:
+                row = json.loads(text)
+            except ValueError:
+                row = {}
+            yield text, row if isinstance(row, dict) else {}
+
+
+def _names(text: str, row: Mapping[str, object], shopper_id: str) -> bool:
+    """Whether the id stands in the row, not as a part of a longer word; what cannot be read is searched as it stands.
+
+    A row was dropped because something is wrong with it: which of its words is the shopper is not known, so that the
+    row goes also where the same word means something else.
+    """
+    said = f"{row.get('row', '')} {row.get('reason', '')}" if row else text
+    # As the id is written bare, inside JSON, and inside a quoted cell of CSV.
+    written = {shopper_id, *(json.dumps(shopper_id, ensure_ascii=one)[1:-1] for one in (True, False))}
+    written.add(shopper_id.replace('"', '""'))
+    return any(re.search(rf"(?<!\w){re.escape(one)}(?!\w)", said) for one in written)

@@ -5,13 +5,15 @@ Knows nothing of any table. Tables and their migrations belong to the module tha
 
 import sqlite3
 import threading
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
 from sqlite_utils import Database
 
 BUSY_TIMEOUT_MS = 10_000  # how long a writer waits for another before it gives up
+LOOKED_FOR = 40  # traces that are sought in the file; for more of them it is written anew without a look
+BLOCK = 1 << 24  # bytes of the file that are looked through at once
 
 
 class Connections:
@@ -41,6 +43,8 @@ class Connections:
             connection.execute("PRAGMA journal_mode=WAL")
             connection.execute("PRAGMA foreign_keys=ON")
             connection.execute("PRAGMA synchronous=NORMAL")
+            # What is deleted is overwritten wherever that costs no further writing; where it must be, see ``wiping``.
+            connection.execute("PRAGMA secure_delete=FAST")
             database = Database(connection)
             self._local.database = database
             with self._lock:
@@ -77,3 +81,52 @@ def reading(database: Database) -> Iterator[bool]:
         yield True
     finally:
         database.execute("COMMIT")
+
+
+@contextmanager
+def wiping(database: Database) -> Iterator[None]:
+    """Whatever is deleted or replaced within is overwritten in the file, at the cost of writing that anew.
+
+    For what shoppers say and do; a catalogue that is replaced would be written twice for nothing.
+    """
+    database.execute("PRAGMA secure_delete=ON")
+    try:
+        yield
+    finally:
+        database.execute("PRAGMA secure_delete=FAST")
+
+
+def settle(connections: Connections, traces: Sequence[str]) -> None:
+    """Leave nothing of what was deleted in the bytes of the file or of its log; ``traces`` are texts that stood in it.
+
+    SQLite overwrites what it deletes, but may leave a copy of a row that it once moved to another page: where a trace
+    is still found, the whole file is written anew. sqlite3.OperationalError if somebody reads an old state meanwhile,
+    or has the file locked, for longer than a writer waits.
+    """
+    database = connections.current
+    _empty_log(database)
+    sought = [trace.encode("utf-8", "surrogatepass") for trace in traces if trace]
+    if len(sought) > LOOKED_FOR or _stands_in(connections.path, sought):
+        database.execute("VACUUM")
+        _empty_log(database)
+
+
+def _empty_log(database: Database) -> None:
+    (busy, _, _) = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+    if busy:
+        raise sqlite3.OperationalError("database is locked: somebody still reads what was deleted from it")
+
+
+def _stands_in(path: Path, sought: Sequence[bytes]) -> bool:
+    """Whether one of these stands in the file."""
+    if not sought:
+        return False
+    overlap = max(map(len, sought)) - 1
+    tail = b""
+    with path.open("rb") as file:
+        while block := file.read(BLOCK):
+            held = tail + block
+            if any(trace in held for trace in sought):
+                return True
+            tail = held[-overlap:] if overlap else b""
+    return False

@@ -64,6 +64,11 @@ class Home:
         return self.folder / "rejected"
 
     @property
+    def incoming(self) -> Path:
+        """Rows that were asked for over the API, until the writer has taken them."""
+        return self.folder / "incoming"
+
+    @property
     def logs(self) -> Path:
         return self.folder / "logs"
 

@@ -14,7 +14,7 @@ from sqlite_utils import Database, Migrations
 
 from chat.errors import UnknownSession
 from chat.events import TurnEvent
-from retrieval.database import Connections
+from retrieval.database import Connections, wiping
 
 KEPT_S = 24 * 3600.0  # a request is repeated within seconds; a day covers a phone in a drawer
 
@@ -96,16 +96,13 @@ class Sessions:
 
     def check(self, session_id: str, owner: Owner) -> None:
         """UnknownSession unless the session is this owner's."""
-        row = self._connections.current.execute(
-            "SELECT site_id, shopper_id FROM api_sessions WHERE id = ?", [session_id]
-        ).fetchone()
-        if row is None or Owner(*row) != owner:
+        if self.whose(session_id) != owner:
             raise UnknownSession("This conversation is not known here. Start a new one.")
 
     def keep(self, name: str, asked: str, session_id: str, events: Sequence[TurnEvent]) -> None:
         """Keep an answer under the name of its request, and let go of those that are a day old."""
         database = self._connections.current
-        with database.atomic():
+        with wiping(database), database.atomic():
             database.execute("DELETE FROM api_answers WHERE time < ?", [self._now() - KEPT_S])
             database.execute(
                 "INSERT OR REPLACE INTO api_answers VALUES (?, ?, ?, ?, ?)",
@@ -140,13 +137,38 @@ class Sessions:
         session_id, turn_id, taken = rows[-1]
         return Resumption(session_id, turn_id, alone=len(rows) == 1 and taken == 1)
 
-    def forget(self, session_id: str) -> None:
-        """Let go of the session and of every answer in it."""
+    def of_shopper(self, shopper_id: str) -> list[str]:
+        """Ids of every session that the shopper began, also of those in which no turn was saved; "" has none."""
+        sql = "SELECT id FROM api_sessions WHERE shopper_id = ? AND shopper_id <> '' ORDER BY begun, id"
+        return [str(row[0]) for row in self._connections.current.execute(sql, [shopper_id]).fetchall()]
+
+    def begun_before(self, moment: float) -> list[str]:
+        """Ids of the sessions that began before that moment (unix seconds)."""
+        sql = "SELECT id FROM api_sessions WHERE begun < ? ORDER BY begun, id"
+        return [str(row[0]) for row in self._connections.current.execute(sql, [moment]).fetchall()]
+
+    def whose(self, session_id: str) -> Owner | None:
+        """Whose the session is; None where the API knows none of that id, as of the page's own."""
+        row = self._connections.current.execute(
+            "SELECT site_id, shopper_id FROM api_sessions WHERE id = ?", [session_id]
+        ).fetchone()
+        return None if row is None else Owner(*row)
+
+    def forget(self, session_id: str) -> int:
+        """Let go of the session and of every answer in it, overwriting them; returns how many answers there were."""
         database = self._connections.current
-        with database.atomic():
-            database.execute("DELETE FROM api_answers WHERE session_id = ?", [session_id])
+        with wiping(database), database.atomic():
+            answers = int(database.execute("DELETE FROM api_answers WHERE session_id = ?", [session_id]).rowcount)
             database.execute("DELETE FROM api_prefixes WHERE session_id = ?", [session_id])
             database.execute("DELETE FROM api_sessions WHERE id = ?", [session_id])
+        return answers
+
+    def expire(self) -> int:
+        """Let go of the answers that are a day old, overwriting them; returns how many."""
+        database = self._connections.current
+        with wiping(database), database.atomic():
+            cursor = database.execute("DELETE FROM api_answers WHERE time < ?", [self._now() - KEPT_S])
+            return int(cursor.rowcount)
 
     def _write(self, sql: str, values: Sequence[object]) -> None:
         database = self._connections.current
