@@ -26,10 +26,33 @@ class Settings(BaseSettings):
     host: str = Field("127.0.0.1", description="Address that the web server listens on.")
     port: int = Field(7860, description="Port of the web server.")
 
+    page_login: bool = Field(
+        False, description="Whether the shopper's page wants an account, see shoptalk accounts; the API never does."
+    )
+    frame_ancestors: str = Field(
+        "", description="Origins whose pages may show the shopper's page in a frame, parted by spaces; empty: its own."
+    )
+
     api_open_answers: int = Field(
         64, description="Answers of the API that may be under way at once; more wait outside."
     )
     api_heartbeat_s: float = Field(15.0, description="Silence after which the API's streams say that they are alive.")
+
+    keep_conversations_days: float = Field(
+        30.0, description="After so many days without a word a conversation is erased; 0: it is kept."
+    )
+    keep_events_days: float = Field(
+        0.0, description="After so many days an event of a known shopper is erased; 0: only on request."
+    )
+    keep_rejected_days: float = Field(
+        30.0, description="After so many days the rows that an import dropped are erased; 0: they are kept."
+    )
+    keep_backups_days: float = Field(
+        30.0, description="After so many days a backup in the folder of backups is deleted; 0: it is kept."
+    )
+    backups: Path | None = Field(
+        None, description="Folder of backups, outside the home; none: each backup names its file, and none expires."
+    )
 
     llm_url: str = Field("", description="OpenAI-compatible address, e.g. http://host:8000/v1; empty: start vLLM here.")
     llm_model: str = Field(

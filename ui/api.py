@@ -7,12 +7,16 @@ from fastapi import FastAPI
 
 from chat.store import Store
 from ranking.history import Events
+from ui.api_catalogue import catalogue_router
 from ui.api_chat import chat_router
 from ui.api_completions import completions_router
 from ui.api_errors import handle_errors
 from ui.api_gate import Access, Gate
 from ui.api_items import items_router
 from ui.api_sessions import sessions_router
+from ui.api_shoppers import shoppers_router
+from ui.erasure import Erasure
+from ui.home import Home
 from ui.identity import Keys
 from ui.opening import Serving
 from ui.sessions import Sessions
@@ -21,11 +25,15 @@ from ui.turns import Turns
 DESCRIPTION = "What a shop's own site or app asks of Shoptalk. How to use it: docs/api.md."
 
 
-def build_api(serving: Serving, *, open_answers: int = 64, heartbeat_s: float = 15.0) -> FastAPI:
-    """The application over this shop. ``open_answers``: at once; ``heartbeat_s``: of silence in a stream."""
+def build_api(serving: Serving, *, open_answers: int = 64, heartbeat_s: float = 15.0, currency: str = "") -> FastAPI:
+    """The application over this shop. ``open_answers``: at once; ``heartbeat_s``: of silence in a stream;
+    ``currency``: of prices that name none.
+    """
     shop, assistant = serving.shop, serving.assistant
     access, sessions = Access(Keys(shop.connections)), Sessions(shop.connections)
     store, events = Store(shop.connections), Events(shop.connections)
+    home = Home(shop.connections.path.parent)
+    erasure = Erasure(shop.connections, home)
     turns = Turns(sessions, most_open=open_answers)
     api = FastAPI(
         title="Shoptalk", version="1", description=DESCRIPTION, docs_url=None, redoc_url=None, redirect_slashes=False
@@ -34,6 +42,8 @@ def build_api(serving: Serving, *, open_answers: int = 64, heartbeat_s: float = 
     api.add_middleware(Gate, access=access)
     api.include_router(chat_router(access, assistant, sessions, turns, heartbeat_s))
     api.include_router(completions_router(access, assistant, store, sessions, turns, heartbeat_s))
-    api.include_router(sessions_router(access, assistant, shop.catalog, store, events, sessions, turns))
+    api.include_router(sessions_router(access, assistant, shop.catalog, store, events, sessions, turns, erasure))
+    api.include_router(shoppers_router(access, erasure, turns))
+    api.include_router(catalogue_router(access, shop.catalog, shop.connections, home, currency))
     api.include_router(items_router(access, shop.catalog, serving.finder, events, sessions))
     return api

@@ -4,7 +4,7 @@ The limits stand here and nowhere else, so that the OpenAPI tells them. Knows no
 """
 
 from decimal import Decimal
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
 
@@ -14,11 +14,13 @@ from retrieval.filters import Filter
 
 MOST_EVENTS = 100  # in one call
 MOST_ITEMS = 50  # of one search
+MOST_ROWS = 1_000  # of one list of a bulk change
 MOST_VALUES = 20  # of one part of a filter
 
 Text = Annotated[str, Field(min_length=1, max_length=MESSAGE_LIMIT)]
 Name = Annotated[str, Field(min_length=1, max_length=200)]  # of an item, a brand, an attribute …
 Names = Annotated[tuple[Name, ...], Field(max_length=MOST_VALUES)]
+Values = Annotated[tuple[Annotated[str, Field(max_length=2_000)], ...], Field(max_length=100)]
 Price = Annotated[Decimal, Field(ge=0, le=10**9, decimal_places=4, allow_inf_nan=False)]
 Limit = Annotated[StrictInt, Field(ge=1, le=MOST_ITEMS)]
 
@@ -87,6 +89,28 @@ class DeletedAnswer(BaseModel):
     """What was deleted."""
 
     turns: int
+    events: int  # of an anonymous shopper, which end with the session
+
+
+class ErasedAnswer(BaseModel):
+    """How much of what was erased; it is gone to the byte."""
+
+    sessions: int
+    turns: int
+    answers: int  # kept for repeated requests
+    events: int
+    kept_aside: int  # dropped rows of event files
+    checkpoints: int  # of a training that was cut off
+
+
+class ExportAnswer(BaseModel):
+    """Everything that is held of a shopper."""
+
+    shopper_id: str
+    exported: float  # unix seconds, as all times here
+    sessions: list[dict[str, Any]]  # each with its turns, and what these showed
+    events: list[dict[str, Any]]
+    kept_aside: list[dict[str, Any]]  # rows of event files that name the shopper and were dropped, with the reason
 
 
 class EventBody(_Body):
@@ -180,6 +204,72 @@ class RecommendAnswer(BaseModel):
     """The items, best first."""
 
     cards: tuple[Card, ...]
+
+
+class ItemPatch(_Body):
+    """What to change of an item; the fields are read as those of a feed are."""
+
+    title: Annotated[str, Field(max_length=2_000)] = ""
+    description: Annotated[str, Field(max_length=50_000)] = ""
+    category: Names | Annotated[str, Field(max_length=2_000)] = Field(
+        (), description='The path from the department down: ["Outdoor", "Tents"], or "Outdoor > Tents".'
+    )
+    brand: Annotated[str, Field(max_length=2_000)] = ""
+    price: Price | Annotated[str, Field(max_length=50)] | None = Field(None, description='149.5, or "149.50 EUR".')
+    currency: Annotated[str, Field(max_length=3)] = Field("", description="ISO 4217, of the price.")
+    attributes: dict[Name, Annotated[str, Field(max_length=2_000)] | Values] = Field(
+        default_factory=dict, description='For each name one or several values, e.g. {"colour": ["red", "blue"]}.'
+    )
+    picture_url: Annotated[str, Field(max_length=2_000)] = ""
+    page_url: Annotated[str, Field(max_length=2_000)] = ""
+    stock: Annotated[StrictInt, Field(ge=0, le=10**9)] | None = None
+    in_stock: StrictBool | None = Field(None, description="In the place of stock, where the number is not known.")
+    rating: Annotated[float, Field(ge=0, le=5, allow_inf_nan=False)] | None = None
+    rating_count: Annotated[StrictInt, Field(ge=0, le=10**9)] | None = None
+    group_id: Annotated[str, Field(max_length=200)] = Field("", description="The same for variants of one product.")
+
+
+class ItemBody(ItemPatch):
+    """An item, whole."""
+
+    title: Annotated[str, Field(min_length=1, max_length=2_000)]
+
+
+class BulkBody(_Body):
+    """Many changes at once. A row has ``id`` and the fields of an item; one that is wrong stops no other."""
+
+    put: Annotated[tuple[dict[str, Any], ...], Field(max_length=MOST_ROWS)] = ()
+    patch: Annotated[tuple[dict[str, Any], ...], Field(max_length=MOST_ROWS)] = ()
+    delete: Annotated[tuple[Name, ...], Field(max_length=MOST_ROWS)] = ()
+
+    @model_validator(mode="after")
+    def _something(self) -> "BulkBody":
+        if not (self.put or self.patch or self.delete):
+            raise ValueError("name at least one row in put or patch, or one id in delete")
+        return self
+
+
+class DroppedRow(BaseModel):
+    """A row that could not be taken."""
+
+    list: Literal["put", "patch"]
+    row: int  # from 1
+    reason: str
+
+
+class ChangesAnswer(BaseModel):
+    """What became of a change of the catalogue; once it is done, the next search sees it."""
+
+    number: int
+    state: Literal["waiting", "running", "done"]
+    new: int = 0
+    changed: int = 0
+    same: int = 0  # as the catalogue had them already
+    removed: int = 0
+    unknown: int = 0  # ids to remove that no item has
+    dropped: int = 0
+    first_dropped: tuple[DroppedRow, ...] = ()
+    notes: dict[str, int] = {}  # what was left out of items, and how often
 
 
 class ItemAnswer(BaseModel):

@@ -7,24 +7,28 @@ import asyncio
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import Header, Security
+from fastapi import Header, Path, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from ui.api_errors import Problem, answer_to
-from ui.identity import Keys
+from ui.audit import SHOPPER
+from ui.identity import ADMIN, LONGEST_SHOPPER, AdminKey, Keys, Refused
 from ui.sessions import Owner
 
 MOST_BYTES = 64 * 1024  # of a body: the longest message, in four bytes a character and escaped, and some
 MOST_BYTES_AT = {"/chat/completions": 1024 * 1024}  # a whole conversation, which is sent anew with every message
+MOST_BULK_BYTES = 4 * 1024 * 1024  # of an operator's bulk change
+BULK = "/items/bulk"
 PREFLIGHT_S = 600  # how long a browser may remember what it was allowed
 METHODS = "GET, POST, DELETE"
 HEADERS = "Authorization, Content-Type, Idempotency-Key, X-Shopper-Token"
 EXPOSED = "Retry-After"
 
 _bearer = HTTPBearer(auto_error=False, scheme_name="site key", description="The public key: site_…")
+_admin = HTTPBearer(auto_error=False, scheme_name="admin key", description="The operator's key: admin_…")
 _token = APIKeyHeader(
     name="X-Shopper-Token", auto_error=False, scheme_name="shopper", description="Signed by your server; optional."
 )
@@ -49,6 +53,41 @@ class Access:
         if origin is not None and origin not in site.origins:
             raise Problem(403, "origin_not_allowed", "This site key is not for pages of this origin.")
         return Owner(site.id, self._keys.shopper(site, token) if token is not None else "")
+
+    def admin(
+        self,
+        credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_admin)],
+        origin: Annotated[str | None, Header(include_in_schema=False)] = None,
+    ) -> AdminKey:
+        """The operator's key; Problem or Refused where it does not count, or where a page sends it."""
+        if credentials is None:
+            raise Problem(401, "no_key", "Send an admin key: Authorization: Bearer admin_…")
+        if origin is not None:
+            raise Problem(403, "origin_not_allowed", "An admin key is for no page: whoever reads the page has it.")
+        return self._keys.admin(credentials.credentials)
+
+    def asker_about(
+        self,
+        shopper_id: Annotated[str, Path(min_length=1, max_length=LONGEST_SHOPPER)],
+        credentials: Annotated[HTTPAuthorizationCredentials | None, Security(_bearer)],
+        operator: Annotated[HTTPAuthorizationCredentials | None, Security(_admin)],
+        token: Annotated[str | None, Security(_token)],
+        origin: Annotated[str | None, Header(include_in_schema=False)] = None,
+    ) -> str:
+        """Who asks about this shopper, as the audit has it: an admin key's id, or the shopper by their own token."""
+        if operator is not None and operator.credentials.startswith(ADMIN):
+            return self.admin(operator, origin).id
+        if self.owner(credentials, token, origin).shopper_id != shopper_id:
+            raise Problem(403, "not_yours", "A shopper's token opens what is theirs alone; an admin key opens all.")
+        return SHOPPER
+
+    def is_admins(self, headers: Headers) -> bool:
+        """Whether an admin key that counts came with these headers."""
+        try:
+            self._keys.admin(headers.get("authorization", "").partition(" ")[2].strip())
+        except Refused:
+            return False
+        return True
 
     def opens_to(self, origin: str, key: str) -> bool:
         """Whether a page of the origin may read answers: with this key, or, where it is none, with any."""
@@ -87,6 +126,8 @@ class Gate:
                 await _preflight(allowed)(scope, receive, answer)
                 return
             most = next((most for end, most in MOST_BYTES_AT.items() if scope["path"].endswith(end)), MOST_BYTES)
+            if scope["path"].endswith(BULK) and await asyncio.to_thread(self._access.is_admins, headers):
+                most = MOST_BULK_BYTES
             receive = await _read(scope, headers, receive, most)
             await self._app(scope, receive, answer)
         except Exception as error:

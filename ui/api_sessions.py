@@ -30,6 +30,8 @@ from ui.api_forms import (
     TurnAnswer,
 )
 from ui.api_gate import Access
+from ui.audit import SHOPPER
+from ui.erasure import Erasure
 from ui.sessions import Owner, Sessions
 from ui.turns import Turns
 
@@ -46,6 +48,7 @@ def sessions_router(
     events: Events,
     sessions: Sessions,
     turns: Turns,
+    erasure: Erasure,
 ) -> APIRouter:
     """The routes, over everything that they need."""
     router = APIRouter(tags=["conversation"])
@@ -66,16 +69,11 @@ def sessions_router(
 
     @router.delete("/sessions/{session_id}", responses=documented(404))
     async def delete_session(session_id: SessionId, owner: Asker) -> DeletedAnswer:
-        """Delete the conversation, and stop what is being answered in it."""
+        """Delete the conversation, with what an anonymous shopper did, and stop what is being answered in it."""
         await asyncio.to_thread(sessions.check, session_id, owner)
         await turns.stop(session_id)
-
-        def delete() -> int:
-            deleted = store.delete(session_id)
-            sessions.forget(session_id)
-            return deleted
-
-        return DeletedAnswer(turns=await asyncio.to_thread(delete))
+        erased = await asyncio.to_thread(erasure.session, session_id, SHOPPER)
+        return DeletedAnswer(turns=erased.turns, events=erased.events)
 
     @router.post("/events", responses=documented(404))
     def take_events(body: EventsBody, owner: Asker) -> EventsAnswer:

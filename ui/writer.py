@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import asdict
+from typing import Any
 
 from chat.settings import Settings
 from retrieval.database import Connections
@@ -18,8 +19,10 @@ from retrieval.encoder import MiniLMEncoder, ensure_encoder
 from retrieval.errors import RetrievalError
 from retrieval.journal import CatalogueJournal, Entry
 from retrieval.shop import Shop
+from ui.changes import KIND, Change, carry_out
 from ui.home import Home
 from ui.ingesting import Request, take_in
+from ui.progress import Tell
 
 LOOKS_EVERY_S = 0.25
 TELLS_EVERY_S = 0.2  # progress is written no more often
@@ -89,14 +92,14 @@ class Writer:
                 self._journal.tell(entry.number, what, done, of)
 
         try:
-            request = Request.model_validate(entry.request)
-            report = take_in(self._shop.connections, self._shop.catalog, self._home, request, tell)
+            done = self._done(entry, tell)
             self._shop.index.refresh(tell, encoder=encoder)
         except Stopped:
             self._journal.put_off(entry.number)
             raise
         except RetrievalError as error:
             self._journal.fail(entry.number, str(error))
+            _discard(entry)
         except Exception:
             log.exception("a request of the journal failed: %s", entry.request)
             self._journal.fail(
@@ -104,5 +107,23 @@ class Writer:
                 "Something went wrong that Shoptalk did not foresee. The server's log has the cause: "
                 f"{self._home.logs / 'shoptalk.log'}",
             )
+            _discard(entry)
         else:
-            self._journal.finish(entry.number, {"report": asdict(report), "indexed": len(self._shop.index)})
+            self._journal.finish(entry.number, done | {"indexed": len(self._shop.index)})
+            _discard(entry)
+
+    def _done(self, entry: Entry, tell: Tell) -> dict[str, Any]:
+        """Do what was asked of the catalogue; what came of it, for whoever asked."""
+        if entry.request.get("kind") == KIND:
+            change = Change.model_validate(entry.request)
+            made = carry_out(self._shop.connections, self._shop.catalog, self._home, change, tell)
+            return {"changed": asdict(made)}
+        request = Request.model_validate(entry.request)
+        report = take_in(self._shop.connections, self._shop.catalog, self._home, request, tell)
+        return {"report": asdict(report)}
+
+
+def _discard(entry: Entry) -> None:
+    """Delete the rows of a change that has ended."""
+    if entry.request.get("kind") == KIND:
+        Change.model_validate(entry.request).discard()

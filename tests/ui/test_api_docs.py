@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from api_server import Api
 
+import ui.api_catalogue
 import ui.api_chat
 import ui.api_completions
 import ui.api_errors
@@ -73,7 +74,9 @@ def test_the_token_that_the_docs_sign_is_the_one_that_counts(api: Api) -> None:
 
 
 def test_every_route_is_told_and_every_one_told_is_there(api: Api) -> None:
-    told = set(re.findall(r"^\| `(GET|POST|DELETE) /v1(\S+)`", DOCS.read_text(encoding="utf-8"), re.MULTILINE))
+    told = set(
+        re.findall(r"^\| `(GET|POST|PUT|PATCH|DELETE) /v1(\S+)`", DOCS.read_text(encoding="utf-8"), re.MULTILINE)
+    )
     served = {
         (method.upper(), re.sub(r"\{\w+\}", "{id}", path))
         for path, methods in api.schema["paths"].items()
@@ -85,7 +88,16 @@ def test_every_route_is_told_and_every_one_told_is_there(api: Api) -> None:
 def test_every_error_code_is_told_and_every_one_told_is_there() -> None:
     told = re.findall(r"^\| (\d{3}) \| (.+?) \|", DOCS.read_text(encoding="utf-8"), re.MULTILINE)
     codes = {code for _, cell in told for code in re.findall(r"`(\w+)`", cell)}
-    modules = (ui.api_chat, ui.api_completions, ui.api_errors, ui.api_gate, ui.api_items, ui.api_sessions, ui.identity)
+    modules = (
+        ui.api_catalogue,
+        ui.api_chat,
+        ui.api_completions,
+        ui.api_errors,
+        ui.api_gate,
+        ui.api_items,
+        ui.api_sessions,
+        ui.identity,
+    )
     sources = "".join(Path(str(module.__file__)).read_text() for module in modules)
     raised = set(re.findall(r'Problem\(\s*\d+, "(\w+)"', sources)) | set(re.findall(r'Refused\(\s*"(\w+)"', sources))
     assert codes == (raised | {ui.turns.STOPPED}) - {"closed"}

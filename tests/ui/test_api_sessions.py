@@ -68,7 +68,7 @@ def test_a_deleted_session_is_gone_with_its_answers_and_what_is_being_answered(a
         asked = len(api.llm.requests)
         with client.stream("POST", "/chat", json={"message": "a camping lantern", "session_id": session}) as running:
             until(lambda: len(api.llm.requests) == asked + 2)
-            assert client.delete(f"/sessions/{session}").json() == {"turns": 2}
+            assert client.delete(f"/sessions/{session}").json() == {"turns": 2, "events": 0}
             running.read()
         assert client.get(f"/sessions/{session}").status_code == 404
         assert client.delete(f"/sessions/{session}").status_code == 404
