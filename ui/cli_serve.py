@@ -20,6 +20,7 @@ from retrieval.encoder import ensure_encoder
 from ui.demo_shop import SHOP_NAME, build_demo, load_first_questions, load_shoppers
 from ui.home import Home
 from ui.opening import language_model, opened_assistant, opened_shop
+from ui.retention import daily
 from ui.server import create_app
 from ui.terminal_chat import converse
 from ui.writer import Writer
@@ -85,6 +86,7 @@ def _serve(settings: Settings, port: int, demo: bool) -> None:
         with (
             opened_shop(settings, home, model.llm, console) as serving,
             Writer(serving.shop, home, settings).writing(),
+            daily(home, settings),
         ):
             app = create_app(
                 serving,
