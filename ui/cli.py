@@ -10,7 +10,6 @@ import shutil
 import sys
 from pathlib import Path
 
-import structlog
 import typer
 from rich.console import Console
 
@@ -21,10 +20,12 @@ from ranking.errors import RankingError
 from retrieval.cleaning import visible
 from retrieval.errors import RetrievalError
 from ui import (
+    cli_accounts,
     cli_catalogue,
     cli_events,
     cli_keys,
     cli_mcp,
+    cli_privacy,
     cli_ranking,
     cli_rules,
     cli_search,
@@ -33,6 +34,7 @@ from ui import (
     cli_training,
     cli_tuning,
 )
+from ui.logs import discreet, hush
 
 LEAST_FREE_BYTES = 5_000_000  # below it, whatever failed failed for want of room
 
@@ -42,10 +44,12 @@ commands = typer.Typer(
     no_args_is_help=True,
     pretty_exceptions_enable=False,
 )
+cli_accounts.register(commands)
 cli_catalogue.register(commands)
 cli_events.register(commands)
 cli_keys.register(commands)
 cli_mcp.register(commands)
+cli_privacy.register(commands)
 cli_ranking.register(commands)
 cli_rules.register(commands)
 cli_search.register(commands)
@@ -59,7 +63,7 @@ def app() -> None:
     """The entry point: runs a command; any failure is one sentence on the error stream."""
     # Libraries' own bars, of hundreds of tensors, would drown what the commands say.
     os.environ.setdefault("TQDM_DISABLE", "1")
-    log_path = configure_logging(Settings().home)
+    log_path = configure_logging(Settings())
     errors = Console(stderr=True, soft_wrap=True)
     try:
         commands()
@@ -89,31 +93,16 @@ def disk_is_full(error: BaseException, folder: Path) -> bool:
     return full or shutil.disk_usage(folder).free < LEAST_FREE_BYTES
 
 
-def configure_logging(home: Path) -> Path:
+def configure_logging(settings: Settings) -> Path:
     """Send every log line, as JSON, to the home's log file and nothing to the terminal; returns the file's path."""
+    home = settings.home
     path = home / "logs" / "shoptalk.log"
     for folder in (home, path.parent):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handler = logging.FileHandler(path, delay=True)
-    handler.setFormatter(
-        structlog.stdlib.ProcessorFormatter(
-            processors=[
-                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
-                structlog.processors.format_exc_info,
-                structlog.processors.JSONRenderer(),
-            ],
-            foreign_pre_chain=[
-                structlog.stdlib.add_log_level,
-                structlog.stdlib.add_logger_name,
-                structlog.stdlib.ExtraAdder(),
-                structlog.processors.TimeStamper(fmt="iso"),
-            ],
-        )
-    )
+    handler = discreet(logging.FileHandler(path, delay=True), [settings.llm_api_key.get_secret_value()])
     logging.raiseExceptions = False  # a log that cannot be written must not put a stack trace on the terminal
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
-    for chatty in ("httpx", "httpx2", "chromadb", "httpcore", "openai"):
-        logging.getLogger(chatty).setLevel(logging.WARNING)
+    hush()
     return path
 
 
