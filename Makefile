@@ -5,7 +5,7 @@ PYTHON ?= python3
 BIN := .venv/bin
 DEMO_HOME ?= .shoptalk/demo
 
-.PHONY: setup demo test check format lock bench
+.PHONY: setup demo test check format lock bench audit
 
 setup:
 	@$(PYTHON) bootstrap.py
@@ -27,6 +27,10 @@ check:
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	@$(MAKE) --no-print-directory test
+
+# Known vulnerabilities of the packages in the lock file; where that cannot be looked up, how old its entries are.
+audit:
+	@$(BIN)/python -m bench.dependencies
 
 format:
 	$(BIN)/ruff format .
