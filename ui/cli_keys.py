@@ -15,6 +15,7 @@ from rich.table import Table
 
 from chat.settings import Settings
 from retrieval.database import Connections
+from ui.audit import COMMAND, Audit
 from ui.home import Home
 from ui.identity import IdentityError, Keys
 
@@ -41,7 +42,7 @@ def make(
     ] = None,
 ) -> None:
     """Make a key. What is secret of it is shown now and never again."""
-    with _opened() as held:
+    with _opened("key made") as held:
         if kind == "admin":
             if origin:
                 raise IdentityError("An admin key is for no page: it has no origins.")
@@ -77,7 +78,7 @@ def rotate(
     keep_hours: Annotated[float, typer.Option(min=0, help="How long the former secret is good; 0: no longer.")] = 24.0,
 ) -> None:
     """Give a key a new secret."""
-    with _opened() as held:
+    with _opened("key rotated") as held:
         secret = held.rotate(key, keep_hours * 3600)
     what = "Admin key" if key.startswith("admin_") else "Secret"
     console.print(f"{what} (shown once): {secret}", markup=False)
@@ -87,16 +88,19 @@ def rotate(
 @keys.command()
 def revoke(key: KeyArgument) -> None:
     """End a key, at once and for good."""
-    with _opened() as held:
+    with _opened("key revoked") as held:
         held.revoke(key)
     console.print(f"{key} is revoked.", markup=False)
 
 
 @contextmanager
-def _opened() -> Iterator[Keys]:
+def _opened(change: str = "") -> Iterator[Keys]:
+    """The keys; ``change``: what is done to them, for the audit, unless it fails."""
     connections = Connections(Home(Settings().home).database)
     try:
         yield Keys(connections)
+        if change:
+            Audit(connections).write(COMMAND, change, {})
     finally:
         connections.close()
 

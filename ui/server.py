@@ -17,6 +17,9 @@ from ranking.history import Events
 from ui.accounts import Accounts
 from ui.api import build_api
 from ui.api_gate import Access, Gate
+from ui.audit import Audit
+from ui.audit_page import AUDIT, AuditPage
+from ui.bounds import Bounded
 from ui.health import health_router
 from ui.identity import Keys, origin_of
 from ui.mcp_server import McpEndpoint, build_mcp_server
@@ -54,6 +57,8 @@ def create_app(
     accounts = Accounts(serving.shop.connections)
     app.router.routes.append(Route("/mcp", Gate(mcp, access)))
     app.include_router(sign_in_router(accounts, settings.shop_name))
+    audit_page = AuditPage(Audit(serving.shop.connections), settings.shop_name)
+    app.router.routes.append(Route(AUDIT, Door(audit_page, accounts, roles=("admin",)), methods=["GET"]))
     app.include_router(health_router(serving.shop.catalog, serving.shop.index, serving.llm))
     app.mount(
         "/v1",
@@ -71,8 +76,9 @@ def create_app(
         serving.assistant, shop_name=settings.shop_name, shoppers=shoppers, first_questions=first_questions
     )
     gr.mount_gradio_app(app, page, path="/", **page_options(settings.shop_name))
+    # Before the whole of it, whatever routes Gradio has.
+    mounted = next(route for route in app.routes if isinstance(route, Mount) and route.path == "")
+    mounted.app = Bounded(mounted.app)
     if settings.page_login:
-        # Before the whole of it, whatever routes Gradio has.
-        mounted = next(route for route in app.routes if isinstance(route, Mount) and route.path == "")
         mounted.app = Door(mounted.app, accounts)
     return app

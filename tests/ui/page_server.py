@@ -10,6 +10,7 @@ import gradio as gr
 import uvicorn
 from fastapi import FastAPI, Response
 
+from ui.security_headers import SecurityHeaders
 from ui.shop_page import DemoShopper, Talks, build_page, page_options
 
 SHOP = "Marlow & Finch"
@@ -43,6 +44,7 @@ PICTURE = (
 def served_page(assistant: Talks, shoppers: Sequence[DemoShopper] = SHOPPERS) -> Iterator[str]:
     """The address of a page over this assistant; the server is gone afterwards."""
     app = FastAPI()
+    app.add_middleware(SecurityHeaders)  # so that whatever the policy forbids is a complaint of the browser's
 
     @app.get("/pictures/{name}.svg")
     def picture(name: str) -> Response:

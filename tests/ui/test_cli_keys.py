@@ -6,6 +6,7 @@ from typer.testing import CliRunner
 
 from retrieval.database import Connections
 from ui import cli_keys
+from ui.audit import Audit
 from ui.home import Home
 from ui.identity import IdentityError, Keys
 
@@ -25,7 +26,7 @@ def cells(output):
     return [[cell.strip() for cell in line.split("│")[1:-1]] for line in output.splitlines() if "│" in line]
 
 
-def test_keys_are_made_listed_rotated_and_revoked_and_a_secret_is_shown_once(run):
+def test_keys_are_made_listed_rotated_and_revoked_and_a_secret_is_shown_once(run, tmp_path):
     invoke, keys = run
     assert invoke("list").output == (
         "There are no keys. Make one: shoptalk keys make site --name NAME --origin https://shop.example\n"
@@ -47,6 +48,13 @@ def test_keys_are_made_listed_rotated_and_revoked_and_a_secret_is_shown_once(run
     assert rotated.output.endswith("The former one is good for 2 more hours.\n")
     assert invoke("rotate", admin_id, "--keep-hours", "0").output.endswith("The former one is void.\n")
     assert invoke("revoke", admin_id).output == f"{admin_id} is revoked.\n"
+
+    connections = Connections(Home(tmp_path).database)
+    assert [(line.who, line.what) for line in Audit(connections).lines(9)] == [
+        ("command line", "key made"), ("command line", "key made"), ("command line", "key rotated"),
+        ("command line", "key rotated"), ("command line", "key revoked"),
+    ]  # fmt: skip
+    connections.close()
 
     listed = invoke("list").output
     assert [row[:3] for row in cells(listed)] == [

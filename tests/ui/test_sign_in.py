@@ -6,9 +6,11 @@ from pathlib import Path
 import httpx
 import pytest
 from api_server import Api, api_server
+from playwright.sync_api import expect, sync_playwright
 
 from retrieval.encoder import MiniLMEncoder
 from ui.accounts import Accounts
+from ui.audit import Audit
 from ui.identity import IdentityError
 from ui.sign_in import COOKIE
 
@@ -107,6 +109,46 @@ def test_a_password_is_changed_by_who_knows_the_former_one(own: Api, browser: ht
     assert sign_in(browser).status_code == 403
     assert sign_in(browser, "a new horse battery").status_code == 303
     Accounts(own.shop.connections).set_password("mara", PASSWORD)
+
+
+def test_the_audit_is_for_admins_alone(own: Api, browser: httpx.Client) -> None:
+    accounts = Accounts(own.shop.connections)
+    accounts.add("ada", "admin", PASSWORD)
+    assert browser.get("/audit").headers["location"] == "/sign-in?next=%2Faudit"
+    sign_in(browser)
+    assert browser.get("/audit").status_code == 403
+    browser.post("/account/sign-out")
+    Audit(own.shop.connections).write("<b>admin_1</b>", "erase", {"kept_aside": 1200})
+    browser.post("/sign-in", data={"name": "ada", "password": PASSWORD})
+    page = browser.get("/audit")
+    assert page.status_code == 200
+    assert "<td>&lt;b&gt;admin_1&lt;/b&gt;<td>erase<td>1,200 kept aside</tr>" in page.text
+    accounts.remove("ada")
+
+
+@pytest.mark.browser
+@pytest.mark.filterwarnings("ignore:.*no_silent_downcasting")
+@pytest.mark.filterwarnings("ignore:The copy keyword is deprecated")
+def test_in_a_browser_signing_in_leads_to_a_page_that_talks(own: Api) -> None:
+    complaints: list[str] = []
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(
+            executable_path="/usr/bin/chromium",
+            args=["--no-sandbox", "--disable-gpu", "--disable-background-networking"],
+        )
+        page = chromium.new_page()
+        page.set_default_timeout(60_000)
+        page.on("console", lambda said: complaints.append(said.text) if said.type == "error" else None)
+        page.goto(own.address)
+        page.fill("#name", "mara")
+        page.fill("#password", PASSWORD)
+        page.press("#password", "Enter")
+        page.fill("#st-message", "a 2-person tent")
+        page.press("#st-message", "Enter")
+        expect(page.locator('.st-log[data-turns="1"][data-busy="false"]')).to_be_attached(timeout=60_000)
+        assert "Fernhill Ridge 2-person tent" in page.locator(".st-title").all_inner_texts()
+        chromium.close()
+    assert complaints == []
 
 
 def test_every_answer_carries_the_policy_of_its_kind(own: Api, browser: httpx.Client) -> None:
