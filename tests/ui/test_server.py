@@ -27,6 +27,16 @@ def test_health_pictures_page_and_headers(api: Api) -> None:
         assert (page.status_code, page.headers["x-frame-options"]) == (200, "SAMEORIGIN")
 
 
+def test_the_page_takes_no_files_and_nothing_large(api: Api) -> None:
+    with httpx.Client(base_url=api.address, timeout=20) as client:
+        assert client.post("/gradio_api/upload", files={"files": b"x"}).status_code == 404
+        assert client.post("/gradio_api/upload/", files={"files": b"x"}).status_code == 404
+        large = client.post("/gradio_api/queue/join", content=b"[" + b" " * 70_000 + b"]")
+        assert (large.status_code, large.text) == (413, "A body has at most 65,536 bytes.")
+        assert client.post("/gradio_api/queue/join", content=iter([b"[", b"]"])).status_code == 411
+        assert client.post("/gradio_api/queue/join", json={}).status_code == 422
+
+
 async def test_readiness_tells_the_true_state_of_each_part(
     tmp_path: Path, minilm: MiniLMEncoder, llm_script: ScriptedLLM
 ) -> None:
