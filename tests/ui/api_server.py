@@ -71,7 +71,7 @@ class Api:
             base_url=f"{self.address}/v1",
             headers=self.headers(shopper, **more),
             event_hooks={"response": [self.check]},
-            timeout=20,
+            timeout=120,
         )
 
     def check(self, response: httpx.Response) -> None:
@@ -121,7 +121,7 @@ def api_server(home: Path, encoder: MiniLMEncoder, **changed: Any) -> Iterator[A
         (home / "pictures" / "tent.svg").write_text("<svg/>")
         app = create_app(Serving(shop, finder, assistant, llm), settings, pictures=home / "pictures")
         with serving(app) as address:
-            schema = httpx.get(f"{address}/v1/openapi.json", timeout=20).json()
+            schema = httpx.get(f"{address}/v1/openapi.json", timeout=120).json()
             keys = Keys(shop.connections)
             yield Api(address, shop, script, schema, keys, *keys.make_site("first", [PAGE]))
         shop.close()

@@ -28,7 +28,7 @@ def test_health_pictures_page_and_headers(api: Api) -> None:
 
 
 def test_the_page_takes_no_files_and_nothing_large(api: Api) -> None:
-    with httpx.Client(base_url=api.address, timeout=20) as client:
+    with httpx.Client(base_url=api.address, timeout=120) as client:
         assert client.post("/gradio_api/upload", files={"files": b"x"}).status_code == 404
         assert client.post("/gradio_api/upload/", files={"files": b"x"}).status_code == 404
         large = client.post("/gradio_api/queue/join", content=b"[" + b" " * 70_000 + b"]")

@@ -30,7 +30,7 @@ def own(tmp_path_factory: pytest.TempPathFactory, minilm: MiniLMEncoder) -> Iter
 
 @pytest.fixture
 def browser(own: Api) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=own.address, headers=BROWSER, timeout=20) as client:
+    with httpx.Client(base_url=own.address, headers=BROWSER, timeout=120) as client:
         yield client
 
 
