@@ -61,6 +61,7 @@ class Chosen:
     blends: dict[str, Recipe]  # those of KINDS, as they were compared
     lists: Lists
     fitted: NDArray[np.int64]  # rows of the lists that the blends were fitted on
+    held: NDArray[np.int64]  # numbers of the cases that the lists are of
 
 
 def choose(
@@ -77,7 +78,8 @@ def choose(
     """
     rng = np.random.default_rng(settings.seed)
     most = settings.blend.examples + settings.blend.compared
-    held = [cases[int(at)] for at in rng.permutation(len(cases))[:most]]
+    numbers = rng.permutation(len(cases))[:most]
+    held = [cases[int(at)] for at in numbers]
     lists = lists_of(committee, items, held, encode, settings, rng, progress)
     folds = list(_folds(len(held), settings.blend.compared))
     names = _worthy(committee.names, lists, folds, progress)
@@ -109,7 +111,7 @@ def choose(
         recipe = blends[kind]
     else:
         recipe = fitted(kind, (kind,), committee.names, lists[fit_on], settings, progress)
-    return Chosen(recipe, values, blends, lists, fit_on)
+    return Chosen(recipe, values, blends, lists, fit_on, numbers)
 
 
 def _folds(count: int, compared_most: int) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:

@@ -26,6 +26,8 @@ from ranking.blend import ASSOCIATIONS, SEQUENCE, Mixture, Recipe, Shipped
 from ranking.curves import picture
 from ranking.errors import NoModel
 from ranking.features import NAMES
+from ranking.last import Last
+from ranking.last import save as save_last
 from ranking.models.network import Network
 from ranking.relations import Relations
 from ranking.settings import TrainingSettings
@@ -34,7 +36,7 @@ from ranking.training import Training
 FORM = 3  # changes when older folders can no longer be read
 CURRENT = "current"
 KEPT = 3  # model folders that stay, the live one among them, so that the former one is at hand
-_SUFFIXES = (".safetensors", ".npz", ".json")  # of what the model is; pages and pictures beside it are not
+_SUFFIXES = (".safetensors", ".npz", ".json", ".onnx")  # of what the model is; pages and pictures beside it are not
 
 
 @dataclass(frozen=True)
@@ -46,6 +48,7 @@ class Saved:
     relations: Relations
     ids: tuple[str, ...]
     facts: dict[str, Any]  # settings, data_hash, figures, curves, trained_at
+    last: Last | None = None  # what orders the first few anew, where that was found to be better
 
 
 def save(rerankers: Path, training: Training, ids: tuple[str, ...], notes: Mapping[str, Any] | None = None) -> Path:
@@ -63,6 +66,9 @@ def save(rerankers: Path, training: Training, ids: tuple[str, ...], notes: Mappi
             save_file(dict(shipped.sequence), aside / "sequence.safetensors")
         for name, weights in shipped.associations.items():
             sp.save_npz(aside / f"{name}.npz", weights)
+        last = training.reread and training.reread.ships
+        if training.reread is not None and last is not None:
+            save_last(aside, training.reread.model)
         relations = training.relations
         np.savez_compressed(
             aside / "relations.npz",
@@ -76,6 +82,7 @@ def save(rerankers: Path, training: Training, ids: tuple[str, ...], notes: Mappi
         facts = {
             "form": FORM,
             "features": NAMES,
+            "last": last and last.facts(),
             "blend": {"kind": shipped.recipe.kind, "members": shipped.recipe.members},
             "settings": training.settings.model_dump(),
             "data_hash": training.data_hash,
@@ -123,7 +130,8 @@ def load(folder: Path) -> Saved:
             ids = tuple(str(item_id) for item_id in arrays["ids"])
     except (OSError, ValueError, KeyError, RuntimeError, EOFError, SafetensorError) as error:
         raise NoModel(f"The reranker in {folder} is damaged ({error}). Run: shoptalk train") from error
-    return Saved(content_hash(folder), shipped, relations, ids, facts)
+    last = Last.load(folder, facts["last"]) if facts.get("last") else None
+    return Saved(content_hash(folder), shipped, relations, ids, facts, last)
 
 
 def _blend_of(recipe: Recipe) -> dict[str, Tensor]:

@@ -17,6 +17,7 @@ from retrieval.items import Item
 
 UNRELATED = 0.2  # cosine of a text and an item that have nothing to do with each other
 LEAST_SPREAD = 0.1  # between that and the best, so that a request which nothing answers makes nothing look good
+ENOUGH = 0.7  # share of the best relevance from which on an item answers the request: history may order these freely
 SHORTEST_WORD = 4  # letters; shorter words of a title say little
 
 

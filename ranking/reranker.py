@@ -21,9 +21,11 @@ from ranking.errors import NoModel
 from ranking.features import Features
 from ranking.folder import Saved
 from ranking.history import Event
+from ranking.last import ALONE, ASKED, Reordering
+from ranking.models.cross_encoder import title_of
 from ranking.pulls import Pulls
 from ranking.reasons import Reason, of_need, of_popularity
-from ranking.requests import Need, relevance_of_candidates
+from ranking.requests import ENOUGH, Need, relevance_of_candidates
 from ranking.rules import InForce
 from ranking.table import ItemTable
 from retrieval.catalog import Catalog
@@ -37,7 +39,6 @@ log = logging.getLogger(__name__)
 Vectors = Callable[[Sequence[str]], NDArray[np.float32]]
 Floats = NDArray[np.float32]
 
-ENOUGH = 0.7  # share of the best relevance from which on an item answers the request: history may order these freely
 GATE = 20.0  # logits that an item loses for each unit of relevance below that; histories move some 3 to 6 logits
 UNLIKE = 0.55  # cosine to a disliked item from which on an item is pushed down
 DISLIKE = 10.0  # logits lost for each unit of cosine above that
@@ -126,6 +127,7 @@ class _View:
     features: Features
     blend: Blend
     popular: float  # popularity from which on an item is called popular
+    last: Reordering | None  # what orders the first few anew
 
 
 class Reranker:
@@ -154,7 +156,9 @@ class Reranker:
         popular = float(np.quantile(positive, TOP_POPULAR)) if len(positive) else np.inf
         features = Features(table, relations)
         blend = self._saved.shipped.aligned(self._saved.ids, table.place).over(features)
-        return _View(generation, table, features, blend, popular)
+        saved = self._saved.last
+        last = Reordering(saved, [title_of(item) for item in items]) if saved is not None else None
+        return _View(generation, table, features, blend, popular, last)
 
     def rank(
         self,
@@ -189,9 +193,14 @@ class Reranker:
         track = Track.of(behaviour, view.table.place, searches(history))
         need = Need(relevance, view.table.words.shares([request], places)[0]) if asked else None
         logits, lift = self._logits(view, track, places, need)
-        logits = logits - _held_back(view, behaviour, places)
+        held_back = _held_back(view, behaviour, places)
+        logits = logits - held_back
         if need is not None:
             logits = logits - np.float32(GATE) * np.maximum(ENOUGH - need.answers, 0)
+        if view.last is not None:
+            # What is held back, or does not answer the request, must not come up for its text.
+            free = (held_back == 0) & (True if need is None else need.answers >= ENOUGH)
+            logits = view.last.logits(logits, track, places, free, ALONE if need is None else ASKED)
         by_rules = self._catalog.many([candidate.item_id for candidate in kept]) if rules.ordering else {}
         chosen = _chosen(
             rules,

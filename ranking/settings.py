@@ -89,6 +89,25 @@ class BlendSettings(Descent):
     patience: Count = 2
 
 
+class LastSettings(Descent):
+    """The last step: a text cross-encoder that orders anew what stands first, and how it is learned."""
+
+    cross_encoder: bool = False  # whether one is learned at all; it serves only where it is better beyond noise
+    first: Annotated[int, Field(ge=2, le=100)] = 20  # items that are ordered anew
+    history: Count = 5  # latest liked items whose titles it reads
+    layers: Annotated[int, Field(ge=1, le=6)] = 6  # of the built-in encoder's six, the lowest
+    frozen: CountOrNone = 3  # of these, the lowest, which stay as they are; the word vectors always do
+    lists: Count = 3_000  # held-out likings that it learns from
+    among: Annotated[int, Field(ge=2)] = 50  # a liking outside of so many best is none that it could bring up
+    others: Count = 5  # hard negatives in a list: other items among these best
+    batch: Count = 16  # lists a step
+    learning_rate: Positive = 1e-4
+    epochs: Count = 3
+    patience: Count = 1
+    # bf16 takes a third of the time on a processor that computes in it, and many times as long on others.
+    precision: Annotated[Literal["32", "bf16", "fp16"], BeforeValidator(str)] = "32"
+
+
 class TrainingSettings(Descent, Hardware):
     """What a training depends on beside its data; saved with the model."""
 
@@ -107,6 +126,7 @@ class TrainingSettings(Descent, Hardware):
     measured: Count = 4_000  # shoppers over whom the saved figures are taken
     sequence: SequenceSettings = SequenceSettings()
     blend: BlendSettings = BlendSettings()
+    last: LastSettings = LastSettings()
 
 
 def changed(settings: TrainingSettings, changes: Sequence[str]) -> TrainingSettings:

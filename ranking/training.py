@@ -29,6 +29,7 @@ from ranking.models.network import Network, Trained, slope_and_offset
 from ranking.models.plain import Popularity, SameCategory, Transitions
 from ranking.models.sequence import SASRec, learn
 from ranking.relations import Relations
+from ranking.rereading import First, Tried, tried
 from ranking.settings import TrainingSettings
 from ranking.splits import Held, held_out
 from ranking.table import ItemTable
@@ -52,6 +53,7 @@ class Training:
     figures: dict[str, float]  # e.g. "validation.ndcg@10", "test.recall@10", "popularity.test.ndcg@10"
     curves: dict[str, tuple[Epoch, ...]]  # by what was trained
     interrupted: bool
+    reread: Tried | None = None  # the cross-encoder for the first few, where one was trained
 
     @property
     def network(self) -> Network:
@@ -106,6 +108,7 @@ def train(
     del prepared
     shipped, curves, interrupted = Shipped.alone(network), {"network": outcome.curve}, outcome.interrupted
     compared: dict[str, float] = {}
+    reread = None
     if not interrupted:
         checkpoint = Checkpoint(checkpoints / "sequence.pt", digest) if checkpoints else None
         try:
@@ -114,8 +117,15 @@ def train(
             chosen = choose(committee, items, parts.validation, encode, settings, progress)
             shipped = Shipped.of(chosen.recipe, committee, settings.sequence)
             compared = {f"compared.{name}.ndcg@10": value for name, value in chosen.compared.items()}
+            if settings.last.cross_encoder:
+                first = First(shipped.over(features), features, items, encode, settings)
+                checkpoint = Checkpoint(checkpoints / "cross_encoder.pt", digest) if checkpoints else None
+                reread = tried(first, parts.validation, chosen.held[chosen.fitted], progress, checkpoint)
         except KeyboardInterrupt:
             interrupted = True
+    if reread is not None:
+        curves["cross_encoder"], interrupted = reread.outcome.curve, reread.outcome.interrupted
+        compared |= reread.figures()
     figures = compared
     if measure:
         figures |= measured(shipped, features, parts, settings, progress, former)
@@ -124,7 +134,7 @@ def train(
     relations = Relations.learn(list(made.values()), table.vectors)
     shipped = shipped.relearned(list(made.values()), len(table))
     counts = data_counts(table, made, parts.liked)
-    return Training(shipped, relations, settings, digest, counts, figures, curves, interrupted)
+    return Training(shipped, relations, settings, digest, counts, figures, curves, interrupted, reread)
 
 
 def gathered(

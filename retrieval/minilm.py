@@ -61,6 +61,13 @@ def package_folder() -> Path:
     raise EncoderError(f"The package {PACKAGE} is installed but carries no model.safetensors. Reinstall it.")
 
 
+def verified_package() -> Path:
+    """As ``package_folder``; EncoderError too where its weights are not the known ones."""
+    source = package_folder()
+    _verify(source / "model.safetensors")
+    return source
+
+
 def ensure_encoder(models: Path) -> Path:
     """Folder with ``encoder.onnx``, ``tokenizer.json`` and ``encoder.json``, converted on the first call (about 15 s).
 
@@ -70,8 +77,7 @@ def ensure_encoder(models: Path) -> Path:
     target = models / FOLDER
     if (target / "encoder.json").exists():
         return target
-    source = package_folder()
-    _verify(source / "model.safetensors")
+    source = verified_package()
     models.mkdir(parents=True, exist_ok=True)
     free = shutil.disk_usage(models).free
     if free < CONVERSION_BYTES:
@@ -109,7 +115,7 @@ def _convert(source: Path, folder: Path) -> None:
     shutil.copy(source / "tokenizer.json", folder / "tokenizer.json")
     full, small = folder / "full.onnx", folder / "small.onnx"
     _export(source, full)
-    _quantise(full, small)
+    quantise(full, small)
     cosines = (_encode(full, folder) * _encode(small, folder)).sum(axis=1)
     good = bool(cosines.mean() >= MEAN_COSINE and cosines.min() >= LEAST_COSINE)
     if not good:
@@ -152,6 +158,13 @@ def _export(source: Path, target: Path) -> None:
             mean = (hidden * kept).sum(1) / kept.sum(1).clamp(min=1e-9)
             return torch.nn.functional.normalize(mean, dim=1)
 
+    export(Pooled().eval(), target)
+
+
+def export(model: Any, target: Path) -> None:
+    """Write a torch module, from token ids and mask [b, t] to rows [b, d], as ONNX for any b and t."""
+    import torch
+
     ids = torch.randint(1000, 2000, (2, 9))
     mask = torch.ones_like(ids)
     mask[1, 5:] = 0
@@ -159,7 +172,7 @@ def _export(source: Path, target: Path) -> None:
     with warnings.catch_warnings(), torch.no_grad():
         warnings.simplefilter("ignore")  # the tracing exporter is deprecated; the other one needs another package
         torch.onnx.export(
-            Pooled().eval(),
+            model,
             (ids, mask),
             str(target),
             input_names=["input_ids", "attention_mask"],
@@ -174,7 +187,8 @@ def _export(source: Path, target: Path) -> None:
         )
 
 
-def _quantise(source: Path, target: Path) -> None:
+def quantise(source: Path, target: Path) -> None:
+    """Write an ONNX model of the encoder's kind with its products in int8."""
     import onnx
     from onnxruntime.quantization import QuantType, quantize_dynamic
 

@@ -110,6 +110,8 @@ def train_reranker(
     figures = training.figures
     console.print(figures_table(figures, f"Reranker {folder.name}: each shopper's last liking, among all items"))
     console.print(verdict.sentence, highlight=False)
+    if training.reread is not None:
+        console.print(training.reread.sentence(), highlight=False)
     if verdict.may_take_over or go_live:
         succeed(folder, notes["forced"] or (f"update of {notes['updates']}" if since else "trained"))
         console.print(f"{folder.name} is live.", highlight=False)
