@@ -5,17 +5,19 @@ At most two LLM calls a turn; with no LLM to be reached the shop still answers.
 """
 
 import asyncio
+import json
 import logging
 import secrets
 import time
 from collections.abc import AsyncGenerator, Sequence
 from contextlib import aclosing
 from dataclasses import replace
+from functools import partial
 from typing import Literal
 
 from chat.answering import chips
 from chat.cards import make_cards
-from chat.errors import LLMError, UnknownSession
+from chat.errors import LLMError, LLMUnreachable, UnknownSession
 from chat.events import (
     CardsEvent,
     DoneEvent,
@@ -36,6 +38,7 @@ from chat.store import Session, Shown, Store, Turn
 from chat.template import caveats, template_reply
 from chat.understand import Understanding, understand
 from chat.words import plain as plain_text
+from chat.yes_judge import FIRST, YesJudge
 from prompts.library import Library
 from ranking.history import Event, Events
 from retrieval.catalog import Catalog
@@ -60,6 +63,7 @@ class Assistant:
         library: Library,
         llm: LLM,
         turn_timeout_s: float = 40.0,
+        judge: YesJudge | None = None,
     ) -> None:
         self._catalog = catalog
         self._finder = finder
@@ -68,6 +72,7 @@ class Assistant:
         self._library = library
         self._llm = llm
         self._turn_timeout_s = turn_timeout_s
+        self._judge = judge
         self._live: dict[str, tuple[Session, list[Shown]]] = {}  # what running turns have shown; saved with the turn
 
     async def turn(
@@ -180,7 +185,15 @@ class Assistant:
             turn.timings_ms["rank"] = found.rank_ms
             clock.mark("first_cards")
             yield self._cards(turn, found, reading, need, "first")
-            if reading.worth_describing:
+            if self._judge is not None and not reading.several and reading.inquiry is None:
+                # In the place of the descriptions: a turn makes at most two LLM calls, and the reply is the other.
+                if likely := await self._likely(self._judge, llm, turn, need, found, history, deadline):
+                    arrange = partial(self._judge.arranged, likely=likely)
+                    found = await asyncio.to_thread(
+                        self._finder.find, reading.wants, history, reading.references, arrange=arrange
+                    )
+                clock.mark("judge")
+            elif reading.worth_describing:
                 try:
                     understanding = await self._understand(llm, turn, need, history, deadline)
                 except (LLMError, TimeoutError):
@@ -274,6 +287,35 @@ class Assistant:
         digest = await asyncio.to_thread(self._digest, history)
         async with asyncio.timeout_at(deadline):
             return await understand(llm, prompt, turn.message, need, digest)
+
+    async def _likely(
+        self,
+        judge: YesJudge,
+        llm: LLM,
+        turn: Turn,
+        need: Need,
+        found: Found,
+        history: Sequence[Event],
+        deadline: float,
+    ) -> dict[str, float]:
+        """What the judge says of the items that stand first; empty where it does not answer in time."""
+        group = found.groups[0]
+        items = [group.items[item_id] for item_id in group.first[:FIRST] if item_id in group.items]
+        turn.prompts[judge.prompt.name] = judge.prompt.version
+        turn.llm = llm.model
+        digest = await asyncio.to_thread(self._digest, history)
+        end = min(deadline, asyncio.get_running_loop().time() + judge.timeout_s)
+        try:
+            async with asyncio.timeout_at(end):
+                likely = await judge.ask(llm, need.current.words, digest, items)
+        except LLMUnreachable:
+            turn.llm_reached = False
+            return {}
+        except (LLMError, TimeoutError) as error:
+            log.info("the judge says nothing: %s", error or "too slow")
+            return {}
+        turn.understanding = json.dumps({"yes": likely})
+        return likely
 
     def _digest(self, history: Sequence[Event]) -> str:
         """The latest things that the shopper bought or liked, as the LLM is told of them."""

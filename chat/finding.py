@@ -39,6 +39,9 @@ ORDER_REASONS = {
 }
 
 
+Arrange = Callable[[Sequence[Ranked]], list[Ranked]]
+
+
 class Finder:
     """Finds the few items of a turn; one object serves every shopper at once."""
 
@@ -67,13 +70,19 @@ class Finder:
         return self._reranker.version
 
     def find(
-        self, wants: Sequence[Want], history: Sequence[Event], pointed: Sequence[str] = (), *, cards: int = 0
+        self,
+        wants: Sequence[Want],
+        history: Sequence[Event],
+        pointed: Sequence[str] = (),
+        *,
+        cards: int = 0,
+        arrange: Arrange | None = None,
     ) -> Found:
         """What fits each want: grounded, relaxed where nothing satisfies it, ranked for this shopper.
 
         The cards are shared out among several wants, at least two each. ``pointed``: ids of shown items that the
         message speaks of; another variant of them comes first ("the second one in blue"). ``cards``: so many instead
-        of the usual number.
+        of the usual number. ``arrange``: has the last word on the order of what was ranked, the merchant's rules apart.
         """
         rules, found, taken = self._rules(), Found(), set[str]()
         cards = cards or self._cards
@@ -82,7 +91,7 @@ class Finder:
         for number, (want, grounding) in enumerate(zip(wants, groundings, strict=True)):
             count = cards if len(wants) == 1 else max(LEAST_CARDS, share + (number < more))
             others = [other for other in wants if other is not want]
-            group = self._group(want, others, grounding, count, history, pointed, taken, rules, found)
+            group = self._group(want, others, grounding, count, history, pointed, taken, rules, found, arrange)
             taken.update(one.item_id for one in group.ranked)
             found.groups.append(group)
         return found
@@ -123,6 +132,7 @@ class Finder:
         taken: set[str],
         rules: InForce,
         found: Found,
+        arrange: Arrange | None,
     ) -> Group:
         """The cards of one want; ``taken`` are on show for another want already."""
         asked, gave_up = want.hard_filter(), ""
@@ -143,6 +153,8 @@ class Finder:
             ranked = self._ordered(want, asked, candidates, gave_up, deep, rules)
         else:
             ranked = self._reranker.rank(history, candidates, deep, self._diversity, request=want.words, rules=rules)
+            if arrange is not None and not rules.ordering:
+                ranked = arrange(ranked)
         found.rank_ms = round(found.rank_ms + (time.perf_counter() - begun) * 1000, 1)
         known = (*(one.item_id for one in ranked), *leading, *pointed, *want.refused_ids)
         items = self._catalog.many(list(dict.fromkeys(known)))
@@ -158,6 +170,7 @@ class Finder:
         if pointed:
             meant = {keys[item_id] for item_id in pointed if item_id in keys}
             ranked.sort(key=lambda one: keys.get(one.item_id) not in meant)
+        first = [one.item_id for one in ranked]
         ranked = one_of_each(ranked, items, keys)[:count]
         return Group(
             want,
@@ -169,6 +182,7 @@ class Finder:
             corrected=grounding.corrected,
             leading=[items[item_id] for item_id in leading if item_id in fitting],
             variants=self._variants([items[one.item_id] for one in ranked], rules),
+            first=first,
         )
 
     def _own(self, name: str, others: Sequence[Want], candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:

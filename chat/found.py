@@ -24,6 +24,7 @@ class Group:
     corrected: str = ""  # the want's words as they were searched, where their spelling was changed
     leading: list[Item] = field(default_factory=list)  # more of the best, to choose a question from
     variants: dict[str, list[Item]] = field(default_factory=dict)  # shown id → the others of its product, in stock
+    first: list[str] = field(default_factory=list)  # ids of what was ranked first, from which the cards were taken
 
     @property
     def name(self) -> str:

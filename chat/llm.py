@@ -14,6 +14,8 @@ from openai.types.chat import ChatCompletionChunk
 
 from chat.errors import LLMError, LLMTimeout, LLMUnreachable
 
+LIKELIEST = 5  # words whose likelihoods are asked for: no more are given by every server
+
 Message = dict[str, str]  # {"role": "system" | "user" | "assistant", "content": …}
 
 
@@ -129,6 +131,27 @@ class LLM:
         finally:
             if opened is not None:
                 await opened.close()
+
+    async def first_words(self, prompts: Sequence[str]) -> list[dict[str, float]]:
+        """Of each prompt the likeliest words that would come next, with their log-likelihoods; one call for all."""
+        try:
+            async with asyncio.timeout(self.timeouts.connect + self.timeouts.first_token):
+                answer = await self._client.completions.create(
+                    model=self.model, prompt=list(prompts), max_tokens=1, temperature=0.0, logprobs=LIKELIEST
+                )
+        except TimeoutError as error:
+            raise LLMTimeout(f"The language model at {self.url} did not answer in time.") from error
+        except openai.APIConnectionError as error:
+            raise LLMUnreachable(f"No language model answers at {self.url}.") from error
+        except openai.APIError as error:
+            raise LLMError(f"The language model at {self.url} gives no likelihoods: {error}") from error
+        if answer.usage is not None:
+            self._usage.append(Usage(answer.usage.prompt_tokens, answer.usage.completion_tokens))
+        found: list[dict[str, float]] = [{} for _ in prompts]
+        for choice in answer.choices:
+            if choice.logprobs is not None and choice.logprobs.top_logprobs and choice.index < len(found):
+                found[choice.index] = choice.logprobs.top_logprobs[0]
+        return found
 
     async def reachable(self) -> bool:
         """Whether the server answers now, within the time of a connection."""

@@ -67,6 +67,11 @@ class Settings(BaseSettings):
     llm_connect_timeout_s: float = Field(2.0, description="Longest wait for a connection to the LLM.")
     llm_first_token_timeout_s: float = Field(20.0, description="Longest wait for the LLM's first token.")
     llm_token_timeout_s: float = Field(10.0, description="Longest wait between two tokens.")
+    llm_judge: bool = Field(
+        False, description="The LLM says of the first items whether they fit, in the place of describing what would."
+    )
+    llm_judge_weight: float = Field(0.5, ge=0, description="How much that counts beside the reranker's own log-odds.")
+    llm_judge_timeout_s: float = Field(3.0, gt=0, description="Longest wait for it; then the items stay as ranked.")
     turn_timeout_s: float = Field(40.0, description="Longest turn; after it a partial answer is closed plainly.")
 
     candidates: int = Field(200, description="Candidates that grounding hands to the reranker.")

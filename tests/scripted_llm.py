@@ -85,6 +85,24 @@ class ScriptedLLM:
             else:
                 self.closed_early += 1
 
+    async def _completions(self, request: Request) -> Response:
+        """A choice for each prompt: the answer's text is JSON, a list of {word: log-likelihood}, in their order."""
+        body = await request.json()
+        self.requests.append(body)
+        answer = self._next(body)
+        await asyncio.sleep(answer.first_pause_s)
+        if answer.status != 200:
+            return JSONResponse({"error": {"message": answer.text}}, status_code=answer.status)
+        choices = [
+            {"index": number, "text": "", "finish_reason": "length", "logprobs": {"top_logprobs": [words]}}
+            for number, words in enumerate(json.loads(answer.text or "[]"))
+        ]
+        self.finished += 1
+        usage = {"prompt_tokens": 100 * len(body["prompt"]), "completion_tokens": len(choices), "total_tokens": 0}
+        # Not in the order of the prompts: that is what the index is for.
+        return JSONResponse({"id": "x", "object": "text_completion", "created": 0, "model": "scripted",
+                             "choices": choices[::-1], "usage": usage})  # fmt: skip
+
     async def _models(self, request: Request) -> Response:
         return JSONResponse({"object": "list", "data": [{"id": "scripted", "object": "model"}]})
 
@@ -92,6 +110,7 @@ class ScriptedLLM:
         return Starlette(
             routes=[
                 Route("/v1/chat/completions", self._chat, methods=["POST"]),
+                Route("/v1/completions", self._completions, methods=["POST"]),
                 Route("/v1/models", self._models),
                 Route("/health", self._models),
             ]

@@ -19,6 +19,7 @@ from chat.llm import LLM, Timeouts
 from chat.llm_server import LLMServer
 from chat.settings import Settings
 from chat.store import Store
+from chat.yes_judge import YesJudge
 from prompts.library import Library
 from ranking.history import Events
 from ranking.reranker import open_reranker
@@ -107,16 +108,25 @@ def opened_finder(settings: Settings, home: Home, console: Console) -> Iterator[
 def opened_shop(settings: Settings, home: Home, llm: LLM, console: Console) -> Iterator[Serving]:
     """The shop in this home with its assistant."""
     with opened_finder(settings, home, console) as (shop, finder):
+        library = Library()
         assistant = Assistant(
             shop.catalog,
             finder,
             Events(shop.connections),
             Store(shop.connections),
-            Library(),
+            library,
             llm,
             settings.turn_timeout_s,
+            yes_judge(settings, library),
         )
         yield Serving(shop, finder, assistant, llm)
+
+
+def yes_judge(settings: Settings, library: Library) -> YesJudge | None:
+    """The judge that the settings want; None: none."""
+    if not settings.llm_judge:
+        return None
+    return YesJudge(library.get("yes_judge"), settings.llm_judge_weight, settings.llm_judge_timeout_s)
 
 
 @contextmanager
