@@ -48,7 +48,7 @@ class YesJudge:
         # By their places, not by their own scores: variety and what is held back have had their say already.
         scores = sorted((one.score for one in first), reverse=True)
         odds = [
-            _log_odds(score) + self.weight * _log_odds(likely.get(one.item_id, UNSURE))
+            log_odds(score) + self.weight * log_odds(likely.get(one.item_id, UNSURE))
             for score, one in zip(scores, first, strict=True)
         ]
         order = sorted(range(len(first)), key=lambda at: -odds[at])
@@ -77,6 +77,7 @@ def _data(text: str) -> str:
     return " ".join(plain(text).replace("<", " ").replace(">", " ").split())[:LONGEST]
 
 
-def _log_odds(share: float) -> float:
+def log_odds(share: float) -> float:
+    """Of a share in 0..1, kept from being surer than LEAST leaves."""
     held = min(max(share, LEAST), 1 - LEAST)
     return math.log(held / (1 - held))
