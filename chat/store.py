@@ -295,6 +295,12 @@ class Store:
         sql = "SELECT 1 FROM sessions WHERE id = ?"
         return self._connections.current.execute(sql, [session_id]).fetchone() is not None
 
+    def traces(self, session_id: str) -> list[str]:
+        """Texts that stand in the file wherever a row of the session does: its id, and those of its turns."""
+        sql = "SELECT id FROM turns WHERE session_id = ? ORDER BY number"
+        rows = self._connections.current.execute(sql, [session_id]).fetchall()
+        return [session_id, *(str(row[0]) for row in rows)]
+
     def whole(self, session_id: str) -> dict[str, Any]:
         """Everything that is held of the session, with its turns, what they showed and what was thought of them.
 

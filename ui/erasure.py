@@ -52,7 +52,7 @@ class Erasure:
         sqlite3.OperationalError if the database is locked for long: what is not done then is done by erasing again.
         """
         ids = self.sessions_of(shopper_id)
-        traces = [*ids, *self._events.traces(shopper_id)]
+        traces = [*self._traces(ids), *self._events.traces(shopper_id)]
         done = self._sessions_erased(ids)
         done["events"] += self._events.forget(shopper_id)
         done["kept_aside"] = forget_kept(self._home.rejected, shopper_id)
@@ -64,8 +64,9 @@ class Erasure:
 
     def session(self, session_id: str, who: str) -> Erased:
         """Erase the session, and where its shopper is anonymous, what they did in it; errors as of ``shopper``."""
+        traces = self._traces([session_id])
         done = self._sessions_erased([session_id])
-        return self._settled(Erased(**done), [session_id], who)
+        return self._settled(Erased(**done), traces, who)
 
     def export(self, shopper_id: str, who: str) -> dict[str, Any]:
         """All that is held of the shopper, as JSON has it; times are unix seconds."""
@@ -84,6 +85,9 @@ class Erasure:
             "events": events,
             "kept_aside": kept,
         }
+
+    def _traces(self, ids: list[str]) -> list[str]:
+        return [trace for session_id in ids for trace in self._store.traces(session_id)]
 
     def _sessions_erased(self, ids: list[str]) -> dict[str, int]:
         done = {"sessions": 0, "turns": 0, "answers": 0, "events": 0}

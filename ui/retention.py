@@ -40,7 +40,7 @@ class Retained:
 
 
 class Retention:
-    """Erases what is too old, to the byte. Safe to use from several threads and processes."""
+    """Erases what is too old, overwriting it. Safe to use from several threads and processes."""
 
     def __init__(
         self, connections: Connections, home: Home, settings: Settings, now: Callable[[], float] = time.time
@@ -68,7 +68,7 @@ class Retention:
         if settings.keep_rejected_days:
             kept_aside = _delete(sorted(self._home.rejected.glob("*.jsonl")), self._before(settings.keep_rejected_days))
         made = Retained(len(ids), turns, answers, events, kept_aside, self._old_backups())
-        settle(self._connections, ids)
+        settle(self._connections, [])  # without a search, which for so many would end in writing the whole file anew
         self._audit.write(who, "retain", {name: count for name, count in asdict(made).items() if count})
         return made
 

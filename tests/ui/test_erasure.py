@@ -2,6 +2,7 @@
 
 import csv
 import random
+import secrets
 import sqlite3
 import threading
 from collections.abc import Iterator
@@ -41,7 +42,7 @@ class Shop:
         self.sessions.begin(session.id, owner)
         for number in range(turns):
             length = self.random.choice((1, 20, 900))
-            turn = Turn(f"turn-{session.id}-{number}", session.id, f"{word} " * length, True, need=f'{{"w": "{word}"}}')
+            turn = Turn(secrets.token_urlsafe(12), session.id, f"{word} " * length, True, need=f'{{"w": "{word}"}}')
             turn.sentences = [{"text": f"This {word} is a {word}. " * length, "by": "llm", "verdict": "kept"}]
             turn.shown = [Shown(f"item-{number}", 1, 0.5, 0.5, f"like {word}")]
             turn.understanding, turn.need = f'"{word * length}"', f'{{"words": "{word * length}"}}'
