@@ -18,7 +18,9 @@ from chat.settings import Settings
 from ranking.history import Events
 from retrieval.encoder import ensure_encoder
 from ui.demo_shop import SHOP_NAME, build_demo, load_first_questions, load_shoppers
+from ui.demo_store import demo_store_key
 from ui.home import Home
+from ui.identity import Keys
 from ui.opening import language_model, opened_assistant, opened_shop
 from ui.retention import daily
 from ui.server import create_app
@@ -88,17 +90,20 @@ def _serve(settings: Settings, port: int, demo: bool) -> None:
             Writer(serving.shop, home, settings).writing(),
             daily(home, settings),
         ):
+            origins = [f"http://{name}:{port}" for name in dict.fromkeys((settings.host, "127.0.0.1", "localhost"))]
+            store_key = demo_store_key(Keys(serving.shop.connections), origins).id if demo else ""
             app = create_app(
                 serving,
                 settings,
                 pictures=home.pictures,
                 shoppers=load_shoppers(home, serving.shop.catalog, Events(serving.shop.connections)),
                 first_questions=load_first_questions(home),
+                demo_store_key=store_key,
             )
             _wait(model.server)
-            console.print(
-                f"\n  {settings.shop_name} is open: http://{settings.host}:{port}\n  Ctrl-C stops everything.\n"
-            )
+            address = f"http://{settings.host}:{port}"
+            store = f"  A store that embeds the assistant: {address}/demo-store\n" if demo else ""
+            console.print(f"\n  {settings.shop_name} is open: {address}\n{store}  Ctrl-C stops everything.\n")
             uvicorn.run(app, host=settings.host, port=port, log_level="warning", timeout_graceful_shutdown=3)
 
 

@@ -20,6 +20,7 @@ from ui.api_gate import Access, Gate
 from ui.audit import Audit
 from ui.audit_page import AUDIT, AuditPage
 from ui.bounds import Bounded
+from ui.demo_store import demo_store_router
 from ui.health import health_router
 from ui.identity import Keys, origin_of
 from ui.mcp_server import McpEndpoint, build_mcp_server
@@ -29,6 +30,7 @@ from ui.searching import Searching
 from ui.security_headers import SecurityHeaders
 from ui.shop_page import DemoShopper, build_page, page_options
 from ui.sign_in import Door, sign_in_router
+from ui.widget_routes import widget_router
 
 
 def create_app(
@@ -38,10 +40,12 @@ def create_app(
     pictures: Path,
     shoppers: Sequence[DemoShopper] = (),
     first_questions: Sequence[str] = (),
+    demo_store_key: str = "",
 ) -> FastAPI:
     """The application over an open shop; ``pictures`` is a folder served under /pictures, if it is there.
 
-    Raises IdentityError where the settings name a frame's origin that is none.
+    ``demo_store_key``: the site key of the demo store, which is there only with one. Raises IdentityError where the
+    settings name a frame's origin that is none.
     """
     access = Access(Keys(serving.shop.connections))
     tools = Tools(Searching(serving.shop.catalog, serving.finder), Events(serving.shop.connections))
@@ -72,6 +76,13 @@ def create_app(
     )
     if pictures.is_dir():
         app.mount("/pictures", StaticFiles(directory=pictures), name="pictures")
+    app.include_router(widget_router())
+    if demo_store_key:
+        app.include_router(
+            demo_store_router(
+                serving.shop.catalog, demo_store_key, shop_name=settings.shop_name, questions=first_questions
+            )
+        )
     page = build_page(
         serving.assistant, shop_name=settings.shop_name, shoppers=shoppers, first_questions=first_questions
     )

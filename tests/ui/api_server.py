@@ -7,7 +7,7 @@ body must be of the documented form.
 import json
 import re
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -26,9 +26,10 @@ from chat.settings import Settings
 from chat.store import Store
 from prompts.library import Library
 from ranking.history import Events
-from ranking.reranker import Untrained
+from ranking.reranker import Reranker, Untrained
 from ranking.rules import Rules
 from retrieval.encoder import MiniLMEncoder
+from retrieval.items import Item
 from retrieval.shop import Shop
 from ui.identity import Keys, SiteKey, sign_shopper
 from ui.opening import Serving
@@ -62,8 +63,13 @@ class Api:
         """Those of a request with this test's key, for a shopper that its server has signed."""
         made = {"Authorization": f"Bearer {self.site.id}"}
         if shopper:
-            made["X-Shopper-Token"] = sign_shopper(self.secret, shopper, int(time.time()) + 60)
+            made["X-Shopper-Token"] = self.token(shopper, self.secret)
         return made | {name.replace("_", "-"): value for name, value in more.items()}
+
+    @staticmethod
+    def token(shopper: str, secret: str) -> str:
+        """What a shop's server signs for its shopper."""
+        return sign_shopper(secret, shopper, int(time.time()) + 60)
 
     def client(self, shopper: str = "", **more: str) -> httpx.Client:
         """A client whose every answer is held against the OpenAPI; its paths are those under /v1."""
@@ -100,18 +106,28 @@ def _matches(route: str, path: str) -> bool:
     return re.fullmatch(pattern, path) is not None
 
 
+def untrained(shop: Shop) -> Untrained:
+    """The reranker of a shop before its first training."""
+    return Untrained(shop.catalog, shop.index.vectors)
+
+
 @contextmanager
-def api_server(home: Path, encoder: MiniLMEncoder, **changed: Any) -> Iterator[Api]:
+def api_server(
+    home: Path,
+    encoder: MiniLMEncoder,
+    items: Sequence[Item] = (*ITEMS, ODD),
+    reranker: Callable[[Shop], Reranker | Untrained] = untrained,
+    **changed: Any,
+) -> Iterator[Api]:
     """The server; the site key and its secret are given anew for each test by the fixture ``api``.
 
     ``changed``: settings of its own.
     """
     with scripted_llm() as script:
         script.respond = respond
-        shop = open_small_shop(home, [*ITEMS, ODD], with_encoder=encoder)
+        shop = open_small_shop(home, list(items), with_encoder=encoder)
         rules, llm = Rules(shop.connections), LLM(script.url, "scripted", timeouts=Timeouts(1, 5, 5))
-        reranker = Untrained(shop.catalog, shop.index.vectors)
-        finder = Finder(shop.catalog, shop.grounder, reranker, cards=3, rules=rules.in_force)
+        finder = Finder(shop.catalog, shop.grounder, reranker(shop), cards=3, rules=rules.in_force)
         assistant = Assistant(
             shop.catalog, finder, Events(shop.connections), Store(shop.connections), Library(), llm, 20.0
         )

@@ -1,10 +1,12 @@
-"""The web server that the tests of the API share; each test has a site key of its own."""
+"""The web server that the tests of the API and of the widget share; each test has a site key of its own."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 from api_server import PAGE, Api, api_server, respond
+from playwright.sync_api import Browser, sync_playwright
+from widget_page import ARGUMENTS, Store, Tabs, merchants_page
 
 from retrieval.encoder import MiniLMEncoder
 
@@ -24,3 +26,28 @@ def api(running_api: Api) -> Iterator[Api]:
     yield replace(running_api, site=site, secret=secret)
     llm.answers.clear()
     llm.respond = respond
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def store(api: Api) -> Iterator[Store]:
+    with merchants_page(api.address) as store:
+        store.site_key = api.keys.make_site("merchant", [store.origin])[0].id
+        store.attributes = {"name": "Harbour &amp; Pine", "cart": "", "product-url": "/p/{id}"}
+        yield store
+
+
+@pytest.fixture
+def tabs(browser: Browser, store: Store) -> Iterator[Tabs]:
+    tabs = Tabs(browser, store)
+    yield tabs
+    for context in browser.contexts:
+        context.close()
+    assert tabs.complaints == []
