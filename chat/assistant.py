@@ -9,7 +9,7 @@ import json
 import logging
 import secrets
 import time
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
 from functools import partial
@@ -17,6 +17,7 @@ from typing import Literal
 
 from chat.answering import chips
 from chat.cards import make_cards
+from chat.clock import Clock
 from chat.errors import LLMError, LLMUnreachable, UnknownSession
 from chat.events import (
     CardsEvent,
@@ -46,6 +47,7 @@ from retrieval.facts import Facts
 
 MESSAGE_LIMIT = 5_000  # characters; what is longer is cut, not refused
 HISTORY_DIGEST_ITEMS = 3  # titles that the LLM is told of a shopper's history
+GRACE_S = 5.0  # after the deadline, at which the LLM ends, for the rest of a turn: what waits longer waits for a fault
 
 log = logging.getLogger(__name__)
 FeedbackKind = Literal["view", "click", "like", "dislike", "cart", "purchase"]
@@ -73,6 +75,7 @@ class Assistant:
         self._llm = llm
         self._turn_timeout_s = turn_timeout_s
         self._judge = judge
+        self.watchers: list[Callable[[Turn], None]] = []  # told of every turn once it has ended, however it did
         self._live: dict[str, tuple[Session, list[Shown]]] = {}  # what running turns have shown; saved with the turn
 
     async def turn(
@@ -138,26 +141,38 @@ class Assistant:
         usage: list[Usage] = []
         llm = self._llm.counting(usage)
         self._live[turn.id] = (session, turn.shown)
+        deadline = asyncio.get_running_loop().time() + self._turn_timeout_s
         try:
-            async with aclosing(self._run(session, turn, tag_id, llm)) as events:
-                async for event in events:
+            async with aclosing(self._run(session, turn, tag_id, llm, deadline)) as events:
+                while (event := await _next(events, deadline + GRACE_S)) is not None:
                     if isinstance(event, DoneEvent):
                         turn.finished = True
-                        turn.usage = [(call.input_tokens, call.output_tokens) for call in usage]
-                        self._store.save(session, turn)
+                        await self._save(session, turn, usage)
                     yield event
-        except Exception:
+        except Exception as error:
             error_id = secrets.token_hex(4)
             log.exception("turn failed", extra={"error_id": error_id, "turn_id": turn.id})
-            yield ErrorEvent(message="Sorry, something went wrong on our side. Please try again.", error_id=error_id)
+            late = isinstance(error, TimeoutError)
+            what = "this took too long" if late else "something went wrong on our side"
+            yield ErrorEvent(message=f"Sorry, {what}. Please try again.", error_id=error_id)
         finally:
-            if not turn.finished and turn.need:
-                self._store.save(session, turn)
-            del self._live[turn.id]
+            try:
+                if not turn.finished and turn.need:
+                    await self._save(session, turn, usage)
+            finally:
+                del self._live[turn.id]
+                for watch in self.watchers:
+                    watch(turn)
 
-    async def _run(self, session: Session, turn: Turn, tag_id: str | None, llm: LLM) -> AsyncGenerator[TurnEvent]:
+    async def _save(self, session: Session, turn: Turn, usage: Sequence[Usage]) -> None:
+        """Written in a thread: where the database is locked, this shopper waits and nobody else."""
+        turn.usage = [(call.input_tokens, call.output_tokens) for call in usage]
+        await asyncio.shield(asyncio.to_thread(self._store.save, session, turn))
+
+    async def _run(
+        self, session: Session, turn: Turn, tag_id: str | None, llm: LLM, deadline: float
+    ) -> AsyncGenerator[TurnEvent]:
         clock = Clock(turn.timings_ms)
-        deadline = asyncio.get_running_loop().time() + self._turn_timeout_s
         yield SessionEvent(
             session_id=session.id,
             turn_id=turn.id,
@@ -357,7 +372,7 @@ class Assistant:
         written = 0
         try:
             async with aclosing(
-                reply(llm, prompt, turn.message, need, group.shown, group.ranked, reading)
+                reply(llm, prompt, turn.message, need, group.shown, group.ranked, reading, turn.verdicts)
             ) as sentences:
                 while True:
                     try:
@@ -374,16 +389,10 @@ class Assistant:
                 yield sentence
 
 
-class Clock:
-    """Milliseconds since the turn began, noted at the first time that each step is reached."""
-
-    def __init__(self, timings_ms: dict[str, float]) -> None:
-        self._begun = time.perf_counter()
-        self._timings_ms = timings_ms
-
-    def mark(self, step: str) -> None:
-        """Note the step, unless it was noted before."""
-        self._timings_ms.setdefault(step, round((time.perf_counter() - self._begun) * 1000, 1))
+async def _next(events: AsyncGenerator[TurnEvent], end: float) -> TurnEvent | None:
+    """The next event, None after the last; TimeoutError where it has not come by ``end``, of the loop's clock."""
+    async with asyncio.timeout_at(end):
+        return await anext(events, None)
 
 
 def _need(session: Session) -> Need:

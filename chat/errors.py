@@ -4,7 +4,8 @@ ChatError
 ├── SetupError    something is missing on this machine; the message says what to do
 ├── LLMError      the LLM gave no usable answer
 │   ├── LLMUnreachable
-│   └── LLMTimeout
+│   ├── LLMTimeout
+│   └── LLMPaused     it was not asked, since it failed repeatedly a moment ago
 └── UnknownSession
 
 Every message is fit for the person who reads it; none carries a stack trace or a secret.
@@ -22,6 +23,8 @@ class SetupError(ChatError):
 class LLMError(ChatError):
     """The LLM gave no usable answer."""
 
+    is_fault = True  # whether it says that the server is not well
+
 
 class LLMUnreachable(LLMError):
     """No connection, or a refusal, from the LLM's address."""
@@ -29,6 +32,12 @@ class LLMUnreachable(LLMError):
 
 class LLMTimeout(LLMError):
     """The LLM did not answer in time (connect, first token, or between two tokens)."""
+
+
+class LLMPaused(LLMError):
+    """The LLM was not asked, since it failed repeatedly a moment ago."""
+
+    is_fault = False
 
 
 class UnknownSession(ChatError):

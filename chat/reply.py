@@ -38,10 +38,11 @@ async def reply(
     shown: Sequence[Item],
     ranked: Sequence[Ranked],
     reading: Reading,
+    verdicts: list[str] | None = None,
 ) -> AsyncGenerator[Sentence]:
     """The LLM's sentences that the records carry, at most three; nothing where none survives. LLMError passes.
 
-    Closing the iterator closes the LLM's stream.
+    Closing the iterator closes the LLM's stream. ``verdicts`` takes what the check made of each: kept, repaired or cut.
     """
     first = told(shown[0], shown, need)
     sample = price_text(SAMPLE, shown[0].currency or need.currency) if first["price"] else ""
@@ -56,7 +57,7 @@ async def reply(
         ),
     )
     async with aclosing(stream) as pieces:
-        splitter, writer = Splitter(item.title for item in shown), Writer(shown, need)
+        splitter, writer = Splitter(item.title for item in shown), Writer(shown, need, verdicts)
         async for piece in pieces:
             for text in splitter.feed(piece):
                 if sentence := writer.take(text):
@@ -71,8 +72,9 @@ async def reply(
 class Writer:
     """Takes the LLM's sentences in their order and gives back those that can be shown."""
 
-    def __init__(self, shown: Sequence[Item], need: Need) -> None:
+    def __init__(self, shown: Sequence[Item], need: Need, verdicts: list[str] | None = None) -> None:
         self._shown = shown
+        self._verdicts = [] if verdicts is None else verdicts
         self._need = need
         self._said: list[str] = []
         # What "it" is: the item that the prompt told of, until a sentence names another.
@@ -87,6 +89,7 @@ class Writer:
     def take(self, text: str) -> Sentence | None:
         """The sentence as it may be shown, or None."""
         checked = check(text, self._shown, self._need, self._about)
+        self._verdicts.append(checked.verdict)
         if needs_antecedent(checked) and not self._named:
             checked = with_name(checked, self._shown)
         self._about = checked.item_ids or self._about

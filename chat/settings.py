@@ -1,6 +1,7 @@
 """Every setting of Shoptalk, read in this one place from the environment (prefix ``SHOPTALK_``) or an ``.env`` file."""
 
 from pathlib import Path
+from typing import Literal
 
 from pydantic import Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -33,9 +34,14 @@ class Settings(BaseSettings):
         "", description="Origins whose pages may show the shopper's page in a frame, parted by spaces; empty: its own."
     )
 
-    api_open_answers: int = Field(
-        64, description="Answers of the API that may be under way at once; more wait outside."
+    trusted_proxies: str = Field(
+        "",
+        description="Addresses or networks of your own proxies, e.g. 127.0.0.1, 10.0.0.0/8: of a request that comes "
+        "from one of them X-Forwarded-For says who asks. Empty: nobody's is believed.",
     )
+    api_open_answers: int = Field(64, description="Answers, of the API and the page, that are made at once; more wait.")
+    api_waiting_answers: int = Field(64, description="Answers that may wait for their turn; beyond it: 503.")
+    api_waiting_s: float = Field(10.0, description="Longest wait for one's turn; after it: 503.")
     api_heartbeat_s: float = Field(15.0, description="Silence after which the API's streams say that they are alive.")
 
     keep_conversations_days: float = Field(
@@ -52,6 +58,26 @@ class Settings(BaseSettings):
     )
     backups: Path | None = Field(
         None, description="Folder of backups, outside the home; none: each backup names its file, and none expires."
+    )
+
+    # Rates as "120/minute", several as "10/second; 300/minute"; empty, and 0 open streams: no limit.
+    limit_key_requests: str = Field("6000/minute", description="Requests with one site key.")
+    limit_key_characters: str = Field(
+        "600000/minute", description="Characters of messages and queries with one site key."
+    )
+    limit_key_tokens: str = Field("", description="LLM tokens, read and written, that one site key's answers may cost.")
+    limit_key_streams: int = Field(0, description="Answers open at once with one site key.")
+    limit_address_requests: str = Field("600/minute", description="Requests from one client address.")
+    limit_address_characters: str = Field("60000/minute", description="Characters from one client address.")
+    limit_address_tokens: str = Field("200000/hour", description="LLM tokens for one client address.")
+    limit_address_streams: int = Field(20, description="Answers open at once to one client address.")
+    limit_session_requests: str = Field("60/minute", description="Requests in one conversation.")
+    limit_session_characters: str = Field("20000/minute", description="Characters in one conversation.")
+    limit_session_tokens: str = Field("50000/hour", description="LLM tokens for one conversation.")
+    limit_session_streams: int = Field(3, description="Answers open at once in one conversation.")
+
+    metrics: Literal["loopback", "admin_key", "off"] = Field(
+        "loopback", description="Who may read /metrics: this machine alone; or whoever has an admin key; or nobody."
     )
 
     llm_url: str = Field("", description="OpenAI-compatible address, e.g. http://host:8000/v1; empty: start vLLM here.")
@@ -72,6 +98,8 @@ class Settings(BaseSettings):
     )
     llm_judge_weight: float = Field(0.5, ge=0, description="How much that counts beside the reranker's own log-odds.")
     llm_judge_timeout_s: float = Field(3.0, gt=0, description="Longest wait for it; then the items stay as ranked.")
+    llm_breaker_failures: int = Field(3, description="Failures in a row after which the LLM is left alone for a while.")
+    llm_breaker_rest_s: float = Field(5.0, description="How long it is left alone before one token is tried again.")
     turn_timeout_s: float = Field(40.0, description="Longest turn; after it a partial answer is closed plainly.")
 
     candidates: int = Field(200, description="Candidates that grounding hands to the reranker.")

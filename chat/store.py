@@ -106,6 +106,7 @@ class Turn:
     candidates: list[tuple[str, float]] = field(default_factory=list)  # item id, fused score
     timings_ms: dict[str, float] = field(default_factory=dict)
     usage: list[tuple[int, int]] = field(default_factory=list)  # input and output tokens of each call
+    verdicts: list[str] = field(default_factory=list)  # of each sentence that the LLM wrote; not stored
     llm_reached: bool = True
     finished: bool = False  # False: the shopper stopped it, or it failed
     searched: bool = True  # False: it only spoke of items that were shown before, or of nothing

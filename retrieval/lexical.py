@@ -128,6 +128,14 @@ class LexicalIndex:
             self._index.reload()
             self.changes += changed
 
+    def reload(self) -> None:
+        """Take in what another process wrote into the folder."""
+        try:
+            self._index.reload()
+        except Exception as error:
+            raise IndexBuildError(f"The lexical index in {self._folder} cannot be read ({error}).") from error
+        self.changes += 1
+
     def __len__(self) -> int:
         return int(self._index.searcher().num_docs)
 

@@ -13,6 +13,7 @@ from retrieval.catalog import Catalog
 from retrieval.database import Connections
 from retrieval.embeddings import Progress
 from retrieval.encoder import Encoder, MiniLMEncoder, ensure_encoder
+from retrieval.followed import FollowedIndex
 from retrieval.ground import Grounder
 from retrieval.index import Index
 from retrieval.synonyms import SynonymStore
@@ -65,11 +66,13 @@ def open_shop(
     connections: Connections | None = None,
     encoder: Encoder | None = None,
     chroma_url: str = "",
+    follow: bool = False,
 ) -> Shop:
     """Open the shop at ``home``, converting the encoder and rebuilding the index where that is needed.
 
     ``connections`` and ``encoder``: those already open, if any. ``chroma_url``: a Chroma server that keeps the vectors,
-    instead of the home folder. Raises RetrievalError.
+    instead of the home folder. ``follow``: another process owns the index, and this one reads it. Raises
+    RetrievalError.
     """
     connections = connections or Connections(home / DATABASE)
     catalog = Catalog(connections)
@@ -77,7 +80,10 @@ def open_shop(
     if encoder is None:
         encoder = MiniLMEncoder(ensure_encoder(models))
     try:
-        index = Index.open(home / INDEX, catalog, connections, encoder, progress, chroma_url=chroma_url)
+        if follow:
+            index: Index = FollowedIndex.follow(home / INDEX, catalog, connections, encoder, chroma_url)
+        else:
+            index = Index.open(home / INDEX, catalog, connections, encoder, progress, chroma_url=chroma_url)
     except BaseException:
         catalog.close()
         raise

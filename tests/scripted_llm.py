@@ -137,7 +137,15 @@ def serving(app: Any, port: int | None = None) -> Iterator[str]:
     """Serve an ASGI app in a thread; yields its address and stops it at the end."""
     port = port or free_port()
     server = uvicorn.Server(
-        uvicorn.Config(app, host="127.0.0.1", port=port, log_level="critical", ws="none", timeout_graceful_shutdown=1)
+        uvicorn.Config(
+            app,
+            host="127.0.0.1",
+            port=port,
+            log_level="critical",
+            ws="none",
+            timeout_graceful_shutdown=1,
+            proxy_headers=False,  # as in ``shoptalk serve``
+        )
     )
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()

@@ -13,11 +13,12 @@ from fastapi.responses import StreamingResponse
 from pydantic import TypeAdapter
 from starlette.types import Receive, Scope, Send
 
-from chat.assistant import Assistant
 from chat.events import CardsEvent, DoneEvent, ErrorEvent, NeedEvent, SessionEvent, TextEvent, TurnEvent
+from ui.admission import Admitted
 from ui.api_errors import Problem, documented
 from ui.api_forms import ChatAnswer, ChatBody
-from ui.api_gate import Access
+from ui.api_gate import Access, asker_of
+from ui.limits import Asker, Limits
 from ui.sessions import Owner, Sessions
 from ui.turns import STOPPED, Reading, Turns
 
@@ -29,7 +30,7 @@ _event: TypeAdapter[TurnEvent] = TypeAdapter(TurnEvent)
 
 
 def chat_router(
-    access: Access, assistant: Assistant, sessions: Sessions, turns: Turns, heartbeat_s: float
+    access: Access, assistant: Admitted, limits: Limits, sessions: Sessions, turns: Turns, heartbeat_s: float
 ) -> APIRouter:
     """The route, over everything that it needs."""
     router = APIRouter(tags=["conversation"])
@@ -47,17 +48,22 @@ def chat_router(
         ] = None,
     ) -> Response:
         """Answer one message of a shopper. Closing the connection stops the answer."""
+        asker = asker_of(request, owner)
         if body.session_id is not None:
             await asyncio.to_thread(sessions.check, body.session_id, owner)
+            limits.take(Asker(session=body.session_id), "requests")
 
         def begin() -> AsyncGenerator[TurnEvent]:
             if body.remove_tag is not None:
-                return assistant.remove_tag(body.session_id or "", body.remove_tag, personalise=body.personalise)
+                return assistant.remove_tag(
+                    body.session_id or "", body.remove_tag, personalise=body.personalise, asker=asker
+                )
             return assistant.turn(
                 body.message or "",
                 body.session_id,
                 shopper_id=owner.shopper_id or None,
                 personalise=body.personalise,
+                asker=asker,
             )
 
         reading = await turns.join(owner, idempotency_key, _fingerprint(body), body.session_id or "", begin)

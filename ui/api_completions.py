@@ -16,13 +16,13 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import TypeAdapter
 
-from chat.assistant import Assistant
 from chat.errors import UnknownSession
 from chat.events import Card, CardsEvent, DoneEvent, ErrorEvent, SessionEvent, TextEvent, TurnEvent
 from chat.store import Store
+from ui.admission import Admitted
 from ui.api_chat import ALIVE, EventStream, unless_gone, whole, with_heartbeats
 from ui.api_errors import Problem, documented
-from ui.api_gate import Access
+from ui.api_gate import Access, asker_of
 from ui.completion_forms import (
     MODEL,
     AnswerMessage,
@@ -46,7 +46,7 @@ _event: TypeAdapter[TurnEvent] = TypeAdapter(TurnEvent)
 
 
 def completions_router(
-    access: Access, assistant: Assistant, store: Store, sessions: Sessions, turns: Turns, heartbeat_s: float
+    access: Access, assistant: Admitted, store: Store, sessions: Sessions, turns: Turns, heartbeat_s: float
 ) -> APIRouter:
     """The routes, over everything that they need."""
     router = APIRouter(tags=["openai"])
@@ -63,10 +63,10 @@ def completions_router(
         """Answer the last message of a conversation, of which all messages are sent."""
         if body.model != MODEL:
             raise Problem(404, "unknown_model", f"There is one model here: {MODEL}.")
-        session_id = await asyncio.to_thread(conversations.resumed, body, owner)
+        session_id, asker = await asyncio.to_thread(conversations.resumed, body, owner), asker_of(request, owner)
 
         def begin() -> AsyncGenerator[TurnEvent]:
-            return assistant.turn(body.messages[-1].text, session_id, shopper_id=owner.shopper_id or None)
+            return assistant.turn(body.messages[-1].text, session_id, shopper_id=owner.shopper_id or None, asker=asker)
 
         reading = await turns.join(owner, None, "", session_id or "", begin)
         answering = Answering(body, owner, conversations)

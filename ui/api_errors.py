@@ -15,10 +15,13 @@ from pydantic import BaseModel
 from starlette.exceptions import HTTPException as StarletteHTTPException
 
 from chat.errors import UnknownSession
+from ui.admission import TooManyOpen
 from ui.identity import Refused
-from ui.turns import KeyUsed, TooManyOpen
+from ui.limits import TooMuch
+from ui.turns import AnsweredElsewhere, KeyUsed
 
 BUSY_S = 2  # when to ask again, where the shop is full or its database locked
+BUSY = (TooManyOpen, TooMuch, AnsweredElsewhere)
 MOST_COMPLAINTS = 5  # of one body; the rest would follow from these
 
 log = logging.getLogger(__name__)
@@ -41,14 +44,18 @@ class ErrorAnswer(BaseModel):
 class Problem(HTTPException):
     """An answer that is an error."""
 
-    def __init__(self, status: int, code: str, message: str, *, error_id: str | None = None) -> None:
-        super().__init__(status, message, {"Retry-After": str(BUSY_S)} if status == 503 else None)
+    def __init__(
+        self, status: int, code: str, message: str, *, error_id: str | None = None, retry_s: int = BUSY_S
+    ) -> None:
+        super().__init__(status, message, {"Retry-After": str(retry_s)} if status in (429, 503) else None)
         self.complaint = Complaint(code=code, message=message, error_id=error_id)
 
 
 def documented(*statuses: int) -> dict[int | str, dict[str, Any]]:
     """For the OpenAPI of a route: the errors that any route has, and these."""
-    return {status: {"model": ErrorAnswer} for status in sorted({400, 401, 403, 413, 415, 422, 500, 503, *statuses})}
+    return {
+        status: {"model": ErrorAnswer} for status in sorted({400, 401, 403, 413, 415, 422, 429, 500, 503, *statuses})
+    }
 
 
 def problem_of(error: Exception) -> Problem:
@@ -63,7 +70,11 @@ def problem_of(error: Exception) -> Problem:
         case KeyUsed():
             return Problem(409, "key_used", "This idempotency key named another request. Take a new one.")
         case TooManyOpen():
-            return Problem(503, "busy", "The shop is answering as many as it can. Try again in a moment.")
+            return Problem(503, "busy", str(error), retry_s=error.retry_s)
+        case TooMuch():
+            return Problem(429, "too_much", str(error), retry_s=error.retry_s)
+        case AnsweredElsewhere():
+            return Problem(503, "busy", str(error), retry_s=BUSY_S)
         case RequestValidationError():
             return _invalid(error)
         case StarletteHTTPException():
@@ -97,7 +108,7 @@ def handle_errors(app: FastAPI) -> None:
     async def handled(request: Request, error: Exception) -> JSONResponse:
         return answer_to(error)
 
-    for kind in (StarletteHTTPException, RequestValidationError, Refused, UnknownSession, KeyUsed, TooManyOpen):
+    for kind in (StarletteHTTPException, RequestValidationError, Refused, UnknownSession, KeyUsed, *BUSY):
         app.add_exception_handler(kind, handled)
 
 

@@ -1,4 +1,4 @@
-"""What stands before every route of the API: origins, the size and kind of bodies, and whose request it is.
+"""What stands before every route of the API: limits, origins, the size and kind of bodies, and whose request it is.
 
 Knows headers. Knows nothing of conversations or items.
 """
@@ -7,7 +7,7 @@ import asyncio
 from collections.abc import Mapping
 from typing import Annotated, Any
 
-from fastapi import Header, Path, Security
+from fastapi import Header, Path, Request, Security
 from fastapi.security import APIKeyHeader, HTTPAuthorizationCredentials, HTTPBearer
 from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import Response
@@ -16,6 +16,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from ui.api_errors import Problem, answer_to
 from ui.audit import SHOPPER
 from ui.identity import ADMIN, LONGEST_SHOPPER, AdminKey, Keys, Refused
+from ui.limits import Asker, Limits, TooMuch, household
 from ui.sessions import Owner
 
 MOST_BYTES = 64 * 1024  # of a body: the longest message, in four bytes a character and escaped, and some
@@ -37,8 +38,9 @@ _token = APIKeyHeader(
 class Access:
     """Says whose a request is; ``owner`` is a dependency of routes."""
 
-    def __init__(self, keys: Keys) -> None:
+    def __init__(self, keys: Keys, limits: Limits) -> None:
         self._keys = keys
+        self._limits = limits
 
     def owner(
         self,
@@ -50,6 +52,7 @@ class Access:
         if credentials is None:
             raise Problem(401, "no_key", "Send a site key: Authorization: Bearer site_…")
         site = self._keys.site(credentials.credentials)
+        self._limits.take(Asker(key=site.id), "requests")
         if origin is not None and origin not in site.origins:
             raise Problem(403, "origin_not_allowed", "This site key is not for pages of this origin.")
         return Owner(site.id, self._keys.shopper(site, token) if token is not None else "")
@@ -99,9 +102,10 @@ class Access:
 class Gate:
     """ASGI middleware: answers browsers' preflights, reads bodies up to their limit, and tells every error plainly."""
 
-    def __init__(self, app: ASGIApp, access: Access) -> None:
+    def __init__(self, app: ASGIApp, access: Access, limits: Limits) -> None:
         self._app = app
         self._access = access
+        self._limits = limits
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] != "http":
@@ -122,6 +126,7 @@ class Gate:
                 key = headers.get("authorization", "").partition(" ")[2].strip()
                 if await asyncio.to_thread(self._access.opens_to, origin, key):
                     allowed = {"Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": EXPOSED}
+            self._limits.take(Asker(address=address_of(scope)), "requests")
             if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
                 await _preflight(allowed)(scope, receive, answer)
                 return
@@ -134,6 +139,43 @@ class Gate:
             response = answer_to(error)  # which also tells the log
             if not begun:
                 await response(scope, receive, answer)
+
+
+class PageGate:
+    """ASGI middleware: what is sent to the pages beside the API counts as a request of its address too.
+
+    What a page only loads (scripts, pictures) does not: one opening of it is some sixty requests.
+    """
+
+    def __init__(self, app: ASGIApp, limits: Limits, api: str) -> None:
+        self._app = app
+        self._limits = limits
+        self._api = f"{api}/"
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and self._counts(scope):
+            try:
+                self._limits.take(Asker(address=address_of(scope)), "requests")
+            except TooMuch as error:
+                await answer_to(error)(scope, receive, send)
+                return
+        await self._app(scope, receive, send)
+
+    def _counts(self, scope: Scope) -> bool:
+        path: str = scope["path"]
+        # /metrics may take an admin key, whose check is slow on purpose.
+        return (scope["method"] == "POST" or path == "/metrics") and not path.startswith(self._api)
+
+
+def address_of(scope: Scope) -> str:
+    """What is counted as the address of whoever asks; who is behind a trusted proxy was put there before."""
+    client = scope.get("client")
+    return household(client[0]) if client else ""
+
+
+def asker_of(request: Request, owner: Owner) -> Asker:
+    """Whose limits a request of this owner must keep."""
+    return Asker(key=owner.site_id, address=address_of(request.scope))
 
 
 def _preflight(allowed: Mapping[str, str]) -> Response:

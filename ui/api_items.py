@@ -6,7 +6,7 @@ What finds them is ``ui.searching``'s. Knows nothing of language models.
 from collections.abc import Sequence
 from typing import Annotated
 
-from fastapi import APIRouter, Depends, Path
+from fastapi import APIRouter, Depends, Path, Request
 
 from chat.finding import Finder
 from chat.money import price_text
@@ -16,12 +16,15 @@ from retrieval.catalog import Catalog
 from retrieval.items import Item
 from ui.api_errors import Problem, documented
 from ui.api_forms import ItemAnswer, RecommendAnswer, RecommendBody, SearchAnswer, SearchBody
-from ui.api_gate import Access
+from ui.api_gate import Access, asker_of
+from ui.limits import Limits
 from ui.searching import Searching
 from ui.sessions import Owner, Sessions
 
 
-def items_router(access: Access, catalog: Catalog, finder: Finder, events: Events, sessions: Sessions) -> APIRouter:
+def items_router(
+    access: Access, limits: Limits, catalog: Catalog, finder: Finder, events: Events, sessions: Sessions
+) -> APIRouter:
     """The routes, over everything that they need."""
     router = APIRouter(tags=["items"])
     Asker = Annotated[Owner, Depends(access.owner)]  # noqa: N806 - a type
@@ -63,8 +66,9 @@ def items_router(access: Access, catalog: Catalog, finder: Finder, events: Event
         )
 
     @router.post("/search", responses=documented(404))
-    def search(body: SearchBody, owner: Asker) -> SearchAnswer:
+    def search(request: Request, body: SearchBody, owner: Asker) -> SearchAnswer:
         """Items for a query; its words are read as in a conversation, so that "under $50" is a limit."""
+        limits.take(asker_of(request, owner), "characters", len(body.query))
         found, reading = searching.search(body.query, body.filter, history(body, owner), body.limit)
         return SearchAnswer(
             cards=searching.cards(found)[: body.limit],

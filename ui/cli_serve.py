@@ -5,6 +5,7 @@ Knows the order of starting, and what the user is told meanwhile. What is starte
 
 import asyncio
 import time
+from contextlib import nullcontext
 from typing import Annotated
 
 import typer
@@ -57,9 +58,12 @@ def demo(port: PortOption = 0) -> None:
     _serve(settings, port, demo=True)
 
 
-def serve(port: PortOption = 0) -> None:
+def serve(
+    port: PortOption = 0,
+    beside: Annotated[bool, typer.Option(help="Beside the process that owns this home, on a port of its own.")] = False,
+) -> None:
     """Serve the shop in SHOPTALK_HOME: the page, with the language model behind it."""
-    _serve(Settings(), port, demo=False)
+    _serve(Settings(), port, demo=False, beside=beside)
 
 
 def chat(
@@ -78,17 +82,22 @@ def chat(
         asyncio.run(converse(assistant, console, shopper_id=shopper or None, personalise=personalise))
 
 
-def _serve(settings: Settings, port: int, demo: bool) -> None:
+def _serve(settings: Settings, port: int, demo: bool, beside: bool = False) -> None:
     home, port = Home(settings.home), port or settings.port
     if not port_is_free(port, settings.host):
         raise SetupError(f"Port {port} is in use. Stop what listens there, or set SHOPTALK_PORT to another port.")
-    with home.owned(serving=True), language_model(settings, home) as model:
+    if beside and not home.served():
+        raise SetupError(
+            f"No server owns the shop in {home.folder}. Start `shoptalk serve` first; others may serve beside it."
+        )
+    owning = nullcontext() if beside else home.owned(serving=True)
+    with owning, language_model(settings, home, follow=beside) as model:
         if demo:
             build_demo(home, settings, console)
         with (
-            opened_shop(settings, home, model.llm, console) as serving,
-            Writer(serving.shop, home, settings).writing(),
-            daily(home, settings),
+            opened_shop(settings, home, model.llm, console, follow=beside) as serving,
+            nullcontext() if beside else Writer(serving.shop, home, settings).writing(),
+            nullcontext() if beside else daily(home, settings),
         ):
             origins = [f"http://{name}:{port}" for name in dict.fromkeys((settings.host, "127.0.0.1", "localhost"))]
             store_key = demo_store_key(Keys(serving.shop.connections), origins).id if demo else ""
@@ -104,7 +113,15 @@ def _serve(settings: Settings, port: int, demo: bool) -> None:
             address = f"http://{settings.host}:{port}"
             store = f"  A store that embeds the assistant: {address}/demo-store\n" if demo else ""
             console.print(f"\n  {settings.shop_name} is open: {address}\n{store}  Ctrl-C stops everything.\n")
-            uvicorn.run(app, host=settings.host, port=port, log_level="warning", timeout_graceful_shutdown=3)
+            # Whose word on addresses counts is decided in the app: uvicorn would believe anyone on this machine.
+            uvicorn.run(
+                app,
+                host=settings.host,
+                port=port,
+                log_level="warning",
+                timeout_graceful_shutdown=3,
+                proxy_headers=False,
+            )
 
 
 def _wait(server: LLMServer | None) -> None:

@@ -16,6 +16,7 @@ from retrieval.catalog import Catalog
 from retrieval.index import Index
 
 FRESH_S = 2.0
+PAUSED = "not asked for a moment, after repeated failures"  # the circuit breaker is open
 
 log = logging.getLogger(__name__)
 
@@ -62,13 +63,14 @@ def health_router(catalog: Catalog, index: Index, llm: LLM) -> APIRouter:
 
 async def _ask(catalog: Catalog, index: Index, llm: LLM) -> Readiness:
     database, indexed = await asyncio.to_thread(_stored, catalog, index)
+    tried = llm.breaker == "closed"
     reached = await llm.reachable()
     served = database == indexed == "ok"
     return Readiness(
         status="unready" if not served else "ready" if reached else "degraded",
         database=database,
         index=indexed,
-        llm="ok" if reached else "not reachable: answers are plain sentences",
+        llm="ok" if reached else f"{'not reachable' if tried else PAUSED}: answers are plain sentences",
     )
 
 

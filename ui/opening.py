@@ -13,6 +13,7 @@ from types import FrameType
 from rich.console import Console
 
 from chat.assistant import Assistant
+from chat.breaker import Breaker
 from chat.builtin_llm import SERVED_NAME, ensure_converted
 from chat.finding import Finder
 from chat.llm import LLM, Timeouts
@@ -48,8 +49,10 @@ class Serving:
 
 
 @contextmanager
-def language_model(settings: Settings, home: Home) -> Iterator[Model]:
+def language_model(settings: Settings, home: Home, *, follow: bool = False) -> Iterator[Model]:
     """Start vLLM, or use the address in the settings; what was started is stopped at the end.
+
+    ``follow``: the process that owns the home has started it.
 
     Returns at once: the server is ready when ``server.wait_ready`` says so. SetupError where it cannot be started.
     """
@@ -57,8 +60,15 @@ def language_model(settings: Settings, home: Home) -> Iterator[Model]:
         settings.llm_connect_timeout_s, settings.llm_first_token_timeout_s, settings.llm_token_timeout_s
     )
     key = settings.llm_api_key.get_secret_value()
+    breaker = Breaker(settings.llm_breaker_failures, settings.llm_breaker_rest_s)
     if settings.llm_url:
-        yield Model(LLM(settings.llm_url, settings.llm_model or SERVED_NAME, api_key=key, timeouts=timeouts), None)
+        name = settings.llm_model or SERVED_NAME
+        yield Model(LLM(settings.llm_url, name, api_key=key, timeouts=timeouts, breaker=breaker), None)
+        return
+    if follow:
+        name = Path(settings.llm_model or SERVED_NAME).name
+        url = f"http://127.0.0.1:{settings.llm_port}/v1"
+        yield Model(LLM(url, name, api_key=key, timeouts=timeouts, breaker=breaker), None)
         return
     folder = Path(settings.llm_model) if settings.llm_model else ensure_converted(settings.models)
     name = folder.name
@@ -76,17 +86,22 @@ def language_model(settings: Settings, home: Home) -> Iterator[Model]:
     previous = signal.signal(signal.SIGTERM, _interrupt)
     try:
         server.start()
-        yield Model(LLM(server.url, name, api_key=key, timeouts=timeouts), server)
+        yield Model(LLM(server.url, name, api_key=key, timeouts=timeouts, breaker=breaker), server)
     finally:
         server.stop()
         signal.signal(signal.SIGTERM, previous)
 
 
 @contextmanager
-def opened_finder(settings: Settings, home: Home, console: Console) -> Iterator[tuple[Shop, Finder]]:
-    """The shop in this home with what finds and ranks its items; the index is checked, and rebuilt where it must be."""
+def opened_finder(
+    settings: Settings, home: Home, console: Console, *, follow: bool = False
+) -> Iterator[tuple[Shop, Finder]]:
+    """The shop in this home with what finds and ranks its items; the index is checked, and rebuilt where it must be.
+
+    ``follow``: another process owns the home; its index is read as it is.
+    """
     with bars(console) as progress:
-        shop = open_shop(home.folder, settings.models, progress, chroma_url=settings.chroma_url)
+        shop = open_shop(home.folder, settings.models, progress, chroma_url=settings.chroma_url, follow=follow)
     if shop.index.trouble:
         console.print(shop.index.trouble, style="yellow")
     try:
@@ -105,9 +120,11 @@ def opened_finder(settings: Settings, home: Home, console: Console) -> Iterator[
 
 
 @contextmanager
-def opened_shop(settings: Settings, home: Home, llm: LLM, console: Console) -> Iterator[Serving]:
-    """The shop in this home with its assistant."""
-    with opened_finder(settings, home, console) as (shop, finder):
+def opened_shop(
+    settings: Settings, home: Home, llm: LLM, console: Console, *, follow: bool = False
+) -> Iterator[Serving]:
+    """The shop in this home with its assistant; ``follow`` as in ``opened_finder``."""
+    with opened_finder(settings, home, console, follow=follow) as (shop, finder):
         library = Library()
         assistant = Assistant(
             shop.catalog,

@@ -11,26 +11,31 @@ import gradio as gr
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
 from starlette.routing import Mount, Route
+from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from chat.settings import Settings
 from ranking.history import Events
 from ui.accounts import Accounts
 from ui.api import build_api
-from ui.api_gate import Access, Gate
+from ui.api_gate import Access, Gate, PageGate
 from ui.audit import Audit
 from ui.audit_page import AUDIT, AuditPage
 from ui.bounds import Bounded
 from ui.demo_store import demo_store_router
 from ui.health import health_router
 from ui.identity import Keys, origin_of
+from ui.load import Load
 from ui.mcp_server import McpEndpoint, build_mcp_server
 from ui.mcp_tools import Tools
+from ui.metrics import Counting, metrics_router
 from ui.opening import Serving
 from ui.searching import Searching
 from ui.security_headers import SecurityHeaders
 from ui.shop_page import DemoShopper, build_page, page_options
 from ui.sign_in import Door, sign_in_router
 from ui.widget_routes import widget_router
+
+COUNTED = ("/v1", "/mcp", "/pictures", "/gradio_api")  # folders that requests are counted under
 
 
 def create_app(
@@ -45,9 +50,10 @@ def create_app(
     """The application over an open shop; ``pictures`` is a folder served under /pictures, if it is there.
 
     ``demo_store_key``: the site key of the demo store, which is there only with one. Raises IdentityError where the
-    settings name a frame's origin that is none.
+    settings name a frame's origin that is none, SetupError for a limit that is none.
     """
-    access = Access(Keys(serving.shop.connections))
+    load, keys = Load.of(serving, settings), Keys(serving.shop.connections)
+    access = Access(keys, load.limits)
     tools = Tools(Searching(serving.shop.catalog, serving.finder), Events(serving.shop.connections))
     mcp = McpEndpoint(build_mcp_server(tools, settings.shop_name), access)
 
@@ -57,23 +63,20 @@ def create_app(
             yield
 
     app = FastAPI(title="Shoptalk", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app.add_middleware(PageGate, limits=load.limits, api="/v1")
+    app.add_middleware(Counting, metrics=load.metrics, folders=COUNTED)
+    if trusted := [part.strip() for part in settings.trusted_proxies.split(",") if part.strip()]:
+        app.add_middleware(ProxyHeadersMiddleware, trusted_hosts=trusted)
     app.add_middleware(SecurityHeaders, framed_by=[origin_of(one) for one in settings.frame_ancestors.split()])
     accounts = Accounts(serving.shop.connections)
-    app.router.routes.append(Route("/mcp", Gate(mcp, access)))
+    app.router.routes.append(Route("/mcp", Gate(mcp, access, load.limits)))
     app.include_router(sign_in_router(accounts, settings.shop_name))
     audit_page = AuditPage(Audit(serving.shop.connections), settings.shop_name)
     app.router.routes.append(Route(AUDIT, Door(audit_page, accounts, roles=("admin",)), methods=["GET"]))
     app.include_router(health_router(serving.shop.catalog, serving.shop.index, serving.llm))
-    app.mount(
-        "/v1",
-        build_api(
-            serving,
-            open_answers=settings.api_open_answers,
-            heartbeat_s=settings.api_heartbeat_s,
-            currency=settings.currency,
-        ),
-        name="api",
-    )
+    app.include_router(metrics_router(load.metrics, keys, settings.metrics))
+    api = build_api(serving, load, heartbeat_s=settings.api_heartbeat_s, currency=settings.currency)
+    app.mount("/v1", api, name="api")
     if pictures.is_dir():
         app.mount("/pictures", StaticFiles(directory=pictures), name="pictures")
     app.include_router(widget_router())
@@ -83,9 +86,7 @@ def create_app(
                 serving.shop.catalog, demo_store_key, shop_name=settings.shop_name, questions=first_questions
             )
         )
-    page = build_page(
-        serving.assistant, shop_name=settings.shop_name, shoppers=shoppers, first_questions=first_questions
-    )
+    page = build_page(load.assistant, shop_name=settings.shop_name, shoppers=shoppers, first_questions=first_questions)
     gr.mount_gradio_app(app, page, path="/", **page_options(settings.shop_name))
     # Before the whole of it, whatever routes Gradio has.
     mounted = next(route for route in app.routes if isinstance(route, Mount) and route.path == "")

@@ -28,6 +28,7 @@ import gradio as gr
 from chat.errors import ChatError
 from chat.events import ErrorEvent, TurnEvent
 from ui.conversation import Conversation, DemoShopper, Exchange, Kind
+from ui.limits import NOBODY, Asker, household
 from ui.transcript import (
     LONGEST_MESSAGE,
     chosen_shopper,
@@ -50,14 +51,22 @@ PAGE_THEME = gr.themes.Base(font=["system-ui", "sans-serif"], font_mono=["ui-mon
 
 
 class Talks(Protocol):
-    """What the page asks of ``chat.assistant.Assistant``."""
+    """What the page asks of ``ui.admission.Admitted``; ``asker`` is whose limits count."""
 
     def turn(
-        self, message: str, session_id: str | None = None, *, shopper_id: str | None = None, personalise: bool = True
+        self,
+        message: str,
+        session_id: str | None = None,
+        *,
+        shopper_id: str | None = None,
+        personalise: bool = True,
+        asker: Asker = NOBODY,
     ) -> AsyncIterator[TurnEvent]:
         """Answer a message."""
 
-    def remove_tag(self, session_id: str, tag_id: str, *, personalise: bool = True) -> AsyncIterator[TurnEvent]:
+    def remove_tag(
+        self, session_id: str, tag_id: str, *, personalise: bool = True, asker: Asker = NOBODY
+    ) -> AsyncIterator[TurnEvent]:
         """Take one constraint out of the need and show the new cards."""
 
     def feedback(self, session_id: str, turn_id: str, item_id: str, kind: Kind) -> None:
@@ -129,15 +138,18 @@ def build_page(
             conversation.session_id,
             shopper_id=conversation.shopper_id,
             personalise=conversation.personalise,
+            asker=_asker(request),
         )
         async for screen in show(conversation, Exchange(said=message), turn):
             yield screen
 
-    async def untag(conversation: Conversation, event: gr.EventData) -> AsyncIterator[Any]:
+    async def untag(conversation: Conversation, event: gr.EventData, request: gr.Request) -> AsyncIterator[Any]:
         tag = conversation.tag(str(event._data.get("tag", "")))
         if conversation.busy or tag is None or conversation.session_id is None:
             return
-        turn = assistant.remove_tag(conversation.session_id, tag.id, personalise=conversation.personalise)
+        turn = assistant.remove_tag(
+            conversation.session_id, tag.id, personalise=conversation.personalise, asker=_asker(request)
+        )
         async for screen in show(conversation, Exchange(note=f"No longer: {tag.label}"), turn):
             yield screen
 
@@ -211,6 +223,10 @@ def build_page(
 def _part(name: str, value: Any, template: str = "${value}") -> Any:
     # Gradio takes a listener for each event name that stands in quotes in js_on_load.
     return gr.HTML(value, elem_id=name, html_template=template, js_on_load=PAGE_JS, apply_default_css=False)
+
+
+def _asker(request: gr.Request) -> Asker:
+    return Asker(address=household(request.client.host) if request.client else "")
 
 
 def _read(turn: AsyncIterator[TurnEvent]) -> tuple[asyncio.Queue[TurnEvent | None], asyncio.Task[None]]:

@@ -14,10 +14,11 @@ from chat.errors import UnknownSession
 from chat.events import CardsEvent, DoneEvent, ErrorEvent, NeedEvent, SessionEvent, TextEvent, TurnEvent
 from chat.finding import Finder
 from chat.llm import LLM, Timeouts
-from chat.store import Store
+from chat.store import Store, Turn
 from prompts.library import Library
 from ranking.history import Event, Events
 from ranking.reranker import Untrained
+from retrieval.database import Connections
 from retrieval.encoder import MiniLMEncoder
 from retrieval.shop import Shop
 
@@ -290,3 +291,54 @@ async def test_what_the_shop_lacks_is_said_once_with_the_nearest_kind(
     assert shown(lacking)
     narrowed = await collect(assistant.turn("a lantern by Osprey Lane in red"))
     assert not any("I don't see" in text for _, text in texts(narrowed))
+
+
+async def test_at_the_deadline_what_was_checked_so_far_stays_and_the_turn_ends_plainly(
+    shop: Shop, llm_script: ScriptedLLM
+) -> None:
+    said = "The Fernhill Ridge 2-person tent is waterproof."
+    llm_script.enqueue(NOTHING, Answer(f"{said} It costs $149.00. " + "And so on " * 200, pause_s=0.02))
+    events = await collect(assistant_over(shop, llm_script.url, turn_timeout_s=3.0).turn(TENT))
+    assert kinds(events)[-1] == "done"
+    assert ("llm", said) in texts(events)
+    assert not done(events).llm_reached
+    (row,) = Store(shop.connections).turns(session_of(events).session_id)
+    assert (row["finished"], row["answer"]) == (1, " ".join(text for _, text in texts(events)))
+
+
+async def test_a_locked_database_holds_up_its_own_turn_and_nobody_else(
+    assistant: Assistant, shop: Shop, llm_script: ScriptedLLM
+) -> None:
+    """Written on the event loop, one turn's wait for the lock would have been every shopper's."""
+    llm_script.respond = lambda body: Answer(NOTHING if "response_format" in body else "It is a tent.")
+    other = Connections(shop.connections.path)
+    other.current.execute("BEGIN IMMEDIATE")
+    turn = asyncio.create_task(collect(assistant.turn(TENT)))
+    async with asyncio.timeout(8):
+        while not llm_script.finished >= 2:
+            await asyncio.sleep(0.01)
+    for _ in range(20):  # the loop goes on, though the turn waits
+        await asyncio.sleep(0.01)
+    assert not turn.done()
+    other.current.execute("ROLLBACK")
+    other.close()
+    assert kinds(await turn)[-1] == "done"
+
+
+async def test_every_turn_that_ends_is_told_of_with_what_it_cost(assistant: Assistant, llm_script: ScriptedLLM) -> None:
+    ended: list[Turn] = []
+    assistant.watchers.append(ended.append)
+    said = "The Fernhill Ridge 2-person tent is waterproof. It costs $99.00. The Alpine King is better."
+    llm_script.enqueue(NOTHING, said)
+    await collect(assistant.turn(TENT))
+    (turn,) = ended
+    assert turn.usage == [(100, len(NOTHING.split())), (100, len(said.split()))]
+    assert set(turn.verdicts) == {"kept", "repaired", "cut"}
+    assert {"first_cards", "final_cards", "turn"} <= set(turn.timings_ms)
+    llm_script.enqueue(NOTHING, Answer("The Fernhill Ridge 2-person tent is waterproof. " * 50, pause_s=0.02))
+    stream = assistant.turn(TENT)
+    async for event in stream:
+        if isinstance(event, TextEvent) and event.by == "llm":
+            break
+    await stream.aclose()
+    assert (ended[1].finished, len(ended[1].usage)) == (False, 2)

@@ -4,7 +4,9 @@ import asyncio
 import time
 
 import pytest
-from scripted_llm import Answer, ScriptedLLM, free_port
+from scripted_llm import Answer, ScriptedLLM, free_port, serving
+from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from chat.errors import LLMError, LLMTimeout, LLMUnreachable
 from chat.llm import LLM, Timeouts, Usage
@@ -53,6 +55,16 @@ async def test_nobody_there_is_said_at_once() -> None:
         await collect(llm)
 
 
+async def test_tokens_of_a_stream_that_was_left_are_counted_too(llm_script: ScriptedLLM) -> None:
+    llm_script.enqueue(Answer("word " * 200, pause_s=0.02))
+    calls: list[Usage] = []
+    stream = LLM(llm_script.url, "scripted").counting(calls).stream(ASK, max_tokens=200)
+    for _ in range(3):
+        await anext(stream)
+    await stream.aclose()
+    assert calls == [Usage(len("a tent") // 4, 3)]
+
+
 async def test_generation_stops_when_the_reader_leaves(llm_script: ScriptedLLM) -> None:
     """Generation that goes on after the shopper left: vLLM#54947, litellm#30245."""
     llm_script.enqueue(Answer("word " * 200, pause_s=0.02))
@@ -63,3 +75,12 @@ async def test_generation_stops_when_the_reader_leaves(llm_script: ScriptedLLM) 
     while not llm_script.closed_early and time.monotonic() < deadline:
         await asyncio.sleep(0.05)
     assert (llm_script.closed_early, llm_script.finished) == (1, 0)
+
+
+@pytest.mark.parametrize("chunk", ["[]", '"word"', '{"choices": [{}]}', '{"choices": [7]}', '{"usage": {"tokens": 3}}'])
+async def test_what_is_no_part_of_an_answer_is_told_as_a_failure(chunk: str) -> None:
+    async def odd(scope: Scope, receive: Receive, send: Send) -> None:
+        await Response(f"data: {chunk}\n\n", media_type="text/event-stream")(scope, receive, send)
+
+    with serving(odd) as address, pytest.raises(LLMError, match="no part of an answer"):
+        await collect(LLM(f"{address}/v1", "scripted", timeouts=FAST))

@@ -86,3 +86,14 @@ def test_impressions_are_what_the_reranker_s_order_showed(store: Store) -> None:
     by_price.shown = [Shown("c", 1, 0.9, 0.9, "among the lowest priced that fit")]
     store.save(session, by_price)
     assert list(store.impressions()) == [("t1", "a", 1, 0.5), ("t1", "b", 2, 0.5)]
+
+
+def test_a_session_that_was_deleted_while_it_was_answered_does_not_come_back(store: Store) -> None:
+    session = store.begin("ada")
+    store.save(session, turn_of(session.id, 1, "a"))
+    answering = store.session(session.id)
+    store.delete(session.id)
+    store.save(answering, turn_of(session.id, 2, "b"))
+    assert store.turns(session.id) == []
+    with pytest.raises(UnknownSession):
+        store.session(session.id)

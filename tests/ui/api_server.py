@@ -39,6 +39,16 @@ PAGE = "https://shop.example"  # the origin that site keys of tests open the sho
 HEARTBEAT_S = 0.3
 OPEN_ANSWERS = 8
 ANY_PATH = re.compile("item|shopper")  # ids that may have slashes in them
+# The tests are one address, in a hurry; what a limit does is tested with keys and conversations of the test's own.
+LIMITS: dict[str, Any] = {
+    "api_waiting_answers": 1,
+    "api_waiting_s": 1.0,
+    "limit_address_requests": "",
+    "limit_address_tokens": "",
+    "limit_address_characters": "",
+    "limit_address_streams": 0,
+    "trusted_proxies": "127.0.0.1",
+}
 ODD = item("odd/1 ä", "Fernhill odd kettle", "9.00", ("Kitchen", "Kettles"))  # an id that a path must quote
 
 
@@ -132,7 +142,7 @@ def api_server(
             shop.catalog, finder, Events(shop.connections), Store(shop.connections), Library(), llm, 20.0
         )
         usual = {"shop_name": "Test & Shop", "api_heartbeat_s": HEARTBEAT_S, "api_open_answers": OPEN_ANSWERS}
-        settings = Settings.model_validate(usual | changed)
+        settings = Settings.model_validate(usual | LIMITS | changed)
         (home / "pictures").mkdir()
         (home / "pictures" / "tent.svg").write_text("<svg/>")
         app = create_app(Serving(shop, finder, assistant, llm), settings, pictures=home / "pictures")

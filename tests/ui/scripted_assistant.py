@@ -9,6 +9,7 @@ from decimal import Decimal
 from typing import Literal
 
 from chat.events import Card, CardsEvent, DoneEvent, NeedEvent, SessionEvent, Tag, TextEvent, TurnEvent
+from ui.limits import NOBODY, Asker, TooMuch
 
 BUDGET, DRY = Tag(id="price_max", label="under $150"), Tag(id="attributes:waterproof", label="waterproof")
 
@@ -73,7 +74,7 @@ HOSTILE = (
 
 
 class ScriptedAssistant:
-    """Answers every message with the same cards; some words change how: "break", "offline", "hostile".
+    """Answers every message with the same cards; some words change how: "break", "offline", "hostile", "too often".
 
     A turn waits before each step that is named in ``held`` ("final", "text 1", "text 2", "text 3") until a test takes
     the name out, so that no test races against a clock.
@@ -91,9 +92,17 @@ class ScriptedAssistant:
         self.most_running = 0
 
     async def turn(
-        self, message: str, session_id: str | None = None, *, shopper_id: str | None = None, personalise: bool = True
+        self,
+        message: str,
+        session_id: str | None = None,
+        *,
+        shopper_id: str | None = None,
+        personalise: bool = True,
+        asker: Asker = NOBODY,
     ) -> AsyncIterator[TurnEvent]:
         self.turns.append((message, session_id, shopper_id, personalise))
+        if "too often" in message and asker.address:
+            raise TooMuch("address", "requests", 15)
         turn_id = f"turn-{len(self.turns)}"
         session = session_id or f"session-{len(self.turns)}"
         self.running += 1
@@ -133,7 +142,9 @@ class ScriptedAssistant:
         while step in self.held:
             await asyncio.sleep(0.01)
 
-    async def remove_tag(self, session_id: str, tag_id: str, *, personalise: bool = True) -> AsyncIterator[TurnEvent]:
+    async def remove_tag(
+        self, session_id: str, tag_id: str, *, personalise: bool = True, asker: Asker = NOBODY
+    ) -> AsyncIterator[TurnEvent]:
         self.removed.append((session_id, tag_id, personalise))
         yield SessionEvent(session_id=session_id, turn_id="turn-untag", shopper_id=None, personalised=False)
         yield NeedEvent(tags=tuple(tag for tag in (BUDGET, DRY) if tag.id != tag_id))

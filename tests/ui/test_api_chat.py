@@ -211,7 +211,7 @@ def test_what_there_is_no_room_for_is_told_to_come_back(api: Api) -> None:
             assert stream.__enter__().status_code == 200
         full = client.post("/chat", json=TENT)
         assert (full.status_code, full.json()["error"]["code"]) == (503, "busy")
-        assert full.headers["retry-after"] == "2"
+        assert int(full.headers["retry-after"]) >= 1
         for stream in streams:
             stream.__exit__(None, None, None)
         api.llm.respond = None

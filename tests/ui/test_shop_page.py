@@ -288,6 +288,17 @@ def test_an_error_shows_plain_words_and_the_next_turn_works(
     )
 
 
+def test_who_asks_too_often_reads_when_to_come_back(tabs: Tabs) -> None:
+    page = tabs.open()
+    say(page, "too often")
+    answered(page, 1)
+    expect(page.locator(".st-error")).to_contain_text(
+        "This address sent too many requests in a short time. Try again in 15 s."
+    )
+    say(page, "once more")
+    answered(page, 2)
+
+
 def test_at_390_px_the_panel_opens_over_the_chat_and_the_field_stays_in_reach(
     tabs: Tabs, assistant: ScriptedAssistant
 ) -> None:
