@@ -99,7 +99,8 @@ def _serve(settings: Settings, port: int, demo: bool, beside: bool = False) -> N
             nullcontext() if beside else Writer(serving.shop, home, settings).writing(),
             nullcontext() if beside else daily(home, settings),
         ):
-            origins = [f"http://{name}:{port}" for name in dict.fromkeys((settings.host, "127.0.0.1", "localhost"))]
+            host = f"[{settings.host}]" if ":" in settings.host else settings.host
+            origins = [f"http://{name}:{port}" for name in dict.fromkeys((host, "127.0.0.1", "localhost"))]
             store_key = demo_store_key(Keys(serving.shop.connections), origins).id if demo else ""
             app = create_app(
                 serving,
@@ -110,7 +111,7 @@ def _serve(settings: Settings, port: int, demo: bool, beside: bool = False) -> N
                 demo_store_key=store_key,
             )
             _wait(model.server)
-            address = f"http://{settings.host}:{port}"
+            address = f"http://{host}:{port}"
             store = f"  A store that embeds the assistant: {address}/demo-store\n" if demo else ""
             console.print(f"\n  {settings.shop_name} is open: {address}\n{store}  Ctrl-C stops everything.\n")
             # Whose word on addresses counts is decided in the app: uvicorn would believe anyone on this machine.

@@ -1,13 +1,10 @@
 """The widget for everybody: by keyboard alone, by the rules of axe-core, on phones, at 200 %, in the dark."""
 
-from typing import Any
-
 import pytest
 from api_server import Api
-from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page, expect
+from playwright.sync_api import expect
 from scripted_llm import Answer
-from widget_page import LONGEST_MS, TENT, Tabs, answered, say, settled, slow
+from widget_page import LONGEST_MS, TENT, Tabs, answered, say, settled, slow, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 
@@ -25,13 +22,6 @@ window.keyboard = (height, offsetTop = 0) => {
   view.dispatchEvent(new Event('resize'));
 };
 """
-
-
-def violations(page: Page) -> list[Any]:
-    """What axe-core, with every rule that it has, finds on the whole page."""
-    settled(page)
-    found = Axe().run(page).response["violations"]
-    return [(one["id"], [(node["target"], node["failureSummary"]) for node in one["nodes"]]) for one in found]
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -9,7 +9,7 @@ from fastapi import FastAPI
 from playwright.sync_api import expect
 from scripted_llm import free_port, serving
 from shops import item
-from widget_page import Store, Tabs, answered, say, settled, titles, told
+from widget_page import Store, Tabs, answered, say, settled, titles, told, violations
 
 from ranking.history import Events
 from ui.demo_store import KEY_NAME, demo_store_key, demo_store_router, store_policy
@@ -239,6 +239,7 @@ def test_the_demo_store_on_another_origin_sells_what_the_assistant_shows(
     assert "unsafe" not in answer.headers["content-security-policy"]
     page = tabs.open(path="/demo-store")
     expect(page.locator(".grid li")).to_have_count(3)  # the best of Outdoor, of Beauty and of Kitchen
+    assert violations(page) == []
     page.click("main >> text=Ask our assistant")
     page.click(".firsts button")
     answered(page, 1)
@@ -253,6 +254,7 @@ def test_the_demo_store_on_another_origin_sells_what_the_assistant_shows(
     assert titles(page)[0] == title
     page.click(".buy[data-add]")
     expect(page.locator("#basket-count")).to_have_text("2")
+    assert violations(page) == []
     page.click("#basket-button")
     expect(page.locator("#basket-lines")).to_contain_text(f"2 × {title}")
     page.click("#basket-buy")

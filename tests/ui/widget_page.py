@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from api_server import Api
+from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Browser, ConsoleMessage, Page, Request, expect
 from scripted_llm import Answer, free_port, serving
 from starlette.applications import Starlette
@@ -144,6 +145,13 @@ def settled(page: Page) -> None:
         "Promise.all(document.querySelector('shoptalk-widget').shadowRoot.getAnimations()"
         ".filter((one) => one.effect.getTiming().iterations === 1).map((one) => one.finished))"
     )
+
+
+def violations(page: Page) -> list[Any]:
+    """What axe-core, with every rule that it has, finds on the whole page."""
+    settled(page)
+    found = Axe().run(page).response["violations"]
+    return [(one["id"], [(node["target"], node["failureSummary"]) for node in one["nodes"]]) for one in found]
 
 
 def titles(page: Page, exchange: int = -1) -> list[str]:
