@@ -198,7 +198,7 @@ async def _read(scope: Scope, headers: Headers, receive: Receive, most: int) -> 
     while more:
         message = await receive()
         if message["type"] != "http.request":
-            break
+            raise Problem(499, "closed", "The connection was closed.")  # which nobody reads; half a body is none
         body += message.get("body", b"")
         more = message.get("more_body", False)
         if len(body) > most:

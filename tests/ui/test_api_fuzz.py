@@ -3,6 +3,7 @@
 The longer form is ``python -m bench.fuzz``.
 """
 
+import socket
 from collections import Counter
 from collections.abc import Iterator
 from urllib.parse import urlsplit
@@ -13,6 +14,7 @@ from api_server import Api, api_server
 
 from bench.generated import ask, operations
 from bench.hostile import SAMPLES, bodies, raw_requests, send
+from ranking.history import Events
 from retrieval.encoder import MiniLMEncoder
 from ui.api_gate import MOST_BYTES
 
@@ -85,3 +87,18 @@ def test_bytes_that_are_no_request_harm_nobody(shop: Api) -> None:
         assert statuses[name] == "400", (name, statuses[name])
     with shop.client() as client:
         assert client.post("/search", json={"query": "tent"}).status_code == 200
+
+
+def test_half_a_body_is_not_taken_for_a_whole_one(shop: Api) -> None:
+    parts = urlsplit(shop.address)
+    body = b'{"events": [{"kind": "like", "item_id": "tent-1"}]}'
+    lines = [f"{name}: {value}" for name, value in shop.headers("half").items()]
+    head = "\r\n".join(["POST /v1/events HTTP/1.1", "Host: shop", *lines, "Content-Type: application/json"])
+    events = Events(shop.shop.connections)
+    for length, taken in ((len(body) + 1, 0), (len(body), 1)):
+        with socket.create_connection((str(parts.hostname), int(parts.port or 0)), timeout=5) as connection:
+            connection.sendall(f"{head}\r\nContent-Length: {length}\r\n\r\n".encode() + body)
+            connection.shutdown(socket.SHUT_WR)
+            answer = connection.recv(100)  # the end, or the answer
+        assert (b" 200 " in answer) is bool(taken)
+        assert events.count("half") == taken
