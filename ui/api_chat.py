@@ -26,6 +26,16 @@ from ui.turns import STOPPED, Reading, Turns
 RANDOM_UUID = "^[0-9a-fA-F]{8}-[0-9a-fA-F]{4}-[47][0-9a-fA-F]{3}-[89abAB][0-9a-fA-F]{3}-[0-9a-fA-F]{12}$"
 ALIVE = ": waiting\n\n"
 
+# One event of the stream, for the OpenAPI; "itemSchema" is the word that its version 3.2 has for it.
+EVENT = {
+    "type": "object",
+    "required": ["event", "data"],
+    "properties": {
+        "event": {"enum": ["session", "need", "cards", "text", "done", "error"]},
+        "data": {"type": "string", "contentMediaType": "application/json"},
+    },
+}
+
 _event: TypeAdapter[TurnEvent] = TypeAdapter(TurnEvent)
 
 
@@ -176,7 +186,7 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
         "model": ChatAnswer,
         "content": {
             "text/event-stream": {
-                "schema": {"type": "string"},
+                "itemSchema": EVENT,
                 "example": 'event: text\ndata: {"type":"text","text":"It is waterproof.","by":"llm"}\n\n',
             }
         },

@@ -246,7 +246,7 @@ _ANSWERS: dict[int | str, dict[str, Any]] = {
         "model": CompletionAnswer,
         "content": {
             "text/event-stream": {
-                "schema": {"type": "string"},
+                "itemSchema": {"type": "object", "required": ["data"], "properties": {"data": {"type": "string"}}},
                 "example": 'data: {"object":"chat.completion.chunk","choices":[…]}\n\ndata: [DONE]\n\n',
             }
         },
