@@ -60,6 +60,7 @@ def ask(
         derandomize=True,
         deadline=None,
         database=None,
+        report_multiple_bugs=False,
         phases=[Phase.generate],
         suppress_health_check=list(HealthCheck),
     )
