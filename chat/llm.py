@@ -221,14 +221,14 @@ class LLM:
     def _admit(self) -> None:
         """LLMPaused where the server is left alone."""
         if not self._breaker.allows():
-            self._try_again()
+            self.try_again()
             raise LLMPaused(f"The language model at {self.url} failed repeatedly; it is asked again in a moment.")
 
     def _note_failure(self, error: LLMError) -> None:
         if self._breaker.failed():
             log.warning("the language model is not asked for a while, after repeated failures: %s", error)
 
-    def _try_again(self) -> None:
+    def try_again(self) -> None:
         """Begin the trial, where one is due."""
         if self._breaker.begin_trial():
             task = asyncio.create_task(self._try())
@@ -251,7 +251,7 @@ class LLM:
     async def reachable(self) -> bool:
         """Whether the server answers now, within the time of a connection, and calls go through."""
         if not self._breaker.allows():
-            self._try_again()
+            self.try_again()
             return False
         try:
             async with asyncio.timeout(self.timeouts.connect):

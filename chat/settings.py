@@ -80,7 +80,11 @@ class Settings(BaseSettings):
         "loopback", description="Who may read /metrics: this machine alone; or whoever has an admin key; or nobody."
     )
 
-    llm_url: str = Field("", description="OpenAI-compatible address, e.g. http://host:8000/v1; empty: start vLLM here.")
+    llm_url: str = Field(
+        "",
+        description="OpenAI-compatible address, e.g. http://host:8000/v1; several with commas share the work. "
+        "Empty: start vLLM here.",
+    )
     llm_model: str = Field(
         "", description="Model name at llm_url, or a model folder to serve; empty: the built-in LLM."
     )

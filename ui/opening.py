@@ -18,6 +18,7 @@ from chat.builtin_llm import SERVED_NAME, ensure_converted
 from chat.finding import Finder
 from chat.llm import LLM, Timeouts
 from chat.llm_server import LLMServer
+from chat.llms import Several
 from chat.settings import Settings
 from chat.store import Store
 from chat.yes_judge import YesJudge
@@ -60,10 +61,11 @@ def language_model(settings: Settings, home: Home, *, follow: bool = False) -> I
         settings.llm_connect_timeout_s, settings.llm_first_token_timeout_s, settings.llm_token_timeout_s
     )
     key = settings.llm_api_key.get_secret_value()
-    breaker = Breaker(settings.llm_breaker_failures, settings.llm_breaker_rest_s)
-    if settings.llm_url:
+    breaker = _breaker(settings)
+    if urls := [url for part in settings.llm_url.split(",") if (url := part.strip())]:
         name = settings.llm_model or SERVED_NAME
-        yield Model(LLM(settings.llm_url, name, api_key=key, timeouts=timeouts, breaker=breaker), None)
+        servers = [LLM(url, name, api_key=key, timeouts=timeouts, breaker=_breaker(settings)) for url in urls]
+        yield Model(servers[0] if len(servers) == 1 else Several(servers), None)
         return
     if follow:
         name = Path(settings.llm_model or SERVED_NAME).name
@@ -90,6 +92,10 @@ def language_model(settings: Settings, home: Home, *, follow: bool = False) -> I
     finally:
         server.stop()
         signal.signal(signal.SIGTERM, previous)
+
+
+def _breaker(settings: Settings) -> Breaker:
+    return Breaker(settings.llm_breaker_failures, settings.llm_breaker_rest_s)
 
 
 @contextmanager
