@@ -9,8 +9,9 @@ from contextlib import closing, contextmanager
 from pathlib import Path
 
 import pytest
-from api_server import Api, a_uuid, api_server, until
+from api_server import Api, a_uuid, api_server, events_of, kinds, until
 
+from chat.store import Store
 from ranking.history import Events
 from retrieval.database import Connections
 from retrieval.encoder import MiniLMEncoder
@@ -19,6 +20,7 @@ from ui.sessions import Owner, Sessions
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
+TENT = {"message": "a 2-person tent under $160"}
 LOCKED_S = 1.5
 
 
@@ -61,6 +63,28 @@ def test_while_the_database_is_locked_writers_wait_and_readers_do_not(shop: Api)
             thread.join()
         assert taken == [200] * 4
         assert Events(shop.shop.connections).count("ada") == 4
+
+
+def test_a_turn_that_waits_for_the_lock_holds_up_nobody_else(shop: Api) -> None:
+    with shop.client() as client:
+        first = events_of(client.post("/chat", json=TENT))
+        answered: list[list[str]] = []
+
+        def talk() -> None:
+            with shop.client() as mine:
+                more = {"message": "the first one", "session_id": first[0]["session_id"]}
+                answered.append(kinds(events_of(mine.post("/chat", json=more))))
+
+        thread = threading.Thread(target=talk)
+        with locked(shop.shop.connections.path):
+            thread.start()
+            time.sleep(LOCKED_S)
+            # The loop answers although a turn waits to be kept.
+            assert client.get("/sessions/" + first[0]["session_id"]).status_code == 200
+            assert answered == []
+        thread.join()
+        assert answered[0][-1] == "done"
+        assert len(Store(shop.shop.connections).turns(first[0]["session_id"])) == 2
 
 
 def test_a_full_disk_is_said_plainly(tmp_path: Path) -> None:

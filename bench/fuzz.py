@@ -1,0 +1,158 @@
+"""10,000 requests that nobody would send, against a real ``shoptalk serve``: what comes back, by status.
+
+``python -m bench.fuzz [--quick] [--requests N] [--json PATH]``. The demo shop is built in SHOPTALK_HOME where it is
+missing; the requests go to a copy of it, since some change the catalogue. Most are made by schemathesis of the served
+OpenAPI, half of them such as it allows, half such as it does not; then come ``bench.hostile``'s bodies for every route
+that takes one, and its bytes on a bare socket. No language model is reached: the answers are the shop's own.
+
+    requests          how many were answered, or ended by the server
+    status_N          how many of them with this status; status_closed: ended without one
+    server_errors     5xx but the honest 503 (one that says when to come back)
+    not_as_documented answers that break the OpenAPI; the first of each operation is printed, and ends its turn
+    alive             1: the shop still answered a search after all of them
+"""
+
+import asyncio
+import contextlib
+import os
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+from rich.console import Console
+
+from bench.faults import NO_LIMITS, copied
+from bench.generated import Broken, ask, operations
+from bench.hostile import SAMPLES, bodies, raw_requests, send
+from bench.load import free_port, serving
+from bench.report import parser, report
+from chat.settings import Settings
+from retrieval.database import Connections
+from ui.demo_shop import build_demo
+from ui.home import Home
+from ui.identity import Keys
+
+REQUESTS, QUICK_REQUESTS = 10_000, 600
+FREE = {"SHOPTALK_LIMIT_KEY_REQUESTS": "", "SHOPTALK_LIMIT_KEY_CHARACTERS": ""}
+console = Console(highlight=False)
+
+
+@dataclass
+class Seen:
+    """What came back."""
+
+    statuses: Counter[str]
+    broken: list[str]
+
+    def note(self, status: int | str) -> None:
+        self.statuses[str(status)] += 1
+
+
+def hostile(address: str, key: str, seen: Seen) -> None:
+    """Bodies and bytes that are none."""
+    accepted = {"Authorization": f"Bearer {key}", "Accept": "application/json, text/event-stream"}
+    with httpx.Client(base_url=address, headers=accepted, timeout=60) as client:
+        for path, sample in SAMPLES.items():
+            for body in bodies(sample):
+                answer = client.post(
+                    path, content=body.content, headers={"Content-Type": body.kind} if body.kind else {}
+                )
+                honest = answer.status_code == 503 and "retry-after" in answer.headers
+                seen.note("503 honest" if honest else answer.status_code)
+                if answer.status_code >= 500 and not honest:
+                    seen.broken.append(f"{path}, {body.name}: {answer.status_code} {answer.text[:200]}")
+    host, port = address.removeprefix("http://").split(":")
+    for path in SAMPLES:
+        for raw in raw_requests(path, [f"Authorization: Bearer {key}"]):
+            # Silence is waiting for the rest of a request that never comes: the client's to end.
+            seen.note(send(host, int(port), raw, patience_s=2.0))
+
+
+def generated(address: str, key: str, admin: str, count: int, seen: Seen) -> None:
+    """About so many requests, an equal share for every operation."""
+    schema = httpx.get(f"{address}/v1/openapi.json", timeout=30).json()
+    every = operations(schema)
+    share = max(1, count // (2 * len(every)))
+
+    def headers(method: str, path: str) -> dict[str, str]:
+        needed = [name for one in schema["paths"][path][method.lower()].get("security", []) for name in one]
+        return {"Authorization": f"Bearer {admin if 'admin key' in needed else key}"}
+
+    for operation in every:
+        for allowed in (True, False):
+            statuses: Counter[int] = Counter()
+            try:
+                ask(schema, operation, f"{address}/v1", headers, share, allowed=allowed, seen=statuses)
+            except Broken as error:
+                seen.broken.append(str(error))
+                console.print(str(error)[:1000], style="red", markup=False)
+            for status, times in statuses.items():
+                seen.statuses["503 honest" if status == 503 else str(status)] += times
+        console.print(f"{operation[0]} {operation[1]}: {sum(seen.statuses.values())} so far", markup=False)
+
+
+@contextlib.contextmanager
+def environment(values: dict[str, str]) -> Iterator[None]:
+    """The process's environment with these meanwhile; servers that are started take it."""
+    former = {name: os.environ.get(name) for name in values}
+    os.environ |= values
+    try:
+        yield
+    finally:
+        for name, value in former.items():
+            if value is None:
+                del os.environ[name]
+            else:
+                os.environ[name] = value
+
+
+def measure(folder: Path, settings: Settings, count: int) -> dict[str, float]:
+    """All of it against a shop in this folder."""
+    connections = Connections(Home(folder).database)
+    admin = Keys(connections).make_admin("bench")[1]
+    connections.close()
+    nobody = f"http://127.0.0.1:{free_port()}/v1"
+    seen = Seen(Counter(), [])
+    with (
+        environment(NO_LIMITS | FREE),
+        serving(settings.model_copy(update={"home": folder}), nobody) as shop,
+    ):
+        address = f"http://127.0.0.1:{shop.port}"
+        hostile(address, shop.site_key, seen)
+        generated(address, shop.site_key, admin, count - sum(seen.statuses.values()), seen)
+        alive = asyncio.run(_answers(address, shop.site_key))
+    errors = sum(times for status, times in seen.statuses.items() if status.startswith("5") and "honest" not in status)
+    figures: dict[str, float] = {
+        "requests": sum(seen.statuses.values()),
+        "server_errors": errors,
+        "not_as_documented": len(seen.broken),
+        "alive": int(alive),
+    }
+    return figures | {f"status_{status.replace(' ', '_')}": times for status, times in sorted(seen.statuses.items())}
+
+
+async def _answers(address: str, key: str) -> bool:
+    async with httpx.AsyncClient(base_url=address, headers={"Authorization": f"Bearer {key}"}, timeout=30) as client:
+        return (await client.post("/v1/search", json={"query": "tent"})).status_code == 200
+
+
+def main() -> None:
+    """The command."""
+    arguments = parser(__doc__)
+    arguments.add_argument("--requests", type=int, default=None, help="how many")
+    options = arguments.parse_args()
+    settings = Settings()
+    home = Home(settings.home)
+    with home.owned():
+        build_demo(home, settings, console)
+    with copied(home, own_disk=False) as folder:
+        assert folder is not None
+        count = options.requests or (QUICK_REQUESTS if options.quick else REQUESTS)
+        figures = measure(folder, settings, count)
+    report("fuzz", figures, json_path=options.json, quick=options.quick)
+
+
+if __name__ == "__main__":
+    main()
