@@ -74,7 +74,7 @@ def ask(
             return
         try:
             case.validate_response(response, checks=[not_a_server_error, *CHECKS])
-        except Exception as error:
+        except (AssertionError, BaseExceptionGroup) as error:  # several failures of one answer are a group
             raise Broken(f"{method} {path}: {error}") from error
 
     try:

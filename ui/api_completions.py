@@ -53,7 +53,7 @@ def completions_router(
     Asker = Annotated[Owner, Depends(access.owner)]  # noqa: N806 - a type
     conversations = Conversations(store, sessions)
 
-    @router.get("/models")
+    @router.get("/models", responses=documented())
     def list_models(owner: Asker) -> ModelsAnswer:
         """The one model that there is: the shop."""
         return ModelsAnswer(data=[ModelAnswer()])
