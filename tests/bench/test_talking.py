@@ -1,4 +1,4 @@
-"""What the bench of faults counts as lost, and whom it calls patient."""
+"""What the bench of faults counts as lost, and how patient its shoppers are."""
 
 from pathlib import Path
 
