@@ -89,7 +89,7 @@ def of_need(item: Item, request: str) -> Reason:
     """The words of the request that stand in the item's title, brand, category or attributes."""
     matched = _matched(item, request)
     if matched:
-        return Reason("need", f"matches “{' '.join(dict.fromkeys(matched))}”")
+        return Reason("need", f"matches {', '.join(f'“{words}”' for words in dict.fromkeys(matched))}")
     return Reason(
         "need", "close to what you asked for" if request or not item.category else f"from {item.category[-1]}"
     )
@@ -121,9 +121,16 @@ def _share(count: float, enough: float) -> float:
 
 
 def _matched(item: Item, request: str) -> Sequence[str]:
+    """What stands in the record, as the shopper put it: "tent for 2 people" is "tent" and "2 people"."""
     values = (value for held in item.attributes.values() for value in held)
     held = {_stem(word) for word in _words(" ".join([item.title, item.brand, *item.category, *values]))}
-    return [word for word in _words(request) if len(word) > 2 and _stem(word) in held]
+    runs: list[list[str]] = [[]]
+    for word in _words(request):
+        if (len(word) > 2 or word.isdigit()) and _stem(word) in held:
+            runs[-1].append(word)
+        else:
+            runs.append([])
+    return [" ".join(run) for run in runs if any(len(word) > 2 for word in run)]
 
 
 def _words(text: str) -> Sequence[str]:

@@ -60,6 +60,9 @@ def test_of_searches_names_the_latest_search_of_which_the_item_has_a_word(search
     [
         ("a waterproof jacket", {"attributes": {"features": ("waterproof",)}}, "matches “waterproof jacket”"),
         ("waterproof jackets", {}, "matches “jackets”"),
+        ("jacket for 2 people", {"attributes": {"fits": ("2 people",)}}, "matches “jacket”, “2 people”"),
+        ("2 jackets or jackets", {}, "matches “jackets”"),
+        ("a 2", {"attributes": {"fits": ("2 people",)}}, "close to what you asked for"),
         ("something for the hills", {}, "close to what you asked for"),
         ("", {}, "from Jackets"),
         ("", {"category": ()}, "close to what you asked for"),
