@@ -92,7 +92,7 @@ def test_a_conversation_goes_on_at_the_other_process(pair: Pair) -> None:
     event = {"kind": "like", "item_id": shown, "turn_id": read["turns"][0]["turn_id"]}
     body = {"session_id": session["session_id"], "events": [event]}
     assert httpx.post(f"{pair.second}/v1/events", json=body, headers=pair.headers).json() == {"accepted": 1, "new": 1}
-    assert httpx.delete(f"{pair.second}{path}", headers=pair.headers).json() == {"turns": 2}
+    assert httpx.delete(f"{pair.second}{path}", headers=pair.headers).json() == {"turns": 2, "events": 1}
     assert httpx.get(f"{pair.first}{path}", headers=pair.headers).status_code == 404
 
 
