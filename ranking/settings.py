@@ -102,7 +102,7 @@ class LastSettings(Descent):
     others: Count = 5  # hard negatives in a list: other items among these best
     batch: Count = 16  # lists a step
     learning_rate: Positive = 1e-4
-    epochs: Count = 3
+    epochs: Count = 2
     patience: Count = 1
     # bf16 takes a third of the time on a processor that computes in it, and many times as long on others.
     precision: Annotated[Literal["32", "bf16", "fp16"], BeforeValidator(str)] = "32"
