@@ -4,7 +4,7 @@ Knows headers. Knows nothing of conversations or items.
 """
 
 import asyncio
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any
 
 from fastapi import Header, Path, Request, Security
@@ -165,6 +165,23 @@ class PageGate:
         path: str = scope["path"]
         # /metrics may take an admin key, whose check is slow on purpose.
         return (scope["method"] == "POST" or path == "/metrics") and not path.startswith(self._api)
+
+
+class Readable:
+    """ASGI middleware before all routing: in these folders a path with a line's end in it is refused.
+
+    The routing's patterns end where a line does, so that such a request would fall to the page, which is not asked.
+    """
+
+    def __init__(self, app: ASGIApp, folders: Sequence[str]) -> None:
+        self._app = app
+        self._folders = tuple(folders)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if scope["type"] == "http" and "\n" in scope["path"] and scope["path"].startswith(self._folders):
+            await answer_to(Problem(400, "bad_request", "The path cannot be read."))(scope, receive, send)
+            return
+        await self._app(scope, receive, send)
 
 
 def address_of(scope: Scope) -> str:

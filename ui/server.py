@@ -17,7 +17,7 @@ from chat.settings import Settings
 from ranking.history import Events
 from ui.accounts import Accounts
 from ui.api import build_api
-from ui.api_gate import Access, Gate, PageGate
+from ui.api_gate import Access, Gate, PageGate, Readable
 from ui.audit import Audit
 from ui.audit_page import AUDIT, AuditPage
 from ui.bounds import Bounded
@@ -63,6 +63,7 @@ def create_app(
             yield
 
     app = FastAPI(title="Shoptalk", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
+    app.add_middleware(Readable, folders=("/v1/", "/mcp"))
     app.add_middleware(PageGate, limits=load.limits, api="/v1")
     app.add_middleware(Counting, metrics=load.metrics, folders=COUNTED)
     if trusted := [part.strip() for part in settings.trusted_proxies.split(",") if part.strip()]:

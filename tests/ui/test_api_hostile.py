@@ -5,6 +5,7 @@ import socket
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx
 import pytest
 from api_server import Api
 
@@ -85,6 +86,13 @@ def test_odd_ids_names_and_filters_are_only_not_found(api: Api) -> None:
             refused(client.request(method, "/chat"))
         odd_filter = {"brands": ["'"], "attributes": {"'": ["\0"]}, "price_min": 5, "price_max": 1}
         assert client.post("/search", json={"query": "tent", "filter": odd_filter}).status_code == 200
+
+
+@pytest.mark.parametrize("path", ["/items/a%0Ab", "/sessions/%0A", "/a%0A%0Ab", "/items/%0A"])
+def test_a_path_with_a_line_end_is_refused_in_the_apis_own_form(api: Api, path: str) -> None:
+    answer = httpx.get(f"{api.address}/v1{path}", headers=api.headers())
+    refused(answer)
+    assert answer.status_code == 400
 
 
 def test_headers_that_are_no_headers_are_refused(api: Api) -> None:
