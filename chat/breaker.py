@@ -2,8 +2,8 @@
 
 Knows moments and outcomes. Knows nothing of what is tried, and does nothing by itself: ``chat.llm`` asks and tells it.
 
-Own, since of the libraries for it none that is kept up lets only one trial through at a time, and all of them take a
-call for failed or not when it returns: a stream is known to be well at its first token, and may end much later.
+Own, and small: a stream is known to be well at its first token, long before its call returns, which is when a wrapper
+around calls would count it.
 """
 
 import threading
