@@ -14,9 +14,12 @@ from api_server import Api, api_server
 
 from bench.generated import ask, operations
 from bench.hostile import SAMPLES, bodies, raw_requests, send
+from chat.settings import Settings
 from ranking.history import Events
 from retrieval.encoder import MiniLMEncoder
 from ui.api_gate import MOST_BYTES
+from ui.home import Home
+from ui.writer import Writer
 
 pytestmark = pytest.mark.filterwarnings("ignore")  # of requests and schemathesis, about what is generated
 
@@ -26,8 +29,9 @@ BODIES = SAMPLES | {"/v1/recommend": {"item_id": "tent-1", "limit": 5}}
 
 @pytest.fixture(scope="module")
 def shop(tmp_path_factory: pytest.TempPathFactory, minilm: MiniLMEncoder) -> Iterator[Api]:
-    """A server of its own: what is generated may change the catalogue."""
-    with api_server(tmp_path_factory.mktemp("fuzz"), minilm) as api:
+    """A server of its own, with the catalogue's writer: what is generated changes the catalogue."""
+    home = tmp_path_factory.mktemp("fuzz")
+    with api_server(home, minilm) as api, Writer(api.shop, Home(home), Settings()).writing():
         yield api
 
 
