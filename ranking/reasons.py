@@ -63,7 +63,8 @@ def of_history(step: Step, title: str, ties: Ties) -> Reason:
     """The step's item is what weighs most; the words name the strongest of the ties that hold."""
     did = "you rated highly" if step.kind == "rating" and step.weight >= HIGHLY else _VERBS[step.kind]
     if ties.same:
-        return Reason("history", f"{did} this before", step.item_id)
+        text = "you put this in your basket before" if step.kind == "cart" else f"{did} this before"
+        return Reason("history", text, step.item_id)
     together = ties.followed + ties.preceded
     strengths = {
         f"like the {{}} {did}": ties.cosine if ties.alike else 0.0,

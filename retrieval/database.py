@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlite_utils import Database
 
 BUSY_TIMEOUT_MS = 10_000  # how long a writer waits for another before it gives up
-LOOKED_THROUGH = 20 * 2**30  # bytes of the file times traces, some 10 s; beyond it is written anew without a look
+TRACES = 16  # that are looked for; to write the file anew takes no longer than to look through it for more
 BLOCK = 1 << 24  # bytes of the file that are looked through at once
 
 
@@ -106,7 +106,7 @@ def settle(connections: Connections, traces: Sequence[str]) -> None:
     database = connections.current
     _empty_log(database)
     sought = [trace.encode("utf-8", "surrogatepass") for trace in traces if trace]
-    if len(sought) * connections.path.stat().st_size > LOOKED_THROUGH or _stands_in(connections.path, sought):
+    if len(sought) > TRACES or _stands_in(connections.path, sought):
         database.execute("VACUUM")
         _empty_log(database)
 

@@ -64,7 +64,12 @@ def list_keys() -> None:
     if not sites and not admins:
         console.print("There are no keys. Make one: shoptalk keys make site --name NAME --origin https://shop.example")
         return
-    table = Table("key", "name", "origins", "made", "revoked")
+    ids = [*(site.id for site in sites), *(admin.id for admin in admins)]
+    table = Table()
+    # Whole, also in a narrow terminal: it is what the other commands want.
+    table.add_column("key", no_wrap=True, min_width=max(map(len, ids)))
+    for name in ("name", "origins", "made", "revoked"):
+        table.add_column(name, overflow="fold")
     for site in sites:
         table.add_row(site.id, site.name, "\n".join(site.origins), _day(site.made), _day(site.revoked))
     for admin in admins:

@@ -87,7 +87,9 @@ def audit(most: Annotated[int, typer.Option(min=1, help="How many of the latest 
     if not lines:
         console.print("Nothing was done yet that the audit tells of.")
         return
-    table = Table("when", "who", "what", "how many")
+    table = Table("when")
+    for name in ("who", "what", "how many"):
+        table.add_column(name, overflow="fold")
     for line in lines:
         counts = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in line.counts.items())
         table.add_row(f"{datetime.fromtimestamp(line.time):%Y-%m-%d %H:%M:%S}", line.who, line.what, counts)

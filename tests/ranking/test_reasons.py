@@ -37,6 +37,7 @@ LIKE = Ties(cosine=0.7)
         ("purchase", 1.0, Ties(maker=True), "by the maker of the Larch tent you bought"),
         ("purchase", 1.0, Ties(followed=1.0), "suggested by the Larch tent you bought"),
         ("view", 0.2, Ties(same=True, cosine=1.0, leaf=True, maker=True), "you looked at this before"),
+        ("cart", 0.6, Ties(same=True, cosine=1.0, leaf=True, maker=True), "you put this in your basket before"),
     ],
 )
 def test_of_history_says_what_was_done_and_only_what_holds(kind, weight, ties, text):
