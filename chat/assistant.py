@@ -319,17 +319,13 @@ class Assistant:
         turn.prompts[judge.prompt.name] = judge.prompt.version
         turn.llm = llm.model
         digest = await asyncio.to_thread(self._digest, history)
-        end = min(deadline, asyncio.get_running_loop().time() + judge.timeout_s)
         try:
-            async with asyncio.timeout_at(end):
-                likely = await judge.ask(llm, need.current.words, digest, items)
+            likely = await judge.in_time(llm, need.current.words, digest, items, deadline)
         except LLMUnreachable:
             turn.llm_reached = False
             return {}
-        except (LLMError, TimeoutError) as error:
-            log.info("the judge says nothing: %s", error or "too slow")
-            return {}
-        turn.understanding = json.dumps({"yes": likely})
+        if likely:
+            turn.understanding = json.dumps({"yes": likely})
         return likely
 
     def _digest(self, history: Sequence[Event]) -> str:

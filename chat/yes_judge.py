@@ -5,15 +5,20 @@ calls. Knows the prompt's variables and what is made of the answers. It can do n
 what is found, filtered and shown is decided elsewhere, and nothing that the LLM writes here is read but that one word.
 """
 
+import asyncio
+import logging
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from chat.errors import LLMError, LLMUnreachable
 from chat.llm import LLM
 from chat.words import plain
 from prompts.library import Prompt
 from ranking.reranker import Ranked
 from retrieval.items import Item
+
+log = logging.getLogger(__name__)
 
 FIRST = 20  # items that are judged
 LONGEST = 200  # characters of what is wanted, of the history and of an item, each
@@ -38,6 +43,22 @@ class YesJudge:
         prompts = [self._text(held | {"item": _data(_line(item))}) for item in items]
         answers = await llm.first_words(prompts) if prompts else []
         return {item.id: likelihood(answer) for item, answer in zip(items, answers, strict=True)}
+
+    async def in_time(
+        self, llm: LLM, wanted: str, history: str, items: Sequence[Item], deadline: float
+    ) -> dict[str, float]:
+        """As ``ask``, until its own timeout or the ``deadline`` on the loop's clock; empty where nothing usable comes.
+
+        LLMUnreachable passes: that is the whole turn's affair.
+        """
+        try:
+            async with asyncio.timeout_at(min(deadline, asyncio.get_running_loop().time() + self.timeout_s)):
+                return await self.ask(llm, wanted, history, items)
+        except LLMUnreachable:
+            raise
+        except (LLMError, TimeoutError) as error:
+            log.info("the judge says nothing: %s", error or "too slow")
+            return {}
 
     def _text(self, variables: Mapping[str, str]) -> str:
         return "\n\n".join(message["content"] for message in self.prompt.render(**variables))
