@@ -1,4 +1,3 @@
-import shutil
 import threading
 from collections.abc import Callable
 from decimal import Decimal
@@ -7,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from hashing import DIMENSION, Hashing
+from indexed_things import exactly, folder_of, nearest, thing, worded
 
 from retrieval.catalog import Catalog
 from retrieval.database import Connections
@@ -16,65 +16,9 @@ from retrieval.index import Index
 from retrieval.items import Item
 from retrieval.matrix import Matrix, MatrixWriter
 from retrieval.overlay import Overlaid
-from retrieval.probe import Probe
 from retrieval.shelf import SEAL
 from retrieval.snapshot import breadth
 from retrieval.stamp import Stamps
-
-
-def thing(number: int, **fields: object) -> Item:
-    return Item(id=f"i{number}", title=f"Thing {number}", **fields)  # type: ignore[arg-type]
-
-
-@pytest.fixture
-def connections(tmp_path: Path) -> Connections:
-    return Connections(tmp_path / "shop.sqlite3")
-
-
-@pytest.fixture
-def catalog(connections: Connections) -> Catalog:
-    made = Catalog(connections)
-    made.upsert(thing(number, price=Decimal(number)) for number in range(1200))
-    return made
-
-
-@pytest.fixture
-def opened(tmp_path: Path, catalog: Catalog, connections: Connections) -> Callable[..., Index]:
-    def open_index(encoder: Hashing | None = None, chroma_url: str = "") -> Index:
-        return Index.open(tmp_path / "index", catalog, connections, encoder or Hashing(), chroma_url=chroma_url)
-
-    return open_index
-
-
-def folder_of(index: Index) -> Path:
-    return index.snapshot().shelf.folder
-
-
-def worded(index: Index, catalog: Catalog, text: str) -> list[str]:
-    found = index.snapshot().lexical.search(text, 5)
-    ids = catalog.ids_of([number for number, _ in found])
-    return [ids[number] for number, _ in found]
-
-
-def nearest(index: Index, catalog: Catalog, text: str, k: int, filter: Filter | None = None) -> list[str]:
-    columns = catalog.columns()
-    mask = columns.mask(filter) if filter else None
-    ((numbers, cosines),) = index.snapshot().nearest(Hashing().encode([text]), k, columns, mask)
-    assert (np.diff(cosines) <= 0).all()
-    ids = catalog.ids_of(numbers.tolist())
-    return [ids[number] for number in numbers.tolist()]
-
-
-def exactly(catalog: Catalog, text: str, k: int, filter: Filter | None = None) -> list[str]:
-    """The same, from the texts alone."""
-    items = [item for item in catalog.all() if filter is None or filter.matches(item)]
-    encoder = Hashing()
-    vectors = 0.5 * encoder.encode([item.title for item in items]) + 0.5 * encoder.encode(
-        [item.encoder_text() for item in items]
-    )
-    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
-    order = np.argsort(-(vectors @ encoder.encode([text])[0]), kind="stable")[:k]
-    return [items[at].id for at in order]
 
 
 def test_nearest_are_the_exactly_nearest(opened: Callable[..., Index], catalog: Catalog) -> None:
@@ -255,54 +199,6 @@ def test_an_interrupted_refresh_is_done_again(
     index.close()
 
 
-def damage_nothing(folder: Path) -> None:
-    (folder / SEAL).unlink()
-
-
-def damage_database(folder: Path) -> None:
-    (folder / "chroma" / "chroma.sqlite3").write_bytes(b"not a database" * 1200)
-
-
-def damage_segment(folder: Path) -> None:
-    for file in (folder / "chroma").rglob("*.bin"):
-        file.write_bytes(b"\xff" * 64)
-
-
-def damage_missing(folder: Path) -> None:
-    (folder / "chroma" / "chroma.sqlite3").unlink()
-
-
-def damage_lexical(folder: Path) -> None:
-    (folder / "lexical" / "meta.json").write_text("{}")
-
-
-def damage_matrix(folder: Path) -> None:
-    (folder / "vectors.i8").write_bytes(b"")
-
-
-DAMAGES = [damage_nothing, damage_database, damage_segment, damage_missing, damage_matrix, damage_lexical]
-
-
-@pytest.mark.parametrize("damage", DAMAGES)
-def test_broken_on_opening_is_rebuilt(
-    opened: Callable[..., Index], catalog: Catalog, damage: Callable[[Path], None]
-) -> None:
-    index = opened()
-    folder = folder_of(index)
-    index.close()
-    damage(folder)
-    encoder = Hashing()
-    index = opened(encoder)
-    assert encoder.texts == 0  # from the cache
-    assert (folder_of(index) == folder) == (damage is damage_nothing)
-    assert nearest(index, catalog, "Thing 7", 20) == exactly(catalog, "Thing 7", 20)
-    assert not (folder_of(index) / SEAL).exists()  # an end without closing is noticed
-    folder = folder_of(index)
-    index.close()
-    assert (folder / SEAL).exists()
-    assert Probe(folder, DIMENSION, [0, 500, 999]).fault() == ""
-
-
 def test_a_stamp_that_cannot_be_read_is_none(opened: Callable[..., Index], connections: Connections) -> None:
     opened().close()
     connections.current.execute("UPDATE index_state SET stamp = '{half a st'")
@@ -380,26 +276,3 @@ def test_where_chroma_fails_the_exact_product_answers(opened: Callable[..., Inde
     assert nearest(index, catalog, "Thing 7", 20) == exactly(catalog, "Thing 7", 20)
     assert index.answers == {"chroma": 0, "exact": 1}
     index.close()
-
-
-@pytest.mark.parametrize("part", ["", "chroma", "lexical"])
-def test_a_folder_that_somebody_removes_is_built_anew_meanwhile_it_answers(
-    opened: Callable[..., Index], catalog: Catalog, tmp_path: Path, part: str
-) -> None:
-    index = opened()
-    before = folder_of(index)
-    shutil.rmtree(before / part if part else tmp_path / "index")
-    assert nearest(index, catalog, "Thing 7", 20) == exactly(catalog, "Thing 7", 20)
-    assert index.refresh() is True
-    assert folder_of(index) != before
-    assert nearest(index, catalog, "Thing 7", 20) == exactly(catalog, "Thing 7", 20)
-    catalog.upsert([thing(5000)])
-    assert index.refresh() is True
-    assert worded(index, catalog, "Thing 5000")[0] == "i5000"
-    assert index.refresh() is False
-    with pytest.raises(IndexBuildError, match="in use by another"):
-        opened()
-    index.close()
-    again = opened()
-    assert folder_of(again).is_dir()
-    again.close()
