@@ -167,18 +167,18 @@ def test_it_is_dark_where_the_page_is(tabs: Tabs, theme: str, style: str, scheme
 
 def test_a_shopper_of_the_shops_own_has_a_conversation_of_their_own(tabs: Tabs, api: Api) -> None:
     secret = api.keys.rotate(tabs.store.site_key)
-    ada = api.token("ada", secret)
+    signed = api.token("lin", secret)
     page = tabs.open()
     page.evaluate("shoptalk.send('a lantern')")
     answered(page, 1)
     anonymous = page.evaluate("shoptalk.session")
-    page.evaluate("token => shoptalk.identify(token)", ada)
+    page.evaluate("token => shoptalk.identify(token)", signed)
     expect(page.locator(".welcome")).to_be_visible()
     say(page, "a 2-person tent")
     answered(page, 1)
     assert page.evaluate("shoptalk.session") != anonymous
     page.click(".like >> nth=0")
-    until(lambda: len(Events(api.shop.connections).of("ada")) == 1)
+    until(lambda: len(Events(api.shop.connections).of("lin")) == 1)
     page.evaluate("shoptalk.identify()")
     answered(page, 1)
     expect(page.locator(".said")).to_have_text("You: a lantern")
