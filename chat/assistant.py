@@ -8,7 +8,6 @@ import asyncio
 import json
 import logging
 import secrets
-import time
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
@@ -18,7 +17,7 @@ from typing import Literal
 from chat.answering import chips
 from chat.cards import make_cards
 from chat.clock import Clock
-from chat.errors import LLMError, LLMUnreachable, UnknownSession
+from chat.errors import LLMError, LLMUnreachable
 from chat.events import (
     CardsEvent,
     DoneEvent,
@@ -30,6 +29,7 @@ from chat.events import (
 )
 from chat.finding import Finder
 from chat.found import Found
+from chat.keeping import FeedbackKind, Keeper, need_of
 from chat.llm import LLM, Usage
 from chat.mentions import is_foreign
 from chat.need import Need, Reading, merge_understanding, not_understood, read_message
@@ -50,7 +50,6 @@ HISTORY_DIGEST_ITEMS = 3  # titles that the LLM is told of a shopper's history
 GRACE_S = 5.0  # after the deadline, at which the LLM ends, for the rest of a turn: what waits longer waits for a fault
 
 log = logging.getLogger(__name__)
-FeedbackKind = Literal["view", "click", "like", "dislike", "cart", "purchase"]
 
 
 class Assistant:
@@ -69,14 +68,13 @@ class Assistant:
     ) -> None:
         self._catalog = catalog
         self._finder = finder
-        self._events = events
+        self._keeper = Keeper(store, events)
         self._store = store
         self._library = library
         self._llm = llm
         self._turn_timeout_s = turn_timeout_s
         self._judge = judge
         self.watchers: list[Callable[[Turn], None]] = []  # told of every turn once it has ended, however it did
-        self._live: dict[str, tuple[Session, list[Shown]]] = {}  # what running turns have shown; saved with the turn
 
     async def turn(
         self,
@@ -91,7 +89,7 @@ class Assistant:
         Closing the iterator stops the LLM and keeps what was shown so far. A session is only continued for the shopper
         that it belongs to; anyone else begins a new one.
         """
-        session = await asyncio.to_thread(self._open, session_id, shopper_id or "")
+        session = await asyncio.to_thread(self._keeper.open, session_id, shopper_id or "")
         turn = Turn(secrets.token_urlsafe(12), session.id, message[:MESSAGE_LIMIT], personalise)
         async with aclosing(self._guarded(session, turn, None)) as events:
             async for event in events:
@@ -106,48 +104,29 @@ class Assistant:
                 yield event
 
     def feedback(self, session_id: str, turn_id: str, item_id: str, kind: FeedbackKind) -> None:
-        """Record what the shopper did with a shown item; it changes their very next ranking.
-
-        UnknownSession if there is no such session, or its turn did not show the item.
-        """
-        self._events.add([self.reaction(session_id, turn_id, item_id, kind)])
+        """Record what the shopper did with a shown item; errors as ``Keeper.feedback``'s."""
+        self._keeper.feedback(session_id, turn_id, item_id, kind)
 
     def reaction(self, session_id: str, turn_id: str, item_id: str, kind: FeedbackKind) -> Event:
         """What ``feedback`` records, for whoever records several at once; errors as there."""
-        session, shown = self._live.get(turn_id, (None, []))
-        if session is None or session.id != session_id:
-            session = self._store.session(session_id)
-            position = self._store.position(session_id, turn_id, item_id)
-        else:
-            position = next((one.position for one in shown if one.item_id == item_id), None)
-        if position is None:
-            raise UnknownSession("This item was not shown in this conversation.")
-        return Event(
-            id=f"{turn_id}:{item_id}:{kind}",
-            shopper_id=session.history_id,
-            kind=kind,
-            item_id=item_id,
-            time=time.time(),
-            turn_id=turn_id,
-            position=position,
-        )
+        return self._keeper.reaction(session_id, turn_id, item_id, kind)
 
     def need(self, session_id: str) -> Need:
         """What the session is looking for now; UnknownSession if there is none."""
-        return _need(self._store.session(session_id))
+        return need_of(self._store.session(session_id))
 
     async def _guarded(self, session: Session, turn: Turn, tag_id: str | None) -> AsyncGenerator[TurnEvent]:
         """The turn with what must hold however it ends: it is saved, and a failure is told in plain words."""
         usage: list[Usage] = []
         llm = self._llm.counting(usage)
-        self._live[turn.id] = (session, turn.shown)
+        self._keeper.watch(session, turn)
         deadline = asyncio.get_running_loop().time() + self._turn_timeout_s
         try:
             async with aclosing(self._run(session, turn, tag_id, llm, deadline)) as events:
                 while (event := await _next(events, deadline + GRACE_S)) is not None:
                     if isinstance(event, DoneEvent):
                         turn.finished = True
-                        await self._save(session, turn, usage)
+                        await self._keeper.save(session, turn, usage)
                     yield event
         except Exception as error:
             error_id = secrets.token_hex(4)
@@ -158,16 +137,11 @@ class Assistant:
         finally:
             try:
                 if not turn.finished and turn.need:
-                    await self._save(session, turn, usage)
+                    await self._keeper.save(session, turn, usage)
             finally:
-                del self._live[turn.id]
+                self._keeper.unwatch(turn)
                 for watch in self.watchers:
                     watch(turn)
-
-    async def _save(self, session: Session, turn: Turn, usage: Sequence[Usage]) -> None:
-        """Written in a thread: where the database is locked, this shopper waits and nobody else."""
-        turn.usage = [(call.input_tokens, call.output_tokens) for call in usage]
-        await asyncio.shield(asyncio.to_thread(self._store.save, session, turn))
 
     async def _run(
         self, session: Session, turn: Turn, tag_id: str | None, llm: LLM, deadline: float
@@ -188,7 +162,7 @@ class Assistant:
 
         found, facts = Found(), None
         if reading.needs_search:
-            history = await asyncio.to_thread(self._history, session, turn)
+            history = await asyncio.to_thread(self._keeper.history, session, turn)
             found = await asyncio.to_thread(self._finder.find, reading.wants, history, reading.references)
             if corrected := {group.want.words: group.corrected for group in found.groups if group.corrected}:
                 need = need.spelt(corrected)
@@ -249,14 +223,8 @@ class Assistant:
             timings_ms=turn.timings_ms,
         )
 
-    def _open(self, session_id: str | None, shopper_id: str) -> Session:
-        if session_id is None:
-            return self._store.begin(shopper_id)
-        session = self._store.session(session_id)
-        return session if session.shopper_id == shopper_id else self._store.begin(shopper_id)
-
     def _read(self, session: Session, turn: Turn, tag_id: str | None) -> Reading:
-        need = _need(session)
+        need = need_of(session)
         if tag_id is not None:
             need = need.without(tag_id)
             return Reading(need, "refine", several="/" in tag_id and len(need.together) > 1)
@@ -269,14 +237,6 @@ class Assistant:
         if reading.needs_search and is_foreign(said, vocabulary) and not self._finder.knows(said):
             return not_understood(need, said, vocabulary)
         return reading
-
-    def _history(self, session: Session, turn: Turn) -> list[Event]:
-        """The shopper's events; without personalisation only what they did in this very conversation."""
-        events = self._events.of(session.history_id)
-        if turn.personalised:
-            return events
-        turns = {row["id"] for row in self._store.turns(session.id)}
-        return [event for event in events if event.turn_id in turns]
 
     def _cards(
         self, turn: Turn, found: Found, reading: Reading, need: Need, stage: Literal["first", "final"]
@@ -389,10 +349,6 @@ async def _next(events: AsyncGenerator[TurnEvent], end: float) -> TurnEvent | No
     """The next event, None after the last; TimeoutError where it has not come by ``end``, of the loop's clock."""
     async with asyncio.timeout_at(end):
         return await anext(events, None)
-
-
-def _need(session: Session) -> Need:
-    return Need.model_validate_json(session.need) if session.need else Need(turns=0)
 
 
 def _kept(sentence: Sentence) -> dict[str, str]:

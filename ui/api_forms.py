@@ -8,8 +8,9 @@ from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
 
-from chat.assistant import MESSAGE_LIMIT, FeedbackKind
+from chat.assistant import MESSAGE_LIMIT
 from chat.events import Card, Tag
+from chat.keeping import FeedbackKind
 from retrieval.filters import Filter
 
 MOST_EVENTS = 100  # in one call

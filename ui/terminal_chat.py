@@ -10,8 +10,9 @@ from rich.console import Console
 from rich.markup import escape
 from rich.table import Table
 
-from chat.assistant import Assistant, FeedbackKind
+from chat.assistant import Assistant
 from chat.events import Card, CardsEvent, DoneEvent, ErrorEvent, NeedEvent, SessionEvent, TextEvent
+from chat.keeping import FeedbackKind
 
 GREETING = (
     "An AI answers here, and shows only items of this shop. "
