@@ -1,0 +1,66 @@
+"""What no longer matters to the shopper: "any colour", "money is no object", "it doesn't have to be waterproof".
+
+Pure. Knows the wording, and which attributes the shop has.
+"""
+
+import re
+from typing import TYPE_CHECKING
+
+from chat.mentions import Mention
+from chat.stated import Constraints
+
+if TYPE_CHECKING:
+    from retrieval.facts import Vocabulary
+
+_SUBJECTS = r"brands?|prices?|budget|cost|colou?rs?|sizes?|materials?|fabrics?|styles?|ratings?|stars?|minimum"
+_RELAX = re.compile(
+    rf"\bany (?P<a>{_SUBJECTS})(?! (?:but|except|other than))(?: (?:is|are|will|would|at all))?"
+    rf"(?: (?:fine|ok(?:ay)?|good|do|work))?\b"
+    rf"|\b(?:the )?(?P<b>{_SUBJECTS}|money) (?:doesn'?t|does not|do not|don'?t|isn'?t|is not"
+    rf"|is no) (?:really )?(?:matter|important|an? issue|a problem|object|concern)\b"
+    rf"|\b(?:don'?t|do not) (?:really )?(?:care|mind|bother)(?: about)?(?: the| what"
+    rf"| which)? (?P<c>{_SUBJECTS})(?: it is)?\b"
+    rf"|\b(?:no|without) (?:particular )?(?P<d>{_SUBJECTS})(?: preference| limit)?\b(?! (?:in|but|except|other than)\b)"
+    rf"|\b(?:forget|ignore|drop|regardless of|never mind|remove)(?: about)? (?:the )?(?P<e>{_SUBJECTS})(?: limit"
+    rf"| filter)?\b"
+    rf"|\b(?:whatever|in whatever) (?P<f>{_SUBJECTS})\b",
+    re.IGNORECASE,
+)
+NO_PREFERENCE = re.compile(
+    r"^\W*(?:(?:i )?(?:don'?t|do not) (?:mind|care|know)|no preference|either(?: is| one is)?(?: fine| ok)?"
+    r"|whatever|any(?:thing)?(?: is| will)?(?: fine| ok| do)?|doesn'?t matter|you choose|up to you|both)\W*$",
+    re.IGNORECASE,
+)
+_OPTIONAL = re.compile(
+    r"\b(?:(?:doesn'?t|does not|don'?t|do not) (?:have|need) (?:it |them )?(?:to be |to have )?|not necessarily "
+    r"|(?:isn'?t|not) (?:a must|required|needed)\b)",
+    re.IGNORECASE,
+)
+
+
+def read_indifference(read: Constraints, vocabulary: "Vocabulary") -> None:
+    """The subjects that shall no longer constrain: names of attributes, "brand", "price", "rating"."""
+    while match := _RELAX.search(read.rest):
+        said = next(word for word in match.groups() if word).lower().rstrip("s")
+        subject = {"budget": "price", "cost": "price", "money": "price", "star": "rating", "minimum": "price_min"}.get(
+            said, said
+        )
+        names = [name for name in vocabulary.attributes if _same_subject(name.lower(), subject)]
+        read.relaxed += names or [subject]
+        read.blank(match.span())
+
+
+def _same_subject(name: str, subject: str) -> bool:
+    spelling = {"color": "colour", "fabric": "material"}
+    return spelling.get(name, name) == spelling.get(subject, subject)
+
+
+def read_optional(read: Constraints, mentions: list[Mention]) -> None:
+    """Take out of the mentions the values that need not be."""
+    for match in _OPTIONAL.finditer(read.rest):
+        for mention in list(mentions):
+            if mention.kind == "attribute" and 0 <= mention.span[0] - match.end() < 3:
+                read.optional.setdefault(mention.attribute, []).extend(mention.values)
+                mentions.remove(mention)
+                read.blank((match.start(), mention.span[1]))
+                break

@@ -1,0 +1,149 @@
+"""The catalogue's own words in a message: which values, brands and kinds it asks for, and which it refuses.
+
+Pure. Reads what the rules of price, rating and the like have left of the message.
+"""
+
+import re
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from chat.indifference import read_optional
+from chat.mentions import Mention, find_mentions, has_many, lexicon
+from chat.record import COLOURS as COLOUR_WORDS
+from chat.refusals import ONLY, refusals
+from chat.stated import Constraints, overlaps
+from chat.tying import is_head, is_tied
+from chat.words import forms, singular, tokens, word_set
+
+if TYPE_CHECKING:
+    from retrieval.facts import Vocabulary
+
+_SIZE_SAID = re.compile(r"\b(?:in |of )?sizes? (?P<size>\d{1,3}(?:[.,]5)?)(?![\w.])", re.IGNORECASE)
+_COLOUR_SAID = re.compile(
+    rf"(?:^\W*|\b(?:in|a|an|in a|in an|the|some) )(?P<said>(?:(?:dark|light|pale|bright|deep) )?"
+    rf"(?P<colour>{'|'.join(sorted(COLOUR_WORDS))}))\b(?P<last>(?: ones?)?\W*$)?",
+    re.IGNORECASE,
+)
+# Before a noun these are colours; "green tea", "gold ring" and "orange juice" are of no colour.
+_PURE_COLOURS = word_set("red blue yellow pink purple grey gray navy teal turquoise beige maroon burgundy")
+# "Not too heavy" refuses no word that an item could carry.
+_NOT_TOO = re.compile(
+    r"\b(?:not|isn'?t|aren'?t|nothing) (?:too|so|very|that|overly) [\w-]+(?: (?:or|and) [\w-]+)?", re.IGNORECASE
+)
+
+
+def read_values(read: Constraints, vocabulary: "Vocabulary") -> None:
+    """What of the catalogue is asked for, and what is refused."""
+    mentions = find_mentions(read.rest, vocabulary)
+    _unknown_sizes(read, mentions)
+    _unknown_colour(read, mentions, vocabulary)
+    read_optional(read, mentions)
+    for match in _NOT_TOO.finditer(read.rest):
+        read.blank(match.span())
+    for match in ONLY.finditer(read.rest):
+        read.blank(match.span())
+    refused = refusals(read.rest)
+    for span in (span for _, spans in refused for span in spans):
+        inside = [mention for mention in mentions if overlaps(mention.span, span)]
+        for mention in inside:
+            _exclude(read, mention, vocabulary)
+        if not inside:
+            term = " ".join(token.text for token in tokens(read.rest[span[0] : span[1]]))
+            read.excluded_terms += [form for form in forms(term) if term and form not in read.excluded_terms]
+        mentions = [mention for mention in mentions if mention not in inside]
+    for start, spans in refused:
+        read.blank((start, spans[-1][1]))
+    gender, last = lexicon(vocabulary).gender, None
+    whole = read.rest
+    for mention in mentions:
+        if mention.kind == "category":
+            read.categories.append(mention)
+        elif mention.kind == "brand":
+            read.brands.append(mention.brand)
+            read.blank(mention.span)
+        elif (mention.attribute == gender and _is_adult(mention)) or (
+            mention.attribute != gender
+            and not is_head(read.rest, mention, mentions)
+            and is_tied(read.rest, mention, mentions)
+        ):
+            _require(read, mention, joined=last is not None and _either(whole[last.span[1] : mention.span[0]]))
+            read.blank(mention.span)
+            last = mention
+        elif mention.attribute == gender:
+            # Who it is for says what kind of thing it is, where nothing else does: "a bored cat".
+            _require(read, mention, joined=False)
+            if any(other.kind == "category" for other in mentions):
+                read.blank(mention.span)
+            else:
+                read.who.append(mention.span)
+
+
+def is_counted(mention: Mention) -> bool:
+    """True if the value is a number with what it counts."""
+    return mention.kind == "attribute" and re.search(r"(?i)(?=.*\d)(?=.*[a-z])", mention.text) is not None
+
+
+def _is_adult(mention: Mention) -> bool:
+    return any(value.lower() in ("men", "women", "man", "woman", "male", "female") for value in mention.values)
+
+
+def _either(between: str) -> bool:
+    return re.fullmatch(r"\W*(?:,|/|\bor\b)\W*(?:in |a |an )?", between, re.IGNORECASE) is not None and (
+        "or" in between or "/" in between
+    )
+
+
+def _require(read: Constraints, mention: Mention, *, joined: bool) -> None:
+    """Note what the value asks for; ``joined``: an "or" ties it to the value before."""
+    read.counted = read.counted or is_counted(mention)
+    if not mention.others and not has_many(mention.attribute):
+        held = read.attributes.setdefault(mention.attribute, [])
+        held += [value for value in mention.values if value not in held]
+    elif joined and read.groups:
+        read.groups[-1] = tuple(dict.fromkeys((*read.groups[-1], *mention.pairs)))
+    elif mention.pairs not in read.groups:
+        read.groups.append(mention.pairs)
+
+
+def _unknown_sizes(read: Constraints, mentions: Sequence[Mention]) -> None:
+    """A size that no item has would leave nothing: it is dropped, and that is said."""
+    for match in _SIZE_SAID.finditer(read.rest):
+        if not any(overlaps(mention.span, match.span()) for mention in mentions):
+            read.notes.append(f"I can't filter by size {match['size']}: nothing here is listed with it.")
+            read.blank(match.span())
+
+
+def _unknown_colour(read: Constraints, mentions: Sequence[Mention], vocabulary: "Vocabulary") -> None:
+    """A colour that no item is listed in: the colour asked for before no longer holds, and that is said."""
+    name = lexicon(vocabulary).colour_name
+    for match in _COLOUR_SAID.finditer(read.rest) if name else ():
+        if any(overlaps(mention.span, match.span("colour")) for mention in mentions):
+            continue
+        kinds = [mention for mention in mentions if mention.kind == "category"]
+        before = any(0 <= mention.span[0] - match.end("colour") < 2 for mention in kinds)
+        if match["last"] is not None or (before and match["colour"].lower() in _PURE_COLOURS):
+            read.notes.append(f"Nothing here is listed as {match['said'].lower()}.")
+            read.relaxed.append(name)
+
+
+def _exclude(read: Constraints, mention: Mention, vocabulary: "Vocabulary") -> None:
+    if mention.kind == "brand":
+        read.excluded_brands.append(mention.brand)
+        return
+    if mention.kind == "attribute":
+        for name, value in mention.pairs:
+            read.excluded_attributes.setdefault(name, []).append(value)
+        _exclude_compounds(read, mention, vocabulary)
+    # Merchants leave attributes out: what is called leather in its title is refused as well.
+    if not mention.text.startswith(("size", "in ")):
+        read.excluded_terms += [form for form in forms(mention.text) if form not in read.excluded_terms]
+
+
+def _exclude_compounds(read: Constraints, mention: Mention, vocabulary: "Vocabulary") -> None:
+    """Who refuses wool refuses lambswool: values of the same attribute that end in the refused word."""
+    end = singular(mention.text)
+    for value in vocabulary.attributes.get(mention.attribute, ()) if len(end) > 3 else ():
+        for word in (token.text for token in tokens(value)):
+            if singular(word) != end and singular(word).endswith(end) and "-" not in word:
+                read.excluded_attributes[mention.attribute].append(value)
+                read.excluded_terms += [form for form in forms(word) if form not in read.excluded_terms]
