@@ -17,9 +17,12 @@ from typing import Literal
 from chat.answering import chips
 from chat.cards import make_cards
 from chat.clock import Clock
+from chat.comparison import compare
 from chat.errors import LLMError, LLMUnreachable
 from chat.events import (
     CardsEvent,
+    Comparison,
+    ComparisonEvent,
     DoneEvent,
     ErrorEvent,
     NeedEvent,
@@ -201,14 +204,23 @@ class Assistant:
             clock.mark("final_cards")
             yield self._cards(turn, found, reading, need, "final")
 
-        async with aclosing(self._sentences(llm, turn, reading, need, found, facts, deadline)) as sentences:
+        comparison: Comparison | None = None
+        if reading.intent == "compare":
+            currency = self._catalog.vocabulary().currency
+            comparison = compare(found.shown, need.current, currency, turn.message)
+        if comparison is not None:
+            turn.compared = True
+            yield ComparisonEvent(comparison=comparison)
+
+        plain = template_reply(found, need, reading, facts, comparison)
+        async with aclosing(self._sentences(llm, turn, reading, need, found, facts, plain, deadline)) as sentences:
             async for sentence in sentences:
                 clock.mark(f"first_{sentence.by}_sentence")
                 turn.sentences.append(_kept(sentence))
                 yield TextEvent(text=sentence.text, by=sentence.by)
 
-        plain = reading.needs_search and not reading.several and reading.inquiry is None
-        asked = next_question(need, found.groups[0].leading) if plain else None
+        may_ask = reading.needs_search and not reading.several and reading.inquiry is None
+        asked = next_question(need, found.groups[0].leading) if may_ask else None
         if asked is not None:
             need = need.with_asked(asked.key)
             turn.need = need.model_dump_json()
@@ -303,6 +315,7 @@ class Assistant:
         need: Need,
         found: Found,
         facts: Facts | None,
+        plain: Sequence[Sentence],
         deadline: float,
     ) -> AsyncGenerator[Sentence]:
         """The answer's sentences: what must be said first, then the LLM's checked ones, or ours where it gives none.
@@ -312,7 +325,6 @@ class Assistant:
         """
         for sentence in caveats(found, need, reading, facts, llm_reached=turn.llm_reached):
             yield sentence
-        plain = template_reply(found, need, reading, facts)
         group = next((group for group in found.groups if group.ranked), None)
         if not turn.llm_reached or group is None or not reading.needs_search or reading.inquiry is not None:
             for sentence in plain:
@@ -321,7 +333,7 @@ class Assistant:
         if reading.several:
             for sentence in plain:
                 yield sentence
-            plain, need = [], Need(wants=(group.want,), currency=need.currency)
+            plain, need = (), Need(wants=(group.want,), currency=need.currency)
         prompt = self._library.get("reply")
         turn.prompts["reply"] = prompt.version
         turn.llm = llm.model

@@ -1,7 +1,8 @@
 """The typed events of a turn: what the assistant tells whoever shows the conversation.
 
 The page, the terminal and the HTTP API all receive these and only these, in this order:
-``session`` once, ``need``, ``cards`` (first, then final), ``text`` (a checked sentence each), ``done``; or ``error``.
+``session`` once, ``need``, ``cards`` (first, then final), ``comparison`` (where items are set against each other),
+``text`` (a checked sentence each), ``done``; or ``error``.
 """
 
 from decimal import Decimal
@@ -43,6 +44,29 @@ class Card(_Event):
     rating_count: int | None = None
 
 
+class ComparedItem(_Event):
+    """The head of one column of a comparison."""
+
+    item_id: str
+    title: str
+
+
+class ComparedFact(_Event):
+    """One row of a comparison: a fact in which the items differ, each value as the record has it."""
+
+    key: str  # "price", "rating", "brand", "category", "stock", or "attribute:" and the merchant's name for it
+    name: str  # what to call it, e.g. "Capacity"
+    values: tuple[str | None, ...]  # one for each item, in their order; null: the shop doesn't say
+    matters: bool = False  # the shopper spoke of it
+
+
+class Comparison(_Event):
+    """Two to four items side by side; no row where the records tell no difference."""
+
+    items: tuple[ComparedItem, ...]
+    rows: tuple[ComparedFact, ...]  # what matters for the need first
+
+
 class SessionEvent(_Event):
     type: Literal["session"] = "session"
     session_id: str
@@ -60,6 +84,11 @@ class CardsEvent(_Event):
     type: Literal["cards"] = "cards"
     stage: Literal["first", "final"]
     cards: tuple[Card, ...]
+
+
+class ComparisonEvent(_Event):
+    type: Literal["comparison"] = "comparison"
+    comparison: Comparison
 
 
 class TextEvent(_Event):
@@ -85,5 +114,6 @@ class ErrorEvent(_Event):
 
 
 TurnEvent = Annotated[
-    SessionEvent | NeedEvent | CardsEvent | TextEvent | DoneEvent | ErrorEvent, Field(discriminator="type")
+    SessionEvent | NeedEvent | CardsEvent | ComparisonEvent | TextEvent | DoneEvent | ErrorEvent,
+    Field(discriminator="type"),
 ]

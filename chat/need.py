@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from chat import intents
+from chat.comparison import MOST_COMPARED
 from chat.constraints import Constraints, read_constraints, without_who
 from chat.events import Tag
 from chat.inquiry import Inquiry, asks_for_any, read_inquiry, without_which
@@ -25,6 +26,7 @@ from chat.phrases import (
     head_of,
     words_of_request,
 )
+from chat.pointing import to_compare
 from chat.references import WHOLE_SHOP, find_references
 from chat.several import EACH, TOTAL, listed, parted
 from chat.things import opens_new_want, owner, turned_to, wanted_category
@@ -117,6 +119,10 @@ def read_message(message: str, need: Need, vocabulary: "Vocabulary", shown: Sequ
         shown, started_over = (), True
         if not re.search(r"\w", text):
             return Reading(need, "start_over")
+    if compared := to_compare(text, shown):
+        many = len(compared) > MOST_COMPARED
+        notes = (f"Side by side I can show {MOST_COMPARED}, so these are the first of them.",) if many else ()
+        return Reading(need, "compare", references=compared[:MOST_COMPARED], notes=notes)
     points = bool(find_references(text, shown))
     if (asked := _asked_of_catalogue(text, vocabulary, shown)) and not points:
         inquiry, thing, everything = asked

@@ -59,6 +59,12 @@ def m003_copied_turns(db: Database) -> None:
     db.execute("CREATE TABLE copied_turns (turn_id TEXT PRIMARY KEY REFERENCES turns(id) ON DELETE CASCADE)")
 
 
+@migrations()
+def m004_compared(db: Database) -> None:
+    """Whether a turn set what it showed side by side."""
+    db.execute("ALTER TABLE turns ADD COLUMN compared INTEGER NOT NULL DEFAULT 0")
+
+
 @dataclass
 class Session:
     """One conversation: whose it is and what is needed, as of its last turn."""
@@ -110,6 +116,7 @@ class Turn:
     llm_reached: bool = True
     finished: bool = False  # False: the shopper stopped it, or it failed
     searched: bool = True  # False: it only spoke of items that were shown before, or of nothing
+    compared: bool = False  # what it showed, it also set side by side
 
     @property
     def answer(self) -> str:
@@ -161,7 +168,7 @@ class Store:
                 "SELECT COALESCE(MAX(number), 0) + 1 FROM turns WHERE session_id = ?", [session.id]
             ).fetchone()[0]
             connection.execute(
-                f"INSERT INTO turns VALUES ({', '.join('?' * 19)})",  # noqa: S608 - only question marks
+                f"INSERT INTO turns VALUES ({', '.join('?' * 20)})",  # noqa: S608 - only question marks
                 _row(turn),
             )
             connection.executemany(
@@ -338,7 +345,7 @@ class Store:
 # Of a turn, all but its id and its session.
 _COPIED = (
     "number, time, message, personalised, need, understanding, answer, sentences, prompts, llm, reranker, candidates,"
-    " timings, usage, llm_reached, finished, searched"
+    " timings, usage, llm_reached, finished, searched, compared"
 )
 # Columns that hold JSON.
 _JSON = ("need", "understanding", "sentences", "prompts", "candidates", "timings", "usage", "outside")
@@ -365,4 +372,5 @@ def _row(turn: Turn) -> list[Any]:
         turn.llm_reached,
         turn.finished,
         turn.searched,
+        turn.compared,
     ]

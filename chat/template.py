@@ -10,6 +10,8 @@ from decimal import Decimal
 from typing import Literal
 
 from chat.answering import answer, not_exact
+from chat.comparison import sentences as compared
+from chat.events import Comparison
 from chat.found import Found, Group
 from chat.money import price_text
 from chat.need import Need, Reading
@@ -46,10 +48,13 @@ _TALK = {
 }
 
 
-def template_reply(found: Found, need: Need, reading: Reading, facts: Facts | None = None) -> list[Sentence]:
+def template_reply(
+    found: Found, need: Need, reading: Reading, facts: Facts | None = None, comparison: Comparison | None = None
+) -> list[Sentence]:
     """The plain answer to this turn, without its caveats.
 
     ``facts``: of the current want, where the message asked for them and the filter says all that it asked.
+    ``comparison``: of what is shown, where the message asked for one.
     """
     shown = found.shown
     if facts is not None and reading.inquiry is not None:
@@ -58,6 +63,8 @@ def template_reply(found: Found, need: Need, reading: Reading, facts: Facts | No
         lines = []  # the reading's note says it
     elif reading.intent in _TALK and not shown:
         lines = [_TALK[reading.intent]]
+    elif comparison is not None:
+        lines = compared(comparison, shown, need.currency)
     elif reading.intent in ("about_item", "compare"):
         lines = _about(shown, need, reading)
     elif not shown:

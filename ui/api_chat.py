@@ -13,7 +13,16 @@ from fastapi.responses import StreamingResponse
 from pydantic import TypeAdapter
 from starlette.types import Receive, Scope, Send
 
-from chat.events import CardsEvent, DoneEvent, ErrorEvent, NeedEvent, SessionEvent, TextEvent, TurnEvent
+from chat.events import (
+    CardsEvent,
+    ComparisonEvent,
+    DoneEvent,
+    ErrorEvent,
+    NeedEvent,
+    SessionEvent,
+    TextEvent,
+    TurnEvent,
+)
 from ui.admission import Admitted
 from ui.api_errors import Problem, documented
 from ui.api_forms import ChatAnswer, ChatBody
@@ -31,7 +40,7 @@ EVENT = {
     "type": "object",
     "required": ["event", "data"],
     "properties": {
-        "event": {"enum": ["session", "need", "cards", "text", "done", "error"]},
+        "event": {"enum": ["session", "need", "cards", "comparison", "text", "done", "error"]},
         "data": {"type": "string", "contentMediaType": "application/json"},
     },
 }
@@ -164,6 +173,8 @@ def whole(events: list[TurnEvent]) -> ChatAnswer:
                 said["tags"] = event.tags
             case CardsEvent():
                 said["cards"] = event.cards
+            case ComparisonEvent():
+                said["comparison"] = event.comparison
             case TextEvent():
                 sentences.append(event.text)
             case DoneEvent():

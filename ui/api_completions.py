@@ -16,8 +16,9 @@ from typing import Annotated, Any
 from fastapi import APIRouter, Depends, Request, Response
 from pydantic import TypeAdapter
 
+from chat.comparison import in_lines
 from chat.errors import UnknownSession
-from chat.events import Card, CardsEvent, DoneEvent, ErrorEvent, SessionEvent, TextEvent, TurnEvent
+from chat.events import Card, CardsEvent, ComparisonEvent, DoneEvent, ErrorEvent, SessionEvent, TextEvent, TurnEvent
 from chat.store import Store
 from ui.admission import Admitted
 from ui.api_chat import ALIVE, EventStream, unless_gone, whole, with_heartbeats
@@ -189,6 +190,8 @@ class Answering:
             self._session = event
         elif isinstance(event, CardsEvent) and event.stage == "final" and event.cards:
             piece = lines(event.cards)
+        elif isinstance(event, ComparisonEvent) and event.comparison.rows:
+            piece = ("\n\n" if self._written else "") + in_lines(event.comparison)
         elif isinstance(event, TextEvent):
             # After the cards an empty line; after a sentence a space.
             after = "\n\n" if self._written and not self._spoken else " " if self._written else ""

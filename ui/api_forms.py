@@ -9,7 +9,7 @@ from typing import Annotated, Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, StrictBool, StrictInt, model_validator
 
 from chat.assistant import MESSAGE_LIMIT
-from chat.events import Card, Tag
+from chat.events import Card, Comparison, Tag
 from chat.keeping import FeedbackKind
 from retrieval.filters import Filter
 
@@ -57,6 +57,7 @@ class ChatAnswer(BaseModel):
     personalised: bool
     tags: tuple[Tag, ...]
     cards: tuple[Card, ...]
+    comparison: Comparison | None = None  # of the cards, where the shopper asked for one
     text: str
     question: str
     chips: tuple[str, ...]
@@ -72,6 +73,7 @@ class TurnAnswer(BaseModel):
     message: str  # "" where a tag was taken away
     text: str
     cards: tuple[Card, ...]
+    comparison: Comparison | None = None  # of the cards, as the catalogue has them now
     finished: bool  # False: it was stopped
     llm_reached: bool
     thumb: Literal["up", "down"] | None

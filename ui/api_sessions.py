@@ -13,11 +13,13 @@ from fastapi import APIRouter, Depends, Path
 
 from chat.assistant import Assistant
 from chat.cards import make_card
+from chat.comparison import compare
 from chat.events import Card
 from chat.need import Need
 from chat.store import Session, Shown, Store
 from ranking.history import Event, Events
 from retrieval.catalog import Catalog
+from retrieval.items import Item
 from ui.api_errors import Problem, documented
 from ui.api_forms import (
     DeletedAnswer,
@@ -64,7 +66,7 @@ def sessions_router(
             session_id=session_id,
             shopper_id=session.shopper_id or None,
             tags=Need.model_validate_json(session.need).tags() if session.need else (),
-            turns=tuple(_turn(row, _cards(catalog, row, shown.get(row["id"], [])), thumbs) for row in rows),
+            turns=tuple(_turn(catalog, row, shown.get(row["id"], []), thumbs) for row in rows),
         )
 
     @router.delete("/sessions/{session_id}", responses=documented(404))
@@ -118,24 +120,26 @@ def _event(event: EventBody, shopper_id: str) -> Event:
     )
 
 
-def _turn(row: dict[str, Any], cards: tuple[Card, ...], thumbs: dict[str, int]) -> TurnAnswer:
+def _turn(catalog: Catalog, row: dict[str, Any], shown: list[Shown], thumbs: dict[str, int]) -> TurnAnswer:
     thumb = thumbs.get(row["id"])
+    items = catalog.many([one.item_id for one in shown])
+    need = Need.model_validate_json(row["need"])
+    currency = catalog.vocabulary().currency
     return TurnAnswer(
         turn_id=row["id"],
         time=row["time"],
         message=row["message"],
         text=row["answer"],
-        cards=cards,
+        cards=_cards(items, need, shown, currency),
+        comparison=compare(list(items.values()), need.current, currency, row["message"]) if row["compared"] else None,
         finished=bool(row["finished"]),
         llm_reached=bool(row["llm_reached"]),
         thumb=None if thumb is None else "up" if thumb > 0 else "down",
     )
 
 
-def _cards(catalog: Catalog, row: dict[str, Any], shown: list[Shown]) -> tuple[Card, ...]:
-    items = catalog.many([one.item_id for one in shown])
-    want = Need.model_validate_json(row["need"]).current
-    currency = catalog.vocabulary().currency
+def _cards(items: dict[str, Item], need: Need, shown: list[Shown], currency: str) -> tuple[Card, ...]:
+    want = need.current
     return tuple(
         make_card(items[one.item_id], one.position, one.reason, want.filter, want.words, currency).model_copy(
             update={"outside": one.outside}

@@ -12,6 +12,8 @@ from typing import Literal
 from chat.events import (
     Card,
     CardsEvent,
+    Comparison,
+    ComparisonEvent,
     DoneEvent,
     ErrorEvent,
     NeedEvent,
@@ -46,6 +48,7 @@ class Exchange:
     shopper_id: str | None = None
     cards: tuple[Card, ...] = ()
     stage: Literal["", "first", "final"] = ""
+    comparison: Comparison | None = None
     sentences: list[str] = field(default_factory=list)
     chips: tuple[str, ...] = ()
     llm_reached: bool = True
@@ -61,6 +64,8 @@ class Exchange:
                 self.personalised, self.shopper_id = event.personalised, event.shopper_id
             case CardsEvent():
                 self.cards, self.stage = event.cards, event.stage
+            case ComparisonEvent():
+                self.comparison = event.comparison
             case TextEvent():
                 self.sentences.append(event.text)
             case DoneEvent():

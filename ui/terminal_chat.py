@@ -11,7 +11,18 @@ from rich.markup import escape
 from rich.table import Table
 
 from chat.assistant import Assistant
-from chat.events import Card, CardsEvent, DoneEvent, ErrorEvent, NeedEvent, SessionEvent, TextEvent
+from chat.comparison import UNSAID
+from chat.events import (
+    Card,
+    CardsEvent,
+    Comparison,
+    ComparisonEvent,
+    DoneEvent,
+    ErrorEvent,
+    NeedEvent,
+    SessionEvent,
+    TextEvent,
+)
 from chat.keeping import FeedbackKind
 
 GREETING = (
@@ -51,6 +62,8 @@ async def converse(
                     case CardsEvent(stage="final"):
                         cards = event.cards
                         console.print(table(cards))
+                    case ComparisonEvent() if event.comparison.rows:
+                        console.print(side_by_side(event.comparison))
                     case TextEvent():
                         console.print(escape(event.text))
                     case DoneEvent():
@@ -75,6 +88,18 @@ def table(cards: tuple[Card, ...]) -> Table:
         facts = escape(" · ".join(part for part in said if part))
         grid.add_row(f"[bold]{card.position}[/]", f"[bold]{escape(card.title)}[/]", escape(card.price_text) + outside)
         grid.add_row("", f"[dim]{facts}[/]", "")
+    return grid
+
+
+def side_by_side(comparison: Comparison) -> Table:
+    """The comparison as a table, an item a column."""
+    grid = Table(pad_edge=False)
+    grid.add_column("")
+    for item in comparison.items:
+        grid.add_column(escape(item.title))
+    for row in comparison.rows:
+        name = f"[bold]{escape(row.name)}[/]" if row.matters else escape(row.name)
+        grid.add_row(name, *(f"[dim]{UNSAID}[/]" if value is None else escape(value) for value in row.values))
     return grid
 
 

@@ -38,6 +38,7 @@ def test_a_session_is_read_as_it_was_answered(api: Api) -> None:
             "message": message,
             "text": answer["text"],
             "cards": answer["cards"],
+            "comparison": None,
             "finished": True,
             "llm_reached": True,
             "thumb": thumb,

@@ -11,6 +11,7 @@ from scripted_llm import ScriptedLLM
 from shops import open_small_shop
 
 from chat.assistant import Assistant
+from chat.events import ComparedFact, ComparedItem, Comparison
 from chat.finding import Finder
 from chat.llm import LLM
 from chat.store import Store
@@ -19,7 +20,7 @@ from ranking.history import Events
 from ranking.reranker import Untrained
 from retrieval.encoder import MiniLMEncoder
 from retrieval.shop import Shop
-from ui.terminal_chat import converse, table
+from ui.terminal_chat import converse, side_by_side, table
 
 
 @pytest.fixture
@@ -70,3 +71,13 @@ def test_a_card_that_someone_pays_for_says_so() -> None:
     console = Typed()
     console.print(table((FINAL[0].model_copy(update={"mark": "sponsored"}),)))
     assert "sponsored · waterproof: 10,000 mm" in console.text
+
+
+def test_a_comparison_is_a_table_that_says_where_the_record_is_silent() -> None:
+    heads = (ComparedItem(item_id="a", title="Ridge tent"), ComparedItem(item_id="b", title="Vale tent"))
+    row = ComparedFact(key="attribute:weight", name="Weight", values=("2 kg", None), matters=True)
+    console = Typed()
+    console.print(side_by_side(Comparison(items=heads, rows=(row,))))
+    told = [" ".join(line.split()) for line in console.text.splitlines()]
+    assert any("Ridge tent" in line and "Vale tent" in line for line in told)
+    assert any("Weight" in line and "2 kg" in line and "the shop doesn't say" in line for line in told)
