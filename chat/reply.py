@@ -16,7 +16,7 @@ from chat.money import price_text
 from chat.need import Need, Reading
 from chat.telling import told
 from chat.template import Sentence
-from prompts.library import Prompt
+from prompts.prompt import Prompt
 from ranking.reranker import Ranked
 from retrieval.items import Item
 

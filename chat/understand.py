@@ -13,7 +13,7 @@ from pydantic import BaseModel, ConfigDict
 from chat.llm import LLM
 from chat.need import Need
 from chat.words import FILLERS, plain, singular, tokens
-from prompts.library import Prompt
+from prompts.prompt import Prompt
 
 LONGEST_MESSAGE = 300  # characters of the message that the LLM reads
 LONGEST_DESCRIPTION = 80  # characters

@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from chat.errors import LLMError, LLMUnreachable
 from chat.llm import LLM
 from chat.words import plain
-from prompts.library import Prompt
+from prompts.prompt import Prompt
 from ranking.reranker import Ranked
 from retrieval.items import Item
 

@@ -1,16 +1,24 @@
 """The errors of the prompts.
 
-PromptError    a prompt's file is not as it must be; the message names the file and the line
+PromptsError
+├── PromptError      a prompt's text is not as it must be; the message names where it stands and the line
+└── VersionError     a version, label or share of traffic cannot be what was asked for; the message says why
 """
 
-from pathlib import Path
+
+class PromptsError(Exception):
+    """Anything of the prompts that its user is told of."""
 
 
-class PromptError(Exception):
-    """A prompt file that cannot be used, or a rendering that lacks a variable: where, what is wrong, what to do."""
+class PromptError(PromptsError):
+    """A prompt's text that cannot be used, or a rendering that lacks a variable: where, what is wrong, what to do."""
 
-    def __init__(self, path: Path, line: int, what: str) -> None:
-        super().__init__(f"{path.parent.name}/{path.name}, line {line}: {what}")
-        self.path = path
+    def __init__(self, origin: str, line: int, what: str) -> None:
+        super().__init__(f"{origin}, line {line}: {what}")
+        self.origin = origin
         self.line = line
         self.what = what
+
+
+class VersionError(PromptsError):
+    """A version, a label or a share of traffic that cannot be so."""

@@ -15,7 +15,7 @@ from rich.console import Console
 
 from chat.errors import ChatError
 from chat.settings import Settings
-from prompts.errors import PromptError
+from prompts.errors import PromptsError
 from ranking.errors import RankingError
 from retrieval.cleaning import visible
 from retrieval.errors import RetrievalError
@@ -67,7 +67,7 @@ def app() -> None:
     errors = Console(stderr=True, soft_wrap=True)
     try:
         commands()
-    except (ChatError, RetrievalError, RankingError, PromptError) as error:
+    except (ChatError, RetrievalError, RankingError, PromptsError) as error:
         # It may quote a feed, and a terminal obeys what some characters say.
         errors.print("\n".join(map(visible, str(error).splitlines())), markup=False, style="red")
         sys.exit(2)

@@ -16,7 +16,7 @@ import structlog
 from pydantic import ValidationError
 
 from chat.errors import ChatError, LLMError
-from prompts.errors import PromptError
+from prompts.errors import PromptsError
 from ranking.errors import RankingError
 from retrieval.errors import RetrievalError
 
@@ -28,7 +28,7 @@ LEAST_SECRET = 8  # characters; a shorter one would hide words that are none
 # Loggers of what has to do with no conversation: commands, the catalogue and its index, trainings, our own upkeep.
 _NO_SHOPPERS = ("shoptalk", "retrieval", "ranking", "demo", "ui.writer", "ui.retention", "ui.health")
 # What these say is written here or by the system, and quotes no shopper; a language model's server may quote a prompt.
-_OURS = (ChatError, PromptError, RankingError, RetrievalError, OSError, sqlite3.Error, MemoryError)
+_OURS = (ChatError, PromptsError, RankingError, RetrievalError, OSError, sqlite3.Error, MemoryError)
 
 _CHATTY = ("httpx", "httpx2", "chromadb", "httpcore", "openai")  # a line for each request, with its address
 

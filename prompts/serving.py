@@ -1,0 +1,42 @@
+"""Which version of each prompt a conversation uses, and its text.
+
+Reads the labels anew for each conversation that begins, so that every process follows a moved label at once; a text
+that was read is kept, as a version never changes. Knows nothing of what the prompts are for.
+"""
+
+from prompts.experiment import takes_candidate
+from prompts.library import Library
+from prompts.prompt import Prompt
+from prompts.versions import CANDIDATE, PRODUCTION, Versions
+
+
+class Served:
+    """The prompts as they are released. Safe to use from several threads."""
+
+    def __init__(self, versions: Versions, files: Library) -> None:
+        self._versions = versions
+        self._files = files
+        self._read: dict[tuple[str, str], Prompt] = {}
+
+    def chosen(self, key: str, site: str = "") -> dict[str, str]:
+        """Which version of each prompt a new conversation uses: prompt to hash. ``key``: what the traffic is split by.
+
+        A site's own label goes before that for all, and its own share before theirs.
+        """
+        labels, shares = self._versions.labels(), self._versions.shares()
+        found = {}
+        for name in self._files.names:
+            production = labels.get((name, PRODUCTION, site)) or labels.get((name, PRODUCTION, ""))
+            candidate = labels.get((name, CANDIDATE, site)) or labels.get((name, CANDIDATE, ""))
+            share = shares.get((name, site), shares.get((name, ""), 0.0))
+            takes = candidate and takes_candidate(key, name, share)
+            found[name] = (candidate if takes else production) or self._files.get(name).version
+        return found
+
+    def version(self, name: str, version: str) -> Prompt:
+        """The prompt of that name and hash; where it is none that is known here, the newest file's."""
+        held = self._read.get((name, version))
+        if held is None:
+            held = self._versions.prompt(name, version) or self._files.version(name, version)
+            self._read[name, version] = held
+        return held

@@ -1,0 +1,317 @@
+"""The versions of the prompts, the labels that point at them, and the journal of both.
+
+Owns the tables of ``prompts.tables``. A published version never changes and never goes. A label is a pointer: the label
+``production`` of a prompt is what conversations use, of a site its own where it has one. The files of a folder are
+published as versions too. Knows nothing of LLMs, shops or conversations; which version a conversation uses,
+``prompts.serving`` tells.
+"""
+
+import json
+import time
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+from prompts.errors import PromptError, VersionError
+from prompts.library import Library
+from prompts.prompt import Prompt, line_of, read, version_of
+from prompts.tables import Databases, Entry, Version, migrations
+
+PRODUCTION = "production"
+CANDIDATE = "candidate"
+FILES = "files"  # who published and released what came with the program
+MOST_CHARACTERS = 9_000  # of a version with its fragments: some 3,000 tokens, all that a turn may send
+LONGEST_WHY = 500  # characters
+
+
+class Versions:
+    """The tables. Safe to use from several threads and processes: what is committed counts everywhere at once.
+
+    ``contract``: the prompts that the program uses; a version may use the variables that one of theirs declares, and
+    answers by their schema's fields.
+    """
+
+    def __init__(self, databases: Databases, contract: Library, now: Callable[[], float] = time.time) -> None:
+        self._databases = databases
+        self._contract = contract
+        self._now = now
+        migrations.apply(databases.current)
+
+    def adopt(self, files: Library) -> int:
+        """Publish every file that is not yet a version, and return how many were new.
+
+        The label ``production`` follows the newest file of a prompt as long as nobody has moved it themselves.
+        """
+        database, new = self._databases.current, 0
+        with database.atomic():
+            for name, text in files.fragments.items():
+                self._keep_fragment(name, text, FILES)
+            newest: dict[str, str] = {}
+            for prompt in files.all():
+                new += self._publish(prompt, FILES, "") is not None
+                newest[prompt.name] = prompt.version
+            for name, version in newest.items():
+                held = self.labelled(name, PRODUCTION)
+                if held != version and (not held or self._last_mover(name, PRODUCTION) == FILES):
+                    self._move(name, PRODUCTION, "", held, version, FILES, "came with the program")
+        return new
+
+    # Reading
+
+    def all(self, name: str = "") -> list[Version]:
+        """Every version, or those of one prompt, by name and number."""
+        labels: dict[tuple[str, str], list[str]] = {}
+        for of, label, site, version in self._rows("SELECT name, label, site, hash FROM prompt_labels ORDER BY 2, 3"):
+            labels.setdefault((of, version), []).append(f"{label} for {site}" if site else label)
+        sql = "SELECT name, number, hash, author, time FROM prompt_versions WHERE ? IN ('', name) ORDER BY name, number"
+        return [Version(*row, labels=tuple(labels.get((row[0], row[2]), ()))) for row in self._rows(sql, name)]
+
+    def find(self, title: str) -> Version:
+        """The version that "reply@7", "reply@production", "reply" (its production) or the beginning of a hash names.
+
+        VersionError if there is none, or more than one.
+        """
+        name, _, which = title.partition("@")
+        versions = self.all(name)
+        if not versions:
+            by_hash = [version for version in self.all() if len(title) >= 6 and version.hash.startswith(title)]
+            if len(by_hash) == 1:
+                return by_hash[0]
+            names = ", ".join(sorted({version.name for version in self.all()})) or "none"
+            raise VersionError(f"There is no prompt {name!r}. There are: {names}.")
+        which = which or PRODUCTION
+        found = [v for v in versions if which in (str(v.number), v.hash) or which in v.labels]
+        if len(found) != 1:
+            there = f"the numbers 1 to {versions[-1].number}" + "".join(
+                f", {v.number}: {x}" for v in versions for x in v.labels
+            )
+            raise VersionError(f"There is no {name}@{which}. There are {there}.")
+        return found[0]
+
+    def text(self, version: Version) -> Prompt:
+        """The version, read; its origin is its title."""
+        prompt = self.prompt(version.name, version.hash)
+        if prompt is None:
+            raise VersionError(f"There is no {version.title} any more.")
+        return prompt
+
+    def prompt(self, name: str, version: str) -> Prompt | None:
+        """The prompt of that name and hash, read; None where there is none."""
+        sql = "SELECT number, content, fragments FROM prompt_versions WHERE name = ? AND hash = ?"
+        for number, content, fragments in self._rows(sql, name, version):
+            return read(content, f"{name}@{number}", self._fragment_texts(json.loads(fragments)))
+        return None
+
+    def labelled(self, name: str, label: str, site: str = "") -> str:
+        """The hash that the label points at for this very site; "" for none."""
+        rows = self._rows("SELECT hash FROM prompt_labels WHERE name = ? AND label = ? AND site = ?", name, label, site)
+        return str(rows[0][0]) if rows else ""
+
+    def labels(self) -> dict[tuple[str, str, str], str]:
+        """Every label: (prompt, label, site) to hash."""
+        rows = self._rows("SELECT name, label, site, hash FROM prompt_labels")
+        return {(name, label, site): version for name, label, site, version in rows}
+
+    def shares(self) -> dict[tuple[str, str], float]:
+        """Which share of new conversations gets the candidate: (prompt, site) to 0-1."""
+        return {(name, site): share for name, site, share in self._rows("SELECT name, site, share FROM prompt_splits")}
+
+    def journal(self, name: str = "") -> list[Entry]:
+        """What was published, moved and split, oldest first."""
+        sql = (
+            "SELECT number, time, who, done, name, label, site, before, after, why FROM prompt_journal"
+            " WHERE ? IN ('', name) ORDER BY number"
+        )
+        return [Entry(*row) for row in self._rows(sql, name)]
+
+    # Writing versions
+
+    def check(
+        self, content: str, origin: str, *, named: str = "", fragments: Mapping[str, str] | None = None
+    ) -> Prompt:
+        """The text as a version that could be published, with these fragments or, as usual, the newest of each.
+
+        PromptError with the line of what stands in the way.
+        """
+        prompt = read(content, origin, self.fragments() if fragments is None else fragments, named=named)
+        known = [held for held in self._contract.all() if held.name == prompt.name]
+        if not known:
+            names = ", ".join(sorted({held.name for held in self._contract.all()}))
+            raise PromptError(
+                origin, line_of(prompt, "name"), f"no prompt {prompt.name!r} is used here; there are: {names}"
+            )
+        given = {variable for held in known for variable in held.variables}
+        for variable in prompt.variables:
+            if variable not in given:
+                what = f"the variable {variable!r} is never given; there are: {', '.join(sorted(given))}"
+                raise PromptError(origin, line_of(prompt, "variables"), what)
+        _check_output(prompt, known[-1])
+        length = len(content) + sum(map(len, prompt.fragments.values()))
+        if length > MOST_CHARACTERS:
+            what = f"{length:,} characters with its fragments are more than a turn may send ({MOST_CHARACTERS:,})"
+            raise PromptError(origin, len(content.splitlines()), what)
+        return prompt
+
+    def publish(self, content: str, who: str, why: str = "", *, origin: str = "the text", named: str = "") -> Version:
+        """Make the text a version with the next number; the same text again is the version that it was.
+
+        PromptError as ``check``. Nobody uses it before a label points at it.
+        """
+        prompt = self.check(content, origin, named=named)
+        self.publish_all([prompt], who, why)
+        return next(version for version in self.all(prompt.name) if version.hash == prompt.version)
+
+    def publish_all(self, prompts: Sequence[Prompt], who: str, why: str = "") -> list[Version]:
+        """Make each, checked before, a version, all or none, in this order; returns those that were none yet."""
+        with self._databases.current.atomic():
+            new = {(prompt.name, prompt.version) for prompt in prompts if self._publish(prompt, who, why)}
+        return [version for version in self.all() if (version.name, version.hash) in new]
+
+    # Fragments
+
+    def fragments(self) -> dict[str, str]:
+        """The newest text of each fragment."""
+        rows = self._rows("SELECT name, content FROM prompt_fragments ORDER BY time, rowid")
+        return {str(name): str(content) for name, content in rows}
+
+    def using(self, fragment: str) -> list[Version]:
+        """The versions that a label points at and that include the fragment: those that a change to it is for."""
+        rows = self._rows("SELECT name, hash, fragments FROM prompt_versions")
+        with_it = {(name, version) for name, version, held in rows if fragment in json.loads(held)}
+        return [version for version in self.all() if version.labels and (version.name, version.hash) in with_it]
+
+    def write_fragment(self, name: str, content: str, who: str, why: str = "") -> list[Version]:
+        """Keep a new text of the fragment, and publish anew each labelled version that includes it, labels unmoved.
+
+        Returns those new versions. PromptError where one of them cannot be read with it: then nothing is kept.
+        """
+        texts = self.fragments()
+        before = texts.get(name, "")
+        made = [
+            self.check(
+                self.text(version).content,
+                f"{version.title} with {name}",
+                named=version.name,
+                fragments=texts | {name: content},
+            )
+            for version in self.using(name)
+        ]
+        with self._databases.current.atomic():
+            if self._keep_fragment(name, content, who):
+                self._note(
+                    who, "fragment", name, "", "", fragment_hash(name, before), fragment_hash(name, content), why
+                )
+            return self.publish_all(made, who, why or f"with the fragment {name}")
+
+    # Labels
+
+    def move(self, version: Version, label: str, who: str, why: str = "", site: str = "") -> None:
+        """Point the label at the version, for one site or (site "") for all that have none of their own.
+
+        It counts for every conversation that begins from now on, in every process.
+        """
+        if not label.isidentifier():
+            raise VersionError(f"A label is one word, such as {PRODUCTION} or {CANDIDATE}; {label!r} is not.")
+        with self._databases.current.atomic():
+            before = self.labelled(version.name, label, site)
+            if before != version.hash:
+                self._move(version.name, label, site, before, version.hash, who, why)
+
+    def roll_back(self, name: str, label: str, who: str, why: str = "", site: str = "") -> Version:
+        """Point the label at what it pointed at before its last move; that is a move too. VersionError if it had none."""
+        moves = [e for e in self.journal(name) if (e.done, e.label, e.site) == ("moved", label, site) and e.before]
+        if not moves:
+            raise VersionError(f"The label {label} of {name} never pointed elsewhere: there is nothing to go back to.")
+        version = next(version for version in self.all(name) if version.hash == moves[-1].before)
+        self.move(version, label, who, why or "back", site)
+        return version
+
+    def split(self, name: str, share: float, who: str, why: str = "", site: str = "") -> None:
+        """Give this share (0-1) of new conversations the candidate instead of production; 0: none.
+
+        VersionError where there is no candidate, or the share is none.
+        """
+        if not 0 <= share <= 1:
+            raise VersionError(f"A share of conversations lies between 0 and 1; {share:g} does not.")
+        if share and not (self.labelled(name, CANDIDATE, site) or self.labelled(name, CANDIDATE)):
+            raise VersionError(
+                f"{name} has no candidate. Point one out first: shoptalk prompts label {name}@N candidate"
+            )
+        database = self._databases.current
+        with database.atomic():
+            before = self.shares().get((name, site), 0.0)
+            database.execute("DELETE FROM prompt_splits WHERE name = ? AND site = ?", [name, site])
+            if share:
+                database.execute("INSERT INTO prompt_splits VALUES (?, ?, ?)", [name, site, share])
+            self._note(who, "split", name, CANDIDATE, site, f"{before:g}", f"{share:g}", why)
+
+    # What stands in the tables
+
+    def _publish(self, prompt: Prompt, who: str, why: str) -> int | None:
+        """The number of the new version; None where it is one already. Within a transaction."""
+        sql = "SELECT 1 FROM prompt_versions WHERE name = ? AND hash = ?"
+        if self._rows(sql, prompt.name, prompt.version):
+            return None
+        for name, text in prompt.fragments.items():
+            self._keep_fragment(name, text, who)
+        last = self._rows("SELECT COALESCE(MAX(number), 0) FROM prompt_versions WHERE name = ?", prompt.name)
+        number = int(last[0][0]) + 1
+        held = json.dumps({name: fragment_hash(name, text) for name, text in prompt.fragments.items()})
+        values = [prompt.name, number, prompt.version, prompt.content, held, who, self._now()]
+        self._databases.current.execute("INSERT INTO prompt_versions VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+        self._note(who, "published", prompt.name, "", "", "", prompt.version, why)
+        return number
+
+    def _move(self, name: str, label: str, site: str, before: str, after: str, who: str, why: str) -> None:
+        sql = "INSERT INTO prompt_labels VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET hash = excluded.hash"
+        self._databases.current.execute(sql, [name, label, site, after])
+        self._note(who, "moved", name, label, site, before, after, why)
+
+    def _last_mover(self, name: str, label: str) -> str:
+        moves = [e for e in self.journal(name) if (e.done, e.label, e.site) == ("moved", label, "")]
+        return moves[-1].who if moves else ""
+
+    def _note(self, who: str, done: str, name: str, label: str, site: str, before: str, after: str, why: str) -> None:
+        values = [self._now(), who, done, name, label, site, before, after, why[:LONGEST_WHY]]
+        sql = (
+            "INSERT INTO prompt_journal (time, who, done, name, label, site, before, after, why)"
+            " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
+        )
+        self._databases.current.execute(sql, values)
+
+    def _keep_fragment(self, name: str, content: str, who: str) -> bool:
+        """Whether the text is not the fragment's newest already. Within a transaction."""
+        if self.fragments().get(name) == content:
+            return False
+        sql = "INSERT INTO prompt_fragments VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET time = excluded.time"
+        self._databases.current.execute(sql, [fragment_hash(name, content), name, content, who, self._now()])
+        return True
+
+    def _fragment_texts(self, hashes: Mapping[str, str]) -> dict[str, str]:
+        texts = {}
+        for name, digest in hashes.items():
+            texts[name] = str(self._rows("SELECT content FROM prompt_fragments WHERE hash = ?", digest)[0][0])
+        return texts
+
+    def _rows(self, sql: str, *values: object) -> Sequence[tuple[Any, ...]]:
+        return self._databases.current.execute(sql, list(values)).fetchall()
+
+
+def fragment_hash(name: str, content: str) -> str:
+    """The hash by which a fragment's text is known; "" where it has none."""
+    return version_of(content, {name: ""}) if content else ""
+
+
+def _check_output(prompt: Prompt, held: Prompt) -> None:
+    """PromptError unless the program can read the answer's form: text for text, the same fields for JSON."""
+    if (prompt.output is None) != (held.output is None):
+        what = "its answer must be " + (
+            "plain text: leave 'output' out" if held.output is None else "JSON: give 'output'"
+        )
+        raise PromptError(prompt.origin, line_of(prompt, "output"), what)
+    if prompt.output is None or held.output is None:
+        return
+    needed = set(held.output.get("required", ()))
+    missing = sorted(needed - (set(prompt.output.get("properties", ())) & set(prompt.output.get("required", ()))))
+    if missing:
+        what = f"the answer's schema must require what the program reads: {', '.join(map(repr, missing))}"
+        raise PromptError(prompt.origin, line_of(prompt, "output"), what)
