@@ -43,7 +43,8 @@ from chat.template import caveats, template_reply
 from chat.understand import Understanding, understand
 from chat.words import plain as plain_text
 from chat.yes_judge import FIRST, YesJudge
-from prompts.library import Library
+from prompts.prompt import Prompt
+from prompts.serving import Prompts
 from ranking.history import Event, Events
 from retrieval.catalog import Catalog
 from retrieval.facts import Facts
@@ -64,16 +65,16 @@ class Assistant:
         finder: Finder,
         events: Events,
         store: Store,
-        library: Library,
+        prompts: Prompts,
         llm: LLM,
         turn_timeout_s: float = 40.0,
         judge: YesJudge | None = None,
     ) -> None:
         self._catalog = catalog
         self._finder = finder
-        self._keeper = Keeper(store, events)
+        self._keeper = Keeper(store, events, prompts)
         self._store = store
-        self._library = library
+        self._prompts = prompts
         self._llm = llm
         self._turn_timeout_s = turn_timeout_s
         self._judge = judge
@@ -86,14 +87,16 @@ class Assistant:
         *,
         shopper_id: str | None = None,
         personalise: bool = True,
+        site: str = "",
     ) -> AsyncGenerator[TurnEvent]:
         """Answer a message with typed events (see chat.events); a session_id of None begins a conversation.
 
         Closing the iterator stops the LLM and keeps what was shown so far. A session is only continued for the shopper
-        that it belongs to; anyone else begins a new one.
+        that it belongs to; anyone else begins a new one. ``site``: the key of the site that it begins on, which may
+        have versions of the prompts of its own.
         """
-        session = await asyncio.to_thread(self._keeper.open, session_id, shopper_id or "")
-        turn = Turn(secrets.token_urlsafe(12), session.id, message[:MESSAGE_LIMIT], personalise)
+        session = await asyncio.to_thread(self._keeper.open, session_id, shopper_id or "", site)
+        turn = Turn(secrets.token_urlsafe(12), session.id, message[:MESSAGE_LIMIT], personalise, live=session.prompts)
         async with aclosing(self._guarded(session, turn, None)) as events:
             async for event in events:
                 yield event
@@ -101,7 +104,7 @@ class Assistant:
     async def remove_tag(self, session_id: str, tag_id: str, *, personalise: bool = True) -> AsyncGenerator[TurnEvent]:
         """Take one part out of the need, as the shopper sees it in its tags, and show what that gives."""
         session = await asyncio.to_thread(self._store.session, session_id)
-        turn = Turn(secrets.token_urlsafe(12), session.id, "", personalise)
+        turn = Turn(secrets.token_urlsafe(12), session.id, "", personalise, live=session.prompts)
         async with aclosing(self._guarded(session, turn, tag_id)) as events:
             async for event in events:
                 yield event
@@ -268,12 +271,17 @@ class Assistant:
     async def _understand(
         self, llm: LLM, turn: Turn, need: Need, history: Sequence[Event], deadline: float
     ) -> Understanding:
-        prompt = self._library.get("understand")
-        turn.prompts["understand"] = prompt.version
+        prompt = self._prompt(turn, "understand")
         turn.llm = llm.model
         digest = await asyncio.to_thread(self._digest, history)
         async with asyncio.timeout_at(deadline):
             return await understand(llm, prompt, turn.message, need, digest)
+
+    def _prompt(self, turn: Turn, name: str) -> Prompt:
+        """The version that the session began with."""
+        prompt = self._prompts.version(name, turn.live.get(name, ""))
+        turn.prompts[name] = prompt.version
+        return prompt
 
     async def _likely(
         self,
@@ -334,8 +342,7 @@ class Assistant:
             for sentence in plain:
                 yield sentence
             plain, need = (), Need(wants=(group.want,), currency=need.currency)
-        prompt = self._library.get("reply")
-        turn.prompts["reply"] = prompt.version
+        prompt = self._prompt(turn, "reply")
         turn.llm = llm.model
         written = 0
         try:

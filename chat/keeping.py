@@ -12,6 +12,7 @@ from chat.errors import UnknownSession
 from chat.llm import Usage
 from chat.need import Need
 from chat.store import Session, Shown, Store, Turn
+from prompts.serving import Prompts
 from ranking.history import Event, Events
 
 FeedbackKind = Literal["view", "click", "like", "dislike", "cart", "purchase"]
@@ -20,17 +21,23 @@ FeedbackKind = Literal["view", "click", "like", "dislike", "cart", "purchase"]
 class Keeper:
     """Opens and saves what turns are part of; one object serves every shopper at once."""
 
-    def __init__(self, store: Store, events: Events) -> None:
+    def __init__(self, store: Store, events: Events, prompts: Prompts) -> None:
         self._store = store
         self._events = events
+        self._prompts = prompts
         self._live: dict[str, tuple[Session, list[Shown]]] = {}  # what running turns have shown; saved with the turn
 
-    def open(self, session_id: str | None, shopper_id: str) -> Session:
-        """The shopper's session; a new one where there is none yet, or it is another shopper's."""
-        if session_id is None:
-            return self._store.begin(shopper_id)
-        session = self._store.session(session_id)
-        return session if session.shopper_id == shopper_id else self._store.begin(shopper_id)
+    def open(self, session_id: str | None, shopper_id: str, site: str = "") -> Session:
+        """The shopper's session; a new one where there is none yet, or it is another shopper's.
+
+        A new one begins with the versions of the prompts that are live now, on that site, and keeps them.
+        """
+        session = self._store.session(session_id) if session_id is not None else None
+        if session is None or session.shopper_id != shopper_id:
+            session = self._store.begin(shopper_id)
+        if not session.prompts:
+            session.prompts = self._prompts.chosen(session.id, site)
+        return session
 
     def watch(self, session: Session, turn: Turn) -> None:
         """What the turn shows can be reacted to from now on, though it is not saved yet."""

@@ -65,6 +65,12 @@ def m004_compared(db: Database) -> None:
     db.execute("ALTER TABLE turns ADD COLUMN compared INTEGER NOT NULL DEFAULT 0")
 
 
+@migrations()
+def m005_session_prompts(db: Database) -> None:
+    """Which version of each prompt a session began with, and keeps."""
+    db.execute("ALTER TABLE sessions ADD COLUMN prompts TEXT NOT NULL DEFAULT '{}'")
+
+
 @dataclass
 class Session:
     """One conversation: whose it is and what is needed, as of its last turn."""
@@ -73,6 +79,7 @@ class Session:
     shopper_id: str  # "" for an anonymous shopper
     need: str = ""  # JSON of chat.need.Need; "" before the first turn
     turns: int = 0
+    prompts: dict[str, str] = field(default_factory=dict)  # name -> version that it began with
 
     @property
     def history_id(self) -> str:
@@ -106,7 +113,8 @@ class Turn:
     understanding: str = ""
     sentences: list[dict[str, str]] = field(default_factory=list)  # text, by, verdict
     shown: list[Shown] = field(default_factory=list)
-    prompts: dict[str, str] = field(default_factory=dict)  # name -> version
+    live: dict[str, str] = field(default_factory=dict)  # the session's versions of the prompts; stored with it
+    prompts: dict[str, str] = field(default_factory=dict)  # name -> version, of those that were used
     llm: str = ""
     reranker: str = ""
     candidates: list[tuple[str, float]] = field(default_factory=list)  # item id, fused score
@@ -138,13 +146,14 @@ class Store:
     def session(self, session_id: str) -> Session:
         """The session as of its last turn; UnknownSession if there is none."""
         row = self._connections.current.execute(
-            "SELECT id, shopper_id, need, (SELECT COUNT(*) FROM turns WHERE session_id = sessions.id)"
+            "SELECT id, shopper_id, need, (SELECT COUNT(*) FROM turns WHERE session_id = sessions.id), prompts"
             " FROM sessions WHERE id = ?",
             [session_id],
         ).fetchone()
         if row is None:
             raise UnknownSession("This conversation is not known here. Start a new one.")
-        return Session(*row)
+        known_as, shopper_id, need, turns, prompts = row
+        return Session(known_as, shopper_id, need, turns, json.loads(prompts))
 
     def save(self, session: Session, turn: Turn) -> None:
         """Write the turn and what it left in the session, in one transaction.
@@ -159,9 +168,9 @@ class Store:
             if session.turns and connection.execute(held, [session.id]).fetchone() is None:
                 return
             connection.execute(
-                "INSERT INTO sessions (id, shopper_id, started, seen, need) VALUES (?, ?, ?, ?, ?)"
+                "INSERT INTO sessions (id, shopper_id, started, seen, need, prompts) VALUES (?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (id) DO UPDATE SET seen = excluded.seen, need = excluded.need",
-                [session.id, session.shopper_id, turn.time, turn.time, turn.need],
+                [session.id, session.shopper_id, turn.time, turn.time, turn.need, json.dumps(session.prompts)],
             )
             # Numbered here, inside the transaction: two tabs of one conversation may finish at the same time.
             turn.number = connection.execute(
@@ -196,13 +205,17 @@ class Store:
         connection = self._connections.current.conn
         with connection:
             connection.execute("BEGIN IMMEDIATE")
-            held = "SELECT shopper_id, turns.need, number FROM turns JOIN sessions ON sessions.id = session_id"
+            held = (
+                "SELECT shopper_id, turns.need, number, sessions.prompts FROM turns"
+                " JOIN sessions ON sessions.id = session_id"
+            )
             row = connection.execute(f"{held} WHERE turns.id = ? AND session_id = ?", [turn_id, session_id]).fetchone()
             if row is None:
                 raise UnknownSession("This conversation is not known here. Start a new one.")
-            forked = Session(secrets.token_urlsafe(18), *row)
+            shopper_id, need, turns, prompts = row
+            forked = Session(secrets.token_urlsafe(18), shopper_id, need, turns, json.loads(prompts))
             connection.execute(
-                "INSERT INTO sessions SELECT ?, shopper_id, started, ?, ? FROM sessions WHERE id = ?",
+                "INSERT INTO sessions SELECT ?, shopper_id, started, ?, ?, prompts FROM sessions WHERE id = ?",
                 [forked.id, time.time(), forked.need, session_id],
             )
             former = connection.execute(

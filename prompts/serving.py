@@ -4,10 +4,22 @@ Reads the labels anew for each conversation that begins, so that every process f
 that was read is kept, as a version never changes. Knows nothing of what the prompts are for.
 """
 
+from typing import Protocol
+
 from prompts.experiment import takes_candidate
 from prompts.library import Library
 from prompts.prompt import Prompt
 from prompts.versions import CANDIDATE, PRODUCTION, Versions
+
+
+class Prompts(Protocol):
+    """What conversations ask for: ``Served``, or a ``Library``, of which they use the newest files."""
+
+    def chosen(self, key: str, site: str = "") -> dict[str, str]:
+        """Which version of each prompt a new conversation uses: prompt to hash."""
+
+    def version(self, name: str, version: str) -> Prompt:
+        """The prompt of that name and hash; where there is none, another version of it."""
 
 
 class Served:

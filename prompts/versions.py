@@ -63,7 +63,10 @@ class Versions:
         for of, label, site, version in self._rows("SELECT name, label, site, hash FROM prompt_labels ORDER BY 2, 3"):
             labels.setdefault((of, version), []).append(f"{label} for {site}" if site else label)
         sql = "SELECT name, number, hash, author, time FROM prompt_versions WHERE ? IN ('', name) ORDER BY name, number"
-        return [Version(*row, labels=tuple(labels.get((row[0], row[2]), ()))) for row in self._rows(sql, name)]
+        return [
+            Version(of, number, version, author, when, tuple(labels.get((of, version), ())))
+            for of, number, version, author, when in self._rows(sql, name)
+        ]
 
     def find(self, title: str) -> Version:
         """The version that "reply@7", "reply@production", "reply" (its production) or the beginning of a hash names.
@@ -217,7 +220,7 @@ class Versions:
                 self._move(version.name, label, site, before, version.hash, who, why)
 
     def roll_back(self, name: str, label: str, who: str, why: str = "", site: str = "") -> Version:
-        """Point the label at what it pointed at before its last move; that is a move too. VersionError if it had none."""
+        """Point the label at what it pointed at before its last move, by a new one. VersionError if it had none."""
         moves = [e for e in self.journal(name) if (e.done, e.label, e.site) == ("moved", label, site) and e.before]
         if not moves:
             raise VersionError(f"The label {label} of {name} never pointed elsewhere: there is nothing to go back to.")

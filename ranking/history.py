@@ -211,6 +211,14 @@ class Events:
         )
         return {(turn_id, item_id) for turn_id, item_id in cursor}
 
+    def kinds_by_turn(self) -> dict[str, set[str]]:
+        """What shoppers did with items that a turn of a conversation showed; turns with nothing are left out."""
+        found: dict[str, set[str]] = {}
+        sql = "SELECT DISTINCT turn_id, kind FROM events WHERE turn_id <> ''"
+        for turn_id, kind in self._connections.current.execute(sql):
+            found.setdefault(turn_id, set()).add(kind)
+        return found
+
     def count(self, shopper_id: str | None = None) -> int:
         """Number of events, of one shopper or of all."""
         where, values = ("WHERE shopper_id = ?", [shopper_id]) if shopper_id is not None else ("", [])

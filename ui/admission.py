@@ -137,7 +137,9 @@ class Admitted:
         asker = replace(asker, session=session_id or "")
 
         def begin() -> AsyncGenerator[TurnEvent]:
-            return self._assistant.turn(message, session_id, shopper_id=shopper_id, personalise=personalise)
+            return self._assistant.turn(
+                message, session_id, shopper_id=shopper_id, personalise=personalise, site=asker.key
+            )
 
         return self._in_turn(begin, asker, len(message))
 

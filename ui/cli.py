@@ -26,6 +26,7 @@ from ui import (
     cli_keys,
     cli_mcp,
     cli_privacy,
+    cli_prompts,
     cli_ranking,
     cli_rules,
     cli_search,
@@ -50,6 +51,7 @@ cli_events.register(commands)
 cli_keys.register(commands)
 cli_mcp.register(commands)
 cli_privacy.register(commands)
+cli_prompts.register(commands)
 cli_ranking.register(commands)
 cli_rules.register(commands)
 cli_search.register(commands)

@@ -23,6 +23,8 @@ from chat.settings import Settings
 from chat.store import Store
 from chat.yes_judge import YesJudge
 from prompts.library import Library
+from prompts.serving import Served
+from prompts.versions import Versions
 from ranking.history import Events
 from ranking.reranker import open_reranker
 from ranking.rules import Rules
@@ -131,16 +133,20 @@ def opened_shop(
 ) -> Iterator[Serving]:
     """The shop in this home with its assistant; ``follow`` as in ``opened_finder``."""
     with opened_finder(settings, home, console, follow=follow) as (shop, finder):
-        library = Library()
+        files = Library()
+        versions = Versions(shop.connections, files)
+        if not follow:
+            versions.adopt(files)
+        prompts = Served(versions, files)
         assistant = Assistant(
             shop.catalog,
             finder,
             Events(shop.connections),
             Store(shop.connections),
-            library,
+            prompts,
             llm,
             settings.turn_timeout_s,
-            yes_judge(settings, library),
+            yes_judge(settings, files),
         )
         yield Serving(shop, finder, assistant, llm)
 

@@ -1,6 +1,7 @@
 """Whole turns: a real shop and store, and an LLM that is scripted on the wire."""
 
 import asyncio
+import json
 import time
 from collections.abc import AsyncGenerator, Iterator
 from pathlib import Path
@@ -16,6 +17,8 @@ from chat.finding import Finder
 from chat.llm import LLM, Timeouts
 from chat.store import Store, Turn
 from prompts.library import Library
+from prompts.serving import Served
+from prompts.versions import Versions
 from ranking.history import Event, Events
 from ranking.reranker import Untrained
 from retrieval.database import Connections
@@ -342,3 +345,45 @@ async def test_every_turn_that_ends_is_told_of_with_what_it_cost(assistant: Assi
             break
     await stream.aclose()
     assert (ended[1].finished, len(ended[1].usage)) == (False, 2)
+
+
+async def test_a_session_keeps_the_versions_that_it_began_with_and_new_ones_follow_the_labels(
+    shop: Shop, llm_script: ScriptedLLM
+) -> None:
+    files = Library()
+    versions = Versions(shop.connections, files)
+    versions.adopt(files)
+    served = Served(versions, files)
+    assistant = Assistant(
+        shop.catalog,
+        Finder(shop.catalog, shop.grounder, Untrained(shop.catalog, shop.index.vectors), cards=3),
+        Events(shop.connections),
+        Store(shop.connections),
+        served,
+        LLM(llm_script.url, "scripted", timeouts=Timeouts(connect=1, first_token=3, between_tokens=3)),
+    )
+    llm_script.respond = lambda body: Answer(NOTHING if "response_format" in body else "The Summit tent is fine.")
+
+    async def asked(session_id: str | None = None, site: str = "") -> str:
+        events = await collect(assistant.turn(TENT, session_id, site=site))
+        assert isinstance(events[0], SessionEvent)
+        return events[0].session_id
+
+    def systems() -> list[str]:
+        """The system text of the latest answer's request."""
+        return [message["content"] for message in llm_script.requests[-1]["messages"] if message["role"] == "system"]
+
+    first = versions.find("reply")
+    session = await asked()
+    text = versions.text(first).content.replace("You tell a shopper", "Tell any shopper")
+    second = versions.publish(text, "ann")
+    versions.move(second, "production", "rob")
+    assert (await asked(session), systems()[0][:8]) == (session, "You tell")
+    other = await asked()
+    assert systems()[0][:8] == "Tell any"
+    versions.move(first, "production", "rob", site="site_a")
+    await asked(site="site_a")
+    assert systems()[0][:8] == "You tell"
+    store = Store(shop.connections)
+    kept = [{json.loads(turn["prompts"])["reply"] for turn in store.turns(one)} for one in (session, other)]
+    assert kept == [{first.hash}, {second.hash}]

@@ -76,7 +76,11 @@ def test_the_library_gives_the_highest_number(tmp_path: Path) -> None:
         (("system:\n", "sytem:\n"), 10, "text before the first section"),
         (("---\nname", "name"), 1, "opens with front matter"),
         (("variables: [who]", "variables: [who]\noutput:\n  type: objekt"), 10, "output is no JSON schema"),
-        (("Hello", "{% include 'voice' %}\nHello"), 14, "an include names a fragment in quotation marks; there are none"),
+        (
+            ("Hello", "{% include 'voice' %}\nHello"),
+            14,
+            "an include names a fragment in quotation marks; there are none",
+        ),
         (("Hello", "{% include who %}"), 14, "an include names a fragment in quotation marks"),
         (("Hello", "\n{% import 'voice' as v %}"), 15, "'import' is not to be had here"),
     ],

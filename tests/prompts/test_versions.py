@@ -108,7 +108,11 @@ def test_numbers_are_given_at_publication_and_the_same_text_is_the_same_version(
         (TEXT.replace("{{ who }}", "{{ who"), 10, "template:"),
         (TEXT.replace("Hello", "Hello " * 1600), 10, "more than a turn may send"),
         (TEXT.replace("variables", "output: {type: object}\nvariables"), 7, "its answer must be plain text"),
-        (JSON.replace("  required: [items]\n", ""), 7, "the answer's schema must require what the program reads: 'items'"),
+        (
+            JSON.replace("  required: [items]\n", ""),
+            7,
+            "the answer's schema must require what the program reads: 'items'",
+        ),
         (JSON.replace("items", "things"), 7, "must require what the program reads: 'items'"),
         (JSON.replace("type: array", "type: arrow"), 10, "output is no JSON schema"),
     ],
@@ -197,7 +201,9 @@ def test_a_fragment_is_versioned_with_the_prompts_that_include_it(versions: Vers
     given = {"who": "Ann", "mood": "well"}
     assert versions.text(made).render(**given)[0]["content"] == "Be kind, Ann.\nHello Ann, well."
     assert versions.text(spoken).render(**given)[0]["content"] == "Be brief.\nHello Ann, well."
-    with pytest.raises(PromptError, match="fragment 'voice', as greet@2 with voice includes it, line 1: variable 'age'"):
+    with pytest.raises(
+        PromptError, match="fragment 'voice', as greet@2 with voice includes it, line 1: variable 'age'"
+    ):
         versions.write_fragment("voice", "{{ age }}", "ann")
     assert versions.fragments() == {"voice": "Be kind, {{ who }}."}
     assert versions.write_fragment("voice", "Be brief.", "ann") == []  # greet@2 is just that already

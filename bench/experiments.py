@@ -1,0 +1,81 @@
+"""How often the watching of two prompt versions calls a difference that is none, and how soon one that is there.
+
+Experiments are drawn, looked at on each of 60 days, and stopped at the first call. Also how long a list of 1,000
+versions takes. Needs no data.
+"""
+
+import tempfile
+import time
+from pathlib import Path
+from statistics import median
+
+import numpy as np
+
+from bench.report import parser, report
+from prompts.experiment import Arm, difference
+from prompts.library import Library
+from prompts.versions import Versions
+from retrieval.database import Connections
+
+DAYS = 60
+DAILY = 100  # conversations of each arm a day
+RATE = 0.20  # of conversations with a success, of the version that is live
+GAINS = (0.03, 0.05)  # how much better the other one is, where it is
+SEED = 20261128
+
+
+def called_on(first: np.ndarray, second: np.ndarray) -> int | None:
+    """The day of the first call, from 1; None where there was none. The arrays hold each day's successes."""
+    for day, (a, b) in enumerate(zip(first.cumsum(), second.cumsum(), strict=True), 1):
+        seen = difference(Arm(day * DAILY, int(a)), Arm(day * DAILY, int(b)))
+        if seen is not None and seen.sure:
+            return day
+    return None
+
+
+def experiments(count: int, gain: float) -> list[int | None]:
+    """The day on which each of so many experiments of this gain was called; None where it was not."""
+    generator = np.random.default_rng([SEED, round(gain * 1000)])
+    return [
+        called_on(generator.binomial(DAILY, RATE, DAYS), generator.binomial(DAILY, RATE + gain, DAYS))
+        for _ in range(count)
+    ]
+
+
+def listing_ms(count: int) -> float:
+    """Milliseconds that a list of so many versions takes, the median of nine."""
+    with tempfile.TemporaryDirectory() as folder:
+        connections = Connections(Path(folder) / "shop.db")
+        files = Library()
+        versions = Versions(connections, files)
+        versions.adopt(files)
+        text = files.get("reply").content
+        made = [versions.check(f"{text}{{# {number} #}}\n", "bench") for number in range(count - len(files.names))]
+        versions.publish_all(made, "bench")
+        taken = []
+        for _ in range(9):
+            begun = time.perf_counter()
+            assert len(versions.all()) == count
+            taken.append((time.perf_counter() - begun) * 1000)
+        connections.close()
+    return median(taken)
+
+
+def main() -> None:
+    """Run it."""
+    arguments = parser(__doc__).parse_args()
+    count = 100 if arguments.quick else 1000
+    figures: dict[str, float] = {}
+    alarms = [day for day in experiments(count, 0.0) if day]
+    figures["false_alarms"] = len(alarms) / count
+    for gain in GAINS:
+        days = experiments(count, gain)
+        seen = sorted(day for day in days if day)
+        figures[f"power@+{gain:.2f}"] = len(seen) / count
+        figures[f"days_to_call_median@+{gain:.2f}"] = float(seen[len(seen) // 2]) if seen else float("nan")
+    figures["list_1000_ms"] = listing_ms(1000)
+    report("experiments", figures, json_path=arguments.json, quick=arguments.quick)
+
+
+if __name__ == "__main__":
+    main()
