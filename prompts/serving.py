@@ -4,6 +4,7 @@ Reads the labels anew for each conversation that begins, so that every process f
 that was read is kept, as a version never changes. Knows nothing of what the prompts are for.
 """
 
+from collections.abc import Mapping
 from typing import Protocol
 
 from prompts.experiment import takes_candidate
@@ -52,3 +53,19 @@ class Served:
             held = self._versions.prompt(name, version) or self._files.version(name, version)
             self._read[name, version] = held
         return held
+
+
+class Pinned:
+    """The prompts with these versions of some, whatever the labels say: to try and to score what is not live."""
+
+    def __init__(self, prompts: Prompts, pins: Mapping[str, str]) -> None:
+        self._prompts = prompts
+        self._pins = dict(pins)
+
+    def chosen(self, key: str, site: str = "") -> dict[str, str]:
+        """As ``Prompts``; the pinned ones are what they are pinned to."""
+        return self._prompts.chosen(key, site) | self._pins
+
+    def version(self, name: str, version: str) -> Prompt:
+        """As ``Prompts``."""
+        return self._prompts.version(name, version)

@@ -24,6 +24,10 @@ def m001_versions(database: Database) -> None:
         " PRIMARY KEY (name, number), UNIQUE (name, hash))"
     )
     database.execute(
+        "CREATE TABLE prompt_drafts (number INTEGER PRIMARY KEY AUTOINCREMENT, content TEXT NOT NULL,"
+        " author TEXT NOT NULL, time REAL NOT NULL)"
+    )
+    database.execute(
         "CREATE TABLE prompt_labels (name TEXT NOT NULL, label TEXT NOT NULL, site TEXT NOT NULL, hash TEXT NOT NULL,"
         " PRIMARY KEY (name, label, site))"
     )
@@ -60,6 +64,16 @@ class Version:
     def title(self) -> str:
         """How people name it: "reply@7"."""
         return f"{self.name}@{self.number}"
+
+
+@dataclass(frozen=True)
+class Draft:
+    """A text that is being written; it may be wrong, and may change."""
+
+    number: int
+    content: str
+    author: str
+    time: float
 
 
 @dataclass(frozen=True)

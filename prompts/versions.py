@@ -1,9 +1,9 @@
 """The versions of the prompts, the labels that point at them, and the journal of both.
 
-Owns the tables of ``prompts.tables``. A published version never changes and never goes. A label is a pointer: the label
-``production`` of a prompt is what conversations use, of a site its own where it has one. The files of a folder are
-published as versions too. Knows nothing of LLMs, shops or conversations; which version a conversation uses,
-``prompts.serving`` tells.
+Owns the tables of ``prompts.tables``. A published version never changes and never goes; drafts do both. A label is a
+pointer: the label ``production`` of a prompt is what conversations use, of a site its own where it has one. The files of
+a folder are published as versions too. Knows nothing of LLMs, shops or conversations; which version a conversation
+uses, ``prompts.serving`` tells.
 """
 
 import json
@@ -14,7 +14,7 @@ from typing import Any
 from prompts.errors import PromptError, VersionError
 from prompts.library import Library
 from prompts.prompt import Prompt, line_of, read, version_of
-from prompts.tables import Databases, Entry, Version, migrations
+from prompts.tables import Databases, Draft, Entry, Version, migrations
 
 PRODUCTION = "production"
 CANDIDATE = "candidate"
@@ -168,6 +168,35 @@ class Versions:
         with self._databases.current.atomic():
             new = {(prompt.name, prompt.version) for prompt in prompts if self._publish(prompt, who, why)}
         return [version for version in self.all() if (version.name, version.hash) in new]
+
+    # Drafts
+
+    def draft(self, content: str, author: str, number: int | None = None) -> int:
+        """Keep a draft, as a new one or in place of the one with that number; returns its number.
+
+        VersionError where that one is gone.
+        """
+        database = self._databases.current
+        with database.atomic():
+            if number is None:
+                sql = "INSERT INTO prompt_drafts (content, author, time) VALUES (?, ?, ?)"
+                return int(database.execute(sql, [content, author, self._now()]).lastrowid or 0)
+            sql = "UPDATE prompt_drafts SET content = ?, author = ?, time = ? WHERE number = ?"
+            if database.execute(sql, [content, author, self._now(), number]).rowcount != 1:
+                raise VersionError(f"There is no draft {number} any more. Keep the text as a new one.")
+        return number
+
+    def drafts(self) -> list[Draft]:
+        """Every draft, the one that was last worked on first."""
+        rows = self._rows("SELECT number, content, author, time FROM prompt_drafts ORDER BY time DESC, number DESC")
+        return [Draft(*row) for row in rows]
+
+    def discard(self, number: int) -> None:
+        """Throw a draft away; VersionError if there is none."""
+        database = self._databases.current
+        with database.atomic():
+            if database.execute("DELETE FROM prompt_drafts WHERE number = ?", [number]).rowcount != 1:
+                raise VersionError(f"There is no draft {number}.")
 
     # Fragments
 

@@ -9,7 +9,7 @@ import pytest
 from prompts.errors import PromptError, VersionError
 from prompts.exchange import export, take
 from prompts.library import Library
-from prompts.serving import Served
+from prompts.serving import Pinned, Served
 from prompts.versions import Versions
 from retrieval.database import Connections
 
@@ -239,3 +239,24 @@ def test_the_tables_hold_what_happened_when(connections: Connections, files: Lib
     versions.adopt(files)
     assert {entry.time for entry in versions.journal()} == {1_000.0}
     assert all(version.time < time.time() for version in versions.all())
+
+
+def test_drafts_are_kept_changed_and_thrown_away_and_may_be_wrong(versions: Versions) -> None:
+    first = versions.draft("no prompt at all", "ann")
+    second = versions.draft(TEXT, "bob")
+    assert versions.draft(SHORT, "ann", first) == first
+    assert [(draft.number, draft.author) for draft in versions.drafts()] == [(first, "ann"), (second, "bob")]
+    assert versions.drafts()[0].content == SHORT
+    versions.discard(first)
+    assert [draft.number for draft in versions.drafts()] == [second]
+    for gone in (lambda: versions.discard(first), lambda: versions.draft(SHORT, "ann", first)):
+        with pytest.raises(VersionError, match=f"There is no draft {first}"):
+            gone()
+
+
+def test_what_is_pinned_is_used_whatever_is_live(versions: Versions, files: Library) -> None:
+    second = versions.publish(SHORT, "ann")
+    pinned = Pinned(Served(versions, files), {"greet": second.hash})
+    chosen = pinned.chosen("any")
+    assert (chosen["greet"], chosen["guess"]) == (second.hash, versions.find("guess").hash)
+    assert pinned.version("greet", chosen["greet"]).content == SHORT

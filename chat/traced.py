@@ -1,0 +1,73 @@
+"""A language model whose calls are noted: what it was sent, and what it wrote.
+
+For whoever tries a prompt and wants to see it as it was rendered. What shoppers say is never traced: nothing of a live
+conversation passes through here.
+"""
+
+import copy
+from collections.abc import AsyncGenerator, AsyncIterator, Sequence
+from contextlib import aclosing
+from dataclasses import dataclass
+from typing import Any, cast
+
+from chat.breaker import State
+from chat.llm import LLM, Message, Usage
+
+
+@dataclass
+class Call:
+    """One call."""
+
+    messages: list[Message]
+    answer: str = ""
+
+
+class Traced(LLM):
+    """Asks another LLM, and notes each call in ``calls``, in their order."""
+
+    def __init__(self, llm: LLM, calls: list[Call]) -> None:
+        # Nothing of its own: every call is the other's.
+        self._llm = llm
+        self._calls = calls
+        self.url, self.model, self.timeouts = llm.url, llm.model, llm.timeouts
+
+    @property
+    def breaker(self) -> State:
+        """As ``LLM`` says."""
+        return self._llm.breaker
+
+    def counting(self, usage: list[Usage]) -> "Traced":
+        """As ``LLM`` says."""
+        counted = copy.copy(self)
+        counted._llm = self._llm.counting(usage)
+        return counted
+
+    async def stream(
+        self,
+        messages: Sequence[Message],
+        *,
+        max_tokens: int,
+        temperature: float = 0.0,
+        stop: Sequence[str] = (),
+        response_format: dict[str, Any] | None = None,
+    ) -> AsyncIterator[str]:
+        """As ``LLM`` says."""
+        call = Call(list(messages))
+        self._calls.append(call)
+        pieces = self._llm.stream(
+            messages, max_tokens=max_tokens, temperature=temperature, stop=stop, response_format=response_format
+        )
+        # An async generator, which its type does not say.
+        async with aclosing(cast(AsyncGenerator[str], pieces)) as open_pieces:
+            async for piece in open_pieces:
+                call.answer += piece
+                yield piece
+
+    async def first_words(self, prompts: Sequence[str]) -> list[dict[str, float]]:
+        """As ``LLM`` says; only how many prompts there were is noted."""
+        self._calls.append(Call([], f"{len(prompts)} questions with yes or no"))
+        return await self._llm.first_words(prompts)
+
+    async def reachable(self) -> bool:
+        """As ``LLM`` says."""
+        return await self._llm.reachable()
