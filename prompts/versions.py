@@ -1,8 +1,8 @@
 """The versions of the prompts, the labels that point at them, and the journal of both.
 
 Owns the tables of ``prompts.tables``. A published version never changes and never goes; drafts do both. A label is a
-pointer: the label ``production`` of a prompt is what conversations use, of a site its own where it has one. The files of
-a folder are published as versions too. Knows nothing of LLMs, shops or conversations; which version a conversation
+pointer: the label ``production`` of a prompt is what conversations use, of a site its own where it has one. The files
+of a folder are published as versions too. Knows nothing of LLMs, shops or conversations; which version a conversation
 uses, ``prompts.serving`` tells.
 """
 
