@@ -17,7 +17,7 @@ from typing import Literal
 from chat.answering import chips
 from chat.cards import make_cards
 from chat.clock import Clock
-from chat.comparison import compare
+from chat.comparison import compare, sentences
 from chat.errors import LLMError, LLMUnreachable
 from chat.events import (
     CardsEvent,
@@ -32,6 +32,7 @@ from chat.events import (
 )
 from chat.finding import Finder
 from chat.found import Found
+from chat.item_questions import answer, of_several
 from chat.keeping import FeedbackKind, Keeper, need_of
 from chat.llm import LLM, Usage
 from chat.mentions import is_foreign
@@ -207,17 +208,14 @@ class Assistant:
             clock.mark("final_cards")
             yield self._cards(turn, found, reading, need, "final")
 
-        comparison: Comparison | None = None
-        if reading.intent == "compare":
-            currency = self._catalog.vocabulary().currency
-            comparison = compare(found.shown, need.current, currency, turn.message)
+        about, comparison = self._about(turn, reading, need, found)
         if comparison is not None:
             turn.compared = True
             yield ComparisonEvent(comparison=comparison)
 
-        plain = template_reply(found, need, reading, facts, comparison)
-        async with aclosing(self._sentences(llm, turn, reading, need, found, facts, plain, deadline)) as sentences:
-            async for sentence in sentences:
+        plain = template_reply(found, need, reading, facts, about)
+        async with aclosing(self._sentences(llm, turn, reading, need, found, facts, plain, deadline)) as said:
+            async for sentence in said:
                 clock.mark(f"first_{sentence.by}_sentence")
                 turn.sentences.append(_kept(sentence))
                 yield TextEvent(text=sentence.text, by=sentence.by)
@@ -229,11 +227,11 @@ class Assistant:
             turn.need = need.model_dump_json()
             turn.sentences.append({"text": asked.text, "by": "template", "verdict": "question"})
             yield TextEvent(text=asked.text, by="template")
-        said = chips(reading.inquiry, need, facts) if facts is not None and reading.inquiry else reading.chips
+        suggested = chips(reading.inquiry, need, facts) if facts is not None and reading.inquiry else reading.chips
         clock.mark("turn")
         yield DoneEvent(
             question=asked.text if asked else "",
-            chips=asked.chips if asked else said,
+            chips=asked.chips if asked else suggested,
             llm_reached=turn.llm_reached,
             timings_ms=turn.timings_ms,
         )
@@ -247,11 +245,26 @@ class Assistant:
         records = self._catalog.many(ids)
         shown = [records[item_id] for item_id in ids if item_id in records]
         vocabulary = self._catalog.vocabulary()
-        reading = read_message(turn.message, need, vocabulary, shown)
+        reading = read_message(turn.message, need, vocabulary, shown, self._store.spoken_of(session.id))
         said = plain_text(turn.message)
         if reading.needs_search and is_foreign(said, vocabulary) and not self._finder.knows(said):
             return not_understood(need, said, vocabulary)
         return reading
+
+    def _about(self, turn: Turn, reading: Reading, need: Need, found: Found) -> tuple[list[str], Comparison | None]:
+        """What is answered from the records of the items that the message points at, and those side by side."""
+        shown, vocabulary = found.shown, self._catalog.vocabulary()
+        if reading.intent == "about_item" and len(shown) == 1:
+            variants = found.groups[0].variants.get(shown[0].id, ())
+            line = answer(turn.message, shown[0], variants, vocabulary.currency, vocabulary.attributes)
+            return [line] if line else [], None
+        if (
+            reading.intent != "compare"
+            or (comparison := compare(shown, need.current, vocabulary.currency, turn.message)) is None
+        ):
+            return [], None
+        asked = of_several(turn.message, shown)
+        return [asked] if asked else sentences(comparison, shown, vocabulary.currency), comparison
 
     def _cards(
         self, turn: Turn, found: Found, reading: Reading, need: Need, stage: Literal["first", "final"]

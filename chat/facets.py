@@ -18,7 +18,7 @@ _SPOKEN: tuple[tuple[str, tuple[str, ...]], ...] = (
     (
         r"how (?:big|large|small|wide|tall|high|long|deep)|bigger|biggest|larger|largest|smaller|smallest|dimensions?"
         r"|measurements?|measures?",
-        ("dimensions", "size", "height", "width", "length", "depth", "diameter", "capacity"),
+        ("dimensions", "size", "height", "width", "length", "depth", "diameter", "capacity", "volume"),
     ),
     (r"tall(?:er|est)?|high(?:er|est)|height", ("height", "dimensions")),
     (r"wid(?:e|er|est|th)", ("width", "dimensions")),
@@ -26,7 +26,7 @@ _SPOKEN: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"deep(?:er|est)?|depth", ("depth", "dimensions")),
     (
         r"holds?|fit (?:in|into|inside)|capacity|volume|how many (?:people|persons|litres|liters|cups)"
-        r"|how much (?:does|do|can|will) \w+(?: \w+)? (?:hold|take)|room(?:ier|iest|y)",
+        r"|fits? \d+|how much (?:does|do|can|will) \w+(?: \w+)? (?:hold|take)|room(?:ier|iest|y)",
         ("capacity", "volume", "sleeps", "size"),
     ),
     (r"colou?rs?|shades?", ("colour", "color", "shade")),
@@ -50,13 +50,17 @@ _SPOKEN: tuple[tuple[str, tuple[str, ...]], ...] = (
     (r"vegan|vegetarian|gluten|lactose|nuts?|halal|kosher|sugar", ("diet", "allergens", "ingredients")),
 )
 _OWN: tuple[tuple[str, str], ...] = (
-    (PRICE, r"prices?|priced|costs?|cheap(?:er|est)?|expensive|dear(?:er|est)?|how much (?:is|are|for)|afford\w*"),
+    (
+        PRICE,
+        r"prices?|priced|costs?|cheap(?:er|est)?|expensive|dear(?:er|est)?|how much (?:is|are|for)|afford\w*"
+        r"|[$€£]\s?\d+",
+    ),
     (RATING, r"rat(?:ed|ing|ings)|reviews?|reviewed|stars?"),
     (BRAND, r"brands?|makers?|who makes|manufacturer|made by"),
     (STOCK, r"in stock|available|availability|sold out|out of stock|how many (?:are|do you have) left"),
 )
-_SPOKEN_RE = tuple((re.compile(rf"\b(?:{words})\b", re.IGNORECASE), names) for words, names in _SPOKEN)
-_OWN_RE = tuple((key, re.compile(rf"\b(?:{words})\b", re.IGNORECASE)) for key, words in _OWN)
+_SPOKEN_RE = tuple((re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE), names) for words, names in _SPOKEN)
+_OWN_RE = tuple((key, re.compile(rf"(?<!\w)(?:{words})(?!\w)", re.IGNORECASE)) for key, words in _OWN)
 
 
 def canonical(name: str) -> str:
@@ -73,6 +77,11 @@ def spoken_of(text: str, names: Iterable[str]) -> list[str]:
         if pattern.search(text):
             found += [name for name in map(canonical, likely) if name in held]
     return list(dict.fromkeys(found))
+
+
+def likely_name(text: str) -> str:
+    """What records mostly call the fact that the text speaks of, whether this one has it or not; "" if it is none."""
+    return next((likely[0] for pattern, likely in _SPOKEN_RE if pattern.search(text)), "")
 
 
 def values_named(text: str, attributes: Mapping[str, Sequence[str]]) -> list[str]:

@@ -256,7 +256,7 @@ class Finder:
         items = {id: item for id, item in self._catalog.many(item_ids).items() if rules.allows(item)}
         reason = Reason("need", "you asked about it")
         ranked = [Ranked(id, 1.0, 1.0, reason, rules.mark(items[id])) for id in item_ids if id in items]
-        return Found([Group(Want(), ranked, items)])
+        return Found([Group(Want(), ranked, items, variants=self._variants(list(items.values()), rules))])
 
 
 def one_of_each(ranked: Iterable[Ranked], items: Mapping[str, Item], keys: Mapping[str, str]) -> list[Ranked]:

@@ -15,6 +15,7 @@ from chat.constraints import Constraints, read_constraints, without_who
 from chat.events import Tag
 from chat.inquiry import Inquiry, asks_for_any, read_inquiry, without_which
 from chat.intents import TALK, Intent
+from chat.item_questions import asks_of_shown
 from chat.limits import constrained
 from chat.mentions import Mention
 from chat.phrases import (
@@ -48,7 +49,7 @@ LONGEST_QUOTED = 60  # characters of a message that is said back
 MOST_TOGETHER = 3  # things of one message that are shown at once
 
 _ASKS_ABOUT = re.compile(
-    r"\W*(?:and |so |ok )?(?:is|are|does|has|how|why|what|which|where|when|will|would|can it|tell me|more about)\b"
+    r"\W*(?:and |so |ok )?(?:is|are|does|has|how|who|why|what|which|where|when|will|would|can it|tell me|more about)\b"
     r"(?! (?:there|about)\b)",
     re.IGNORECASE,
 )
@@ -105,10 +106,13 @@ class Reading:
         return self.needs_search and plain and bool(self.need.current.words)
 
 
-def read_message(message: str, need: Need, vocabulary: "Vocabulary", shown: Sequence[Item]) -> Reading:
+def read_message(
+    message: str, need: Need, vocabulary: "Vocabulary", shown: Sequence[Item], spoken_of: Sequence[str] = ()
+) -> Reading:
     """The need after this message, and what kind of message it is. Never raises, whatever the text.
 
-    ``shown``: the items of the latest cards, in their order; references resolve against them.
+    ``shown``: the items of the latest cards, in their order; references resolve against them. ``spoken_of``: ids of
+    those that the latest answer was about, which "it" means before all others.
     """
     text = plain(message)
     need = need.model_copy(update={"turns": need.turns + 1, "currency": need.currency or vocabulary.currency})
@@ -124,6 +128,11 @@ def read_message(message: str, need: Need, vocabulary: "Vocabulary", shown: Sequ
         notes = (f"Side by side I can show {MOST_COMPARED}, so these are the first of them.",) if many else ()
         return Reading(need, "compare", references=compared[:MOST_COMPARED], notes=notes)
     points = bool(find_references(text, shown))
+    if shown and not points and (manner := asks_of_shown(text, need.current.topic)):
+        meant = [item.id for item in shown if item.id in spoken_of] or [item.id for item in shown]
+        if manner == "all" and len(meant) > 1:
+            return Reading(need, "compare", references=tuple(meant[:MOST_COMPARED]))
+        return Reading(need, "about_item", references=tuple(meant[:1]))
     if (asked := _asked_of_catalogue(text, vocabulary, shown)) and not points:
         inquiry, thing, everything = asked
         if _KINDS.fullmatch(thing):

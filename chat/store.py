@@ -247,6 +247,15 @@ class Store:
         ).fetchall()
         return [row[0] for row in rows]
 
+    def spoken_of(self, session_id: str) -> list[str]:
+        """Ids of the items that the session's latest turn spoke of, without looking for any; else none."""
+        rows = self._connections.current.execute(
+            "SELECT item_id FROM shown JOIN turns ON turns.id = turn_id WHERE NOT searched AND number ="
+            " (SELECT MAX(number) FROM turns WHERE session_id = ?) AND session_id = ? ORDER BY position",
+            [session_id, session_id],
+        ).fetchall()
+        return [row[0] for row in rows]
+
     def position(self, session_id: str, turn_id: str, item_id: str) -> int | None:
         """The position at which the session's turn showed the item, from 1; None if it did not."""
         row = self._connections.current.execute(

@@ -10,8 +10,6 @@ from decimal import Decimal
 from typing import Literal
 
 from chat.answering import answer, not_exact
-from chat.comparison import sentences as compared
-from chat.events import Comparison
 from chat.found import Found, Group
 from chat.money import price_text
 from chat.need import Need, Reading
@@ -49,12 +47,12 @@ _TALK = {
 
 
 def template_reply(
-    found: Found, need: Need, reading: Reading, facts: Facts | None = None, comparison: Comparison | None = None
+    found: Found, need: Need, reading: Reading, facts: Facts | None = None, about: Sequence[str] = ()
 ) -> list[Sentence]:
     """The plain answer to this turn, without its caveats.
 
     ``facts``: of the current want, where the message asked for them and the filter says all that it asked.
-    ``comparison``: of what is shown, where the message asked for one.
+    ``about``: the sentences on what is shown, where the message asked something in particular about it.
     """
     shown = found.shown
     if facts is not None and reading.inquiry is not None:
@@ -63,8 +61,8 @@ def template_reply(
         lines = []  # the reading's note says it
     elif reading.intent in _TALK and not shown:
         lines = [_TALK[reading.intent]]
-    elif comparison is not None:
-        lines = compared(comparison, shown, need.currency)
+    elif about:
+        lines = list(about)
     elif reading.intent in ("about_item", "compare"):
         lines = _about(shown, need, reading)
     elif not shown:
