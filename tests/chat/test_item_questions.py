@@ -8,6 +8,7 @@ from chat.need import Need, read_message
 from chat.want import Want
 
 RIDGE, DOME, FAMILY = TENTS
+UNPRICED = DOME.model_copy(update={"price": None})
 WASH = item(
     "w",
     "Lumen Body Wash",
@@ -44,7 +45,7 @@ NEED = Need(wants=(Want(words="tent", topic="tent"),))
         ("is it in stock", FAMILY, "The shop doesn't say whether Summit Family Tent is in stock."),
         ("how much is the first?", RIDGE, "Northfell Ridge 2 Tent costs $149.00."),
         ("is it under $100?", RIDGE, "Northfell Ridge 2 Tent costs $149.00."),
-        ("how much is it", RIDGE.model_copy(update={"price": None}), "The shop doesn't say what Northfell Ridge 2 Tent costs."),
+        ("how much is it", UNPRICED, "The shop doesn't say what Acme Dome Tent costs."),
         ("how many people does it fit?", RIDGE, "The shop gives the capacity of Northfell Ridge 2 Tent as 2 people."),
         ("is it well reviewed?", RIDGE, "Northfell Ridge 2 Tent is rated 4.5 out of 5 by 120 shoppers."),
         ("who makes it?", DOME, "Acme Dome Tent is by Acme."),
