@@ -20,6 +20,7 @@ class Tag(_Event):
 
     id: str  # names the constraint inside the need; given back to Assistant.remove_tag
     label: str  # e.g. "under $150", "not leather"
+    want: str = ""  # of several things asked for together, the one that it belongs to
 
 
 class Card(_Event):

@@ -20,6 +20,11 @@ class Settings(BaseSettings):
     shop_name: str = Field("this shop", description="How the assistant names the shop.")
     currency: str = Field("", description="ISO 4217 code; empty: the catalogue's most frequent one.")
 
+    language: str = Field(
+        "en",
+        description="Of the page's and the widget's own words, where a visitor's browser names none that there is.",
+    )
+
     chroma_url: str = Field(
         "", description="Chroma server that keeps the vectors, e.g. http://host:8000; empty: the home folder does."
     )

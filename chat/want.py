@@ -124,7 +124,7 @@ class Need(BaseModel):
             place = next(n for n, held in enumerate(self.wants) if held is want)
             for n, tag in enumerate(self._tags_of(want)):
                 label = tag.label if n == 0 else f"{want.name}: {tag.label}"
-                tags.append(Tag(id=f"{place}/{tag.id}", label=label))
+                tags.append(Tag(id=f"{place}/{tag.id}", label=label, want=want.name))
         return tuple(tags)
 
     def _tags_of(self, want: Want) -> tuple[Tag, ...]:

@@ -9,6 +9,7 @@ from html import escape
 from urllib.parse import urlsplit
 
 from chat.events import Card
+from ui.words import Words
 
 Pressed = str  # "like", "dislike" or "" where the shopper pressed neither
 
@@ -18,7 +19,10 @@ _HEART = (
 )
 
 
-def card_html(card: Card, turn_id: str, pressed: Pressed = "") -> str:
+_SCALES = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 8.5h15m-4-4 4 4-4 4M20 15.5H5m4-4-4 4 4 4"/></svg>'
+
+
+def card_html(card: Card, turn_id: str, words: Words, pressed: Pressed = "", *, compared: bool = False) -> str:
     """The card as one ``<li>``; its buttons carry the turn and the item for the page's script to hand back."""
     named = escape(card.title, quote=True)
     address = f'data-turn="{escape(turn_id, quote=True)}" data-item="{escape(card.item_id, quote=True)}"'
@@ -30,8 +34,8 @@ def card_html(card: Card, turn_id: str, pressed: Pressed = "") -> str:
         '<div class="st-body">',
         f'<p class="st-brand">{escape(card.brand)}</p>' if card.brand else "",
         f'<h3 class="st-title" title="{named}">{escape(card.title)}</h3>',
-        f'<p class="st-money"><span class="st-price">{escape(card.price_text) or "price on request"}</span>',
-        _rating(card.rating, card.rating_count),
+        f'<p class="st-money"><span class="st-price">{escape(card.price_text or words("noPrice"))}</span>',
+        _rating(card.rating, card.rating_count, words),
         "</p>",
         _facts(card.facts),
         f'<p class="st-variants">{escape(card.variants)}</p>' if card.variants else "",
@@ -39,9 +43,10 @@ def card_html(card: Card, turn_id: str, pressed: Pressed = "") -> str:
         f'<p class="st-reason">{escape(card.reason)}</p>' if card.reason else "",
         "</div>",
         f'<div class="st-actions" role="group" aria-label="{named}">',
-        _button("like", "Like", _HEART, address, named, pressed == "like"),
-        _button("dislike", "Not this", "", address, named, pressed == "dislike"),
-        _open(card.page_url, address, named),
+        _button("like", words("like"), _HEART, address, named, pressed == "like"),
+        _button("dislike", words("refuse"), "", address, named, pressed == "dislike"),
+        _button("compare", words("compare"), _SCALES, address, named, compared, event="compare"),
+        _open(card.page_url, address, named, words("openItem")),
         "</div></li>",
     ]
     return "".join(parts)
@@ -98,14 +103,15 @@ def _outside(broken: tuple[str, ...]) -> str:
     return f'<span class="st-outside">{escape(" · ".join(broken))}</span>' if broken else ""
 
 
-def _rating(rating: float | None, count: int | None) -> str:
+def _rating(rating: float | None, count: int | None, words: Words) -> str:
     if rating is None:
         return ""
-    counted = f' <span class="st-count">({count:,})</span>' if count is not None else ""
-    spoken = f"rated {rating:.1f} of 5" + (f" by {count:,} shoppers" if count is not None else "")
+    stars, many = words.number(rating, 1), "" if count is None else words.number(count)
+    counted = f' <span class="st-count">({many})</span>' if many else ""
+    spoken = words("ratedBy", r=stars, n=many) if many else words("rated", r=stars)
     return (
-        f'<span class="st-rating" role="img" aria-label="{spoken}">'
-        f'<span class="st-star">★</span>{rating:.1f}{counted}</span>'
+        f'<span class="st-rating" role="img" aria-label="{escape(spoken, quote=True)}">'
+        f'<span class="st-star">★</span>{stars}{counted}</span>'
     )
 
 
@@ -115,20 +121,22 @@ def _facts(facts: tuple[str, ...]) -> str:
     return '<ul class="st-facts">' + "".join(f"<li>{escape(fact)}</li>" for fact in facts[:2]) + "</ul>"
 
 
-def _button(kind: str, word: str, icon: str, address: str, named: str, pressed: bool) -> str:
+def _button(kind: str, word: str, icon: str, address: str, named: str, pressed: bool, event: str = "feedback") -> str:
+    word = escape(word, quote=True)
     return (
-        f'<button type="button" class="st-act st-{kind}" data-event="feedback" data-kind="{kind}" {address} '
+        f'<button type="button" class="st-act st-{kind}" data-event="{event}" data-kind="{kind}" {address} '
         f'aria-pressed="{"true" if pressed else "false"}" aria-label="{word}: {named}" title="{word}">'
         f"{icon}<span>{word}</span></button>"
     )
 
 
-def _open(url: str, address: str, named: str) -> str:
+def _open(url: str, address: str, named: str, word: str) -> str:
     safe = safe_page(url)
     if not safe:
         return ""
+    word = escape(word, quote=True)
     return (
         f'<a class="st-act st-open" href="{escape(safe, quote=True)}" target="_blank" rel="noopener noreferrer" '
-        f'data-event="feedback" data-kind="click" {address} aria-label="Open: {named}" title="Open">'
-        "<span>Open</span></a>"
+        f'data-event="feedback" data-kind="click" {address} aria-label="{word}: {named}" title="{word}">'
+        f"<span>{word}</span></a>"
     )

@@ -24,6 +24,7 @@ from chat.events import (
 )
 
 Kind = Literal["like", "dislike", "click"]
+MOST_COMPARED = 4  # items side by side; beyond that nobody reads the table
 
 
 @dataclass(frozen=True)
@@ -85,6 +86,8 @@ class Conversation:
     personalise: bool = True
     tags: tuple[Tag, ...] = ()
     exchanges: list[Exchange] = field(default_factory=list)
+    compared: dict[str, str] = field(default_factory=dict)  # titles of what was chosen to be compared, by item
+    is_tray_full: bool = False  # whether one more was chosen than can be compared
     turn: asyncio.Task[None] | None = None
 
     @property
@@ -111,6 +114,21 @@ class Conversation:
                 return exchange
         return None
 
+    def compare(self, turn_id: str, item_id: str) -> None:
+        """Choose a shown item to be compared, or leave it."""
+        exchange = self.shown(turn_id, item_id)
+        self.is_tray_full = False
+        if item_id in self.compared:
+            del self.compared[item_id]
+        elif len(self.compared) >= MOST_COMPARED:
+            self.is_tray_full = True
+        elif exchange is not None:
+            self.compared[item_id] = next(card.title for card in exchange.cards if card.item_id == item_id)
+
+    def compare_none(self) -> None:
+        """Leave all that was chosen to be compared."""
+        self.compared, self.is_tray_full = {}, False
+
     def pressed(self) -> list[tuple[Kind, str]]:
         """What the present shopper liked or refused here, oldest first: the kind and the item's title."""
         theirs = [exchange for exchange in self.exchanges if self._is_theirs(exchange)]
@@ -129,8 +147,8 @@ class Conversation:
         if self.turn is not None:
             self.turn.cancel()
 
-    def choose(self, shopper_id: str | None, name: str) -> None:
-        """Go on as another shopper, in a session of their own; what was said stays in view above a note."""
+    def choose(self, shopper_id: str | None, note: str) -> None:
+        """Go on as another shopper, in a session of their own; what was said stays in view above the note."""
         if shopper_id == self.shopper_id:
             return
         self._leave_session()
@@ -138,7 +156,7 @@ class Conversation:
         if self.exchanges and not self.exchanges[-1].said and not self.exchanges[-1].turn_id:
             self.exchanges.pop()  # chosen twice without a word in between: one note is enough
         if self.exchanges:
-            self.exchanges.append(Exchange(note=f"Now shopping as {name}", state="done"))
+            self.exchanges.append(Exchange(note=note, state="done"))
 
     def restart(self) -> None:
         """A new chat with the same shopper and the same choice about personalisation."""
@@ -147,4 +165,5 @@ class Conversation:
 
     def _leave_session(self) -> None:
         self.stop()
+        self.compare_none()
         self.session_id, self.tags, self.turn = None, (), None

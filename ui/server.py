@@ -7,10 +7,9 @@ from collections.abc import AsyncIterator, Sequence
 from contextlib import asynccontextmanager
 from pathlib import Path
 
-import gradio as gr
 from fastapi import FastAPI
 from fastapi.staticfiles import StaticFiles
-from starlette.routing import Mount, Route
+from starlette.routing import Route
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from chat.settings import Settings
@@ -31,10 +30,12 @@ from ui.metrics import Counting, metrics_router
 from ui.opening import Serving
 from ui.searching import Searching
 from ui.security_headers import SecurityHeaders
-from ui.shop_page import DemoShopper, build_page, page_options
+from ui.shop_page import DemoShopper, build_page, mount_page
 from ui.sign_in import Door, sign_in_router
 from ui.widget_routes import widget_router
 
+HEARTBEATS_MISSED = 3  # of a stream, after which the widget takes it for lost
+LEAST_SILENCE_S = 10.0  # however often hearts beat: a busy machine is late with several
 COUNTED = ("/v1", "/mcp", "/pictures", "/gradio_api")  # folders that requests are counted under
 
 
@@ -50,7 +51,7 @@ def create_app(
     """The application over an open shop; ``pictures`` is a folder served under /pictures, if it is there.
 
     ``demo_store_key``: the site key of the demo store, which is there only with one. Raises IdentityError where the
-    settings name a frame's origin that is none, SetupError for a limit that is none.
+    settings name a frame's origin that is none, SetupError for a limit that is none or a language without words.
     """
     load, keys = Load.of(serving, settings), Keys(serving.shop.connections)
     access = Access(keys, load.limits)
@@ -80,17 +81,23 @@ def create_app(
     app.mount("/v1", api, name="api")
     if pictures.is_dir():
         app.mount("/pictures", StaticFiles(directory=pictures), name="pictures")
-    app.include_router(widget_router())
+    silence_s = max(LEAST_SILENCE_S, HEARTBEATS_MISSED * settings.api_heartbeat_s)
+    app.include_router(widget_router(settings.language, silence_s))
     if demo_store_key:
         app.include_router(
             demo_store_router(
                 serving.shop.catalog, demo_store_key, shop_name=settings.shop_name, questions=first_questions
             )
         )
-    page = build_page(load.assistant, shop_name=settings.shop_name, shoppers=shoppers, first_questions=first_questions)
-    gr.mount_gradio_app(app, page, path="/", **page_options(settings.shop_name))
+    page = build_page(
+        load.assistant,
+        shop_name=settings.shop_name,
+        shoppers=shoppers,
+        first_questions=first_questions,
+        language=settings.language,
+    )
+    mounted = mount_page(app, page, settings.shop_name, settings.language)
     # Before the whole of it, whatever routes Gradio has.
-    mounted = next(route for route in app.routes if isinstance(route, Mount) and route.path == "")
     mounted.app = Bounded(mounted.app)
     if settings.page_login:
         mounted.app = Door(mounted.app, accounts)

@@ -1,6 +1,7 @@
 // Runs once for each part of the shopper's page (gr.HTML's js_on_load: element, trigger, props, watch are given).
 // Hands clicks on [data-event] to the page; keeps the conversation scrolled; draws nothing of its own.
-// The names that Python listens to: "say" "stop" "untag" "feedback" "shopper" "personalise" "renew"
+// The names that Python listens to: "say" "stop" "untag" "feedback" "shopper" "personalise" "renew" "compare"
+// "uncompare"
 const root = document.documentElement;
 const block = element.closest('.block') || element.parentElement;
 const busy = () => document.querySelector('.st-log[data-busy="true"]') !== null;
@@ -102,14 +103,18 @@ if (block.id === 'st-middle') {
     if (wasBusy && !isBusy) {
       // One announcement at the end: sentence by sentence would talk over the shopper.
       const last = log.querySelector('.st-exchange:last-of-type');
-      const cards = last ? last.querySelectorAll('.st-card').length : 0;
-      const words = last ? last.querySelector('.st-text').textContent + last.querySelector('.st-after').textContent : '';
-      document.getElementById('st-status').textContent = (cards ? cards + ' items shown. ' : '') + words;
+      const [picks, text, after] = ['meta', 'text', 'after'].map((part) => last?.querySelector('.st-' + part).textContent ?? '');
+      document.getElementById('st-status').textContent = (picks && picks + '. ') + text + after;
     }
     wasBusy = isBusy;
   });
 }
 
+if (block.id === 'st-top') {
+  // What the header says of the page's language counts for the whole document, which Gradio calls English.
+  const { lang, dir } = element.querySelector('header');
+  Object.assign(root, { lang, dir });
+}
 if (block.id === 'st-top') watch('value', () => panel(root.hasAttribute('data-st-panel')));
 if (block.id === 'st-side') {
   document.addEventListener('keydown', (key) => {

@@ -24,22 +24,28 @@ from typing import Any, Protocol, cast
 from urllib.parse import quote
 
 import gradio as gr
+from fastapi import FastAPI
+from starlette.routing import Mount
 
 from chat.errors import ChatError
 from chat.events import ErrorEvent, TurnEvent
+from ui.admission import TooManyOpen
 from ui.conversation import Conversation, DemoShopper, Exchange, Kind
-from ui.limits import NOBODY, Asker, household
+from ui.limits import NOBODY, Asker, TooMuch, household
+from ui.spoken_page import Spoken, SpokenBlocks
 from ui.transcript import (
     LONGEST_MESSAGE,
     chosen_shopper,
+    comparison_message,
     composer_html,
     header_html,
     log_html,
     need_html,
     side_html,
 )
+from ui.words import FALLBACK, Words, words_for, words_in
 
-__all__ = ["PAGE_CSS", "PAGE_THEME", "DemoShopper", "Talks", "build_page", "page_options"]
+__all__ = ["PAGE_CSS", "PAGE_THEME", "DemoShopper", "Talks", "build_page", "mount_page"]
 
 _log = logging.getLogger(__name__)
 _FOLDER = Path(__file__).parent
@@ -73,8 +79,15 @@ class Talks(Protocol):
         """Keep what the shopper pressed on a shown card."""
 
 
-def page_options(shop_name: str) -> dict[str, Any]:
-    """What ``gr.mount_gradio_app`` is to be called with besides the app, the page and its path."""
+def mount_page(app: FastAPI, page: SpokenBlocks, shop_name: str, language: str = FALLBACK) -> Mount:
+    """Mount the page at the root of the app, in the language of each visitor. Returns where it is mounted."""
+    gr.mount_gradio_app(app, page, path="/", **_options(shop_name))
+    mounted = next(route for route in app.routes if isinstance(route, Mount) and route.path == "")
+    mounted.app = Spoken(mounted.app, language)
+    return mounted
+
+
+def _options(shop_name: str) -> dict[str, Any]:
     mark = escape(shop_name[:1].upper())
     icon = (
         '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 32 32"><rect width="32" height="32" rx="9" '
@@ -92,47 +105,60 @@ def page_options(shop_name: str) -> dict[str, Any]:
 
 
 def build_page(
-    assistant: Talks, *, shop_name: str, shoppers: Sequence[DemoShopper], first_questions: Sequence[str]
-) -> gr.Blocks:
-    """The page as Blocks, to be mounted with ``page_options``; without demo shoppers there is nobody to choose.
+    assistant: Talks,
+    *,
+    shop_name: str,
+    shoppers: Sequence[DemoShopper],
+    first_questions: Sequence[str],
+    language: str = FALLBACK,
+) -> SpokenBlocks:
+    """The page as Blocks, to be mounted by ``mount_page``; without demo shoppers there is nobody to choose.
+
+    ``language``: the shop's own, for browsers that name none that there are words in.
 
     Every tab has a conversation of its own on the server, and any number of them talk at once.
     """
     open_tabs: dict[str, Conversation] = {}  # by Gradio's session hash, to stop the turn of a closed tab
 
-    def log_of(conversation: Conversation) -> list[str]:
-        return log_html(conversation, shop_name, first_questions, shoppers)
+    def words_of(request: gr.Request) -> Words:
+        return words_for(dict(request.headers), dict(request.query_params), language)
+
+    def log_of(conversation: Conversation, words: Words) -> list[str]:
+        return log_html(conversation, shop_name, first_questions, shoppers, words)
 
     async def show(
-        conversation: Conversation, exchange: Exchange, turn: AsyncIterator[TurnEvent]
+        conversation: Conversation, exchange: Exchange, turn: AsyncIterator[TurnEvent], words: Words
     ) -> AsyncIterator[Any]:
         """Show the exchange as its events arrive; yields the log and the need."""
         conversation.exchanges.append(exchange)
         arrived, reading = _read(turn)
         conversation.turn = reading
         try:
-            yield log_of(conversation), need_html(conversation)
+            yield log_of(conversation, words), need_html(conversation, words)
             # Another turn, or none, once the visitor has begun anew: what still arrives of this one is not theirs.
             while (event := await arrived.get()) is not None and conversation.turn is reading:
                 conversation.apply(event, exchange)
-                yield log_of(conversation), need_html(conversation)
+                yield log_of(conversation, words), need_html(conversation, words)
             if reading.done() and not reading.cancelled():
                 reading.result()  # raises what the turn raised
         except Exception as error:
-            exchange.apply(_explained(error, conversation))
+            exchange.apply(_explained(error, conversation, words))
         finally:
             reading.cancel()
             if conversation.turn is reading:
                 conversation.turn = None
         if exchange.state == "running":
             exchange.state = "stopped"
-        yield log_of(conversation), need_html(conversation)
+        yield log_of(conversation, words), need_html(conversation, words)
 
     async def say(conversation: Conversation, event: gr.EventData, request: gr.Request) -> AsyncIterator[Any]:
         message = str(event._data.get("text", "")).strip()
         if conversation.busy or not message or len(message) > LONGEST_MESSAGE:
             return
         open_tabs[str(request.session_hash)] = conversation
+        words = words_of(request)
+        if message == comparison_message(conversation, words):
+            conversation.compare_none()
         turn = assistant.turn(
             message,
             conversation.session_id,
@@ -140,89 +166,118 @@ def build_page(
             personalise=conversation.personalise,
             asker=_asker(request),
         )
-        async for screen in show(conversation, Exchange(said=message), turn):
+        async for screen in show(conversation, Exchange(said=message), turn, words):
             yield screen
 
     async def untag(conversation: Conversation, event: gr.EventData, request: gr.Request) -> AsyncIterator[Any]:
         tag = conversation.tag(str(event._data.get("tag", "")))
         if conversation.busy or tag is None or conversation.session_id is None:
             return
+        words = words_of(request)
         turn = assistant.remove_tag(
             conversation.session_id, tag.id, personalise=conversation.personalise, asker=_asker(request)
         )
-        async for screen in show(conversation, Exchange(note=f"No longer: {tag.label}"), turn):
+        async for screen in show(conversation, Exchange(note=words("removed", what=tag.label)), turn, words):
             yield screen
 
-    async def feedback(conversation: Conversation, event: gr.EventData) -> Any:
+    async def feedback(conversation: Conversation, event: gr.EventData, request: gr.Request) -> Any:
+        words = words_of(request)
         turn_id, item_id, kind = (str(event._data.get(name, "")) for name in ("turn", "item", "kind"))
         exchange = conversation.shown(turn_id, item_id)
         if exchange is not None and kind in ("like", "dislike", "click") and exchange.pressed.get(item_id) != kind:
             try:
                 assistant.feedback(exchange.session_id, turn_id, item_id, cast(Kind, kind))
             except Exception as error:
-                exchange.error = _explained(error, conversation)
+                exchange.error = _explained(error, conversation, words)
             else:
                 if kind != "click":
                     exchange.pressed[item_id] = cast(Kind, kind)
-        return log_of(conversation), side_html(conversation, shoppers)
+        return log_of(conversation, words), side_html(conversation, shoppers, words)
 
-    async def choose(conversation: Conversation, event: gr.EventData) -> Any:
+    async def compare(conversation: Conversation, event: gr.EventData, request: gr.Request) -> Any:
+        conversation.compare(*(str(event._data.get(name, "")) for name in ("turn", "item")))
+        words = words_of(request)
+        return log_of(conversation, words), need_html(conversation, words)
+
+    async def uncompare(conversation: Conversation, request: gr.Request) -> Any:
+        conversation.compare_none()
+        words = words_of(request)
+        return log_of(conversation, words), need_html(conversation, words)
+
+    async def choose(conversation: Conversation, event: gr.EventData, request: gr.Request) -> Any:
+        words = words_of(request)
         wanted = str(event._data.get("value", ""))
         chosen = next((shopper for shopper in shoppers if shopper.shopper_id == wanted), None)
-        conversation.choose(chosen.shopper_id if chosen else None, chosen.name if chosen else "a new shopper")
-        return *sides_of(conversation), log_of(conversation), need_html(conversation)
+        note = words("nowAs", name=chosen.name if chosen else words("aNewShopper"))
+        conversation.choose(chosen.shopper_id if chosen else None, note)
+        return *sides_of(conversation, words), log_of(conversation, words), need_html(conversation, words)
 
-    async def personalise(conversation: Conversation) -> Any:
+    async def personalise(conversation: Conversation, request: gr.Request) -> Any:
         conversation.personalise = not conversation.personalise
-        return side_html(conversation, shoppers)
+        return side_html(conversation, shoppers, words_of(request))
 
     async def stop(conversation: Conversation) -> None:
         conversation.stop()
 
-    async def renew(conversation: Conversation) -> Any:
+    async def renew(conversation: Conversation, request: gr.Request) -> Any:
         conversation.restart()
-        return log_of(conversation), need_html(conversation), side_html(conversation, shoppers)
+        words = words_of(request)
+        return log_of(conversation, words), need_html(conversation, words), side_html(conversation, shoppers, words)
 
     async def leave(request: gr.Request) -> None:
         conversation = open_tabs.pop(str(request.session_hash), None)
         if conversation is not None:
             conversation.stop()
 
-    def sides_of(conversation: Conversation) -> tuple[str, str]:
+    def sides_of(conversation: Conversation, words: Words) -> tuple[str, str]:
         chosen = chosen_shopper(conversation, shoppers)
-        return header_html(shop_name, chosen), side_html(conversation, shoppers)
+        return header_html(shop_name, chosen, words), side_html(conversation, shoppers, words)
+
+    def fresh_page(words: Words) -> tuple[str, dict[str, Any]]:
+        top, side = sides_of(fresh, words)
+        parts = {
+            "st-top": top,
+            "st-side": side,
+            "st-middle": log_of(fresh, words),
+            "st-needs": need_html(fresh, words),
+            "st-foot": composer_html(words),
+        }
+        return f"{shop_name} · {words('title')}", parts
 
     # After every event Gradio sums up its latest ones in pandas, by default 10,000 of them; we read none of it.
     os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "50")
     fresh = Conversation()
-    page = gr.Blocks(title=f"{shop_name} · shop assistant", analytics_enabled=False)
+    title, parts = fresh_page(words_in(language))
+    page = SpokenBlocks(title=title, analytics_enabled=False)
     with page:
         conversation = gr.State(fresh)
         with gr.Column(elem_id="st"):
-            first_header, first_side = sides_of(fresh)
-            header = _part("st-top", first_header)
-            side = _part("st-side", first_side)
-            log = _part("st-middle", log_of(fresh), template="${value.join('')}")
-            need = _part("st-needs", need_html(fresh))
-            composer = _part("st-foot", composer_html(shop_name))
+            header = _part("st-top", parts)
+            side = _part("st-side", parts)
+            log = _part("st-middle", parts, template="${value.join('')}")
+            need = _part("st-needs", parts)
+            composer = _part("st-foot", parts)
         # No limit on how many tabs talk at once (Gradio's default is one chat at a time); the LLM's own queue decides.
         wired: dict[str, Any] = {"show_progress": "hidden", "concurrency_limit": None, "api_visibility": "private"}
         own = {**wired, "inputs": [conversation]}
-        for part in (log, composer):
+        for part in (log, need, composer):
             part.say(say, outputs=[log, need], trigger_mode="multiple", **own)
         need.untag(untag, outputs=[log, need], **own)
         log.feedback(feedback, outputs=[log, side], trigger_mode="multiple", **own)
+        log.compare(compare, outputs=[log, need], trigger_mode="multiple", **own)
+        need.uncompare(uncompare, outputs=[log, need], **own)
         side.shopper(choose, outputs=[header, side, log, need], **own)
         side.personalise(personalise, outputs=[side], **own)
         composer.stop(stop, trigger_mode="multiple", **own)
         header.renew(renew, outputs=[log, need, side], **own)
         page.unload(leave)
+    page.speak = fresh_page
     return page
 
 
-def _part(name: str, value: Any, template: str = "${value}") -> Any:
+def _part(name: str, parts: dict[str, Any], template: str = "${value}") -> Any:
     # Gradio takes a listener for each event name that stands in quotes in js_on_load.
-    return gr.HTML(value, elem_id=name, html_template=template, js_on_load=PAGE_JS, apply_default_css=False)
+    return gr.HTML(parts[name], elem_id=name, html_template=template, js_on_load=PAGE_JS, apply_default_css=False)
 
 
 def _asker(request: gr.Request) -> Asker:
@@ -246,9 +301,17 @@ def _read(turn: AsyncIterator[TurnEvent]) -> tuple[asyncio.Queue[TurnEvent | Non
     return arrived, reading
 
 
-def _explained(error: Exception, conversation: Conversation) -> ErrorEvent:
+def _explained(error: Exception, conversation: Conversation, words: Words) -> ErrorEvent:
     error_id = secrets.token_hex(4)
     kept = {"error_id": error_id, "session": conversation.session_id}
     _log.error("the shopper's page could not go on (error %s)", error_id, exc_info=error, extra=kept)
-    message = str(error) if isinstance(error, ChatError) else "Something went wrong on our side. Please try again."
+    match error:
+        case TooMuch():
+            message = words("tooMuch", s=error.retry_s)
+        case TooManyOpen():
+            message = words("tooManyOpen")
+        case ChatError():
+            message = str(error)
+        case _:
+            message = words("wentWrong")
     return ErrorEvent(message=message, error_id=error_id)

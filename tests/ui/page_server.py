@@ -6,12 +6,11 @@ import threading
 import time
 from collections.abc import Iterator, Sequence
 
-import gradio as gr
 import uvicorn
 from fastapi import FastAPI, Response
 
 from ui.security_headers import SecurityHeaders
-from ui.shop_page import DemoShopper, Talks, build_page, page_options
+from ui.shop_page import DemoShopper, Talks, build_page, mount_page
 
 SHOP = "Marlow & Finch"
 SHOPPERS = (
@@ -51,7 +50,7 @@ def served_page(assistant: Talks, shoppers: Sequence[DemoShopper] = SHOPPERS) ->
         return Response(PICTURE, media_type="image/svg+xml")
 
     page = build_page(assistant, shop_name=SHOP, shoppers=shoppers, first_questions=QUESTIONS)
-    gr.mount_gradio_app(app, page, path="/", **page_options(SHOP))
+    mount_page(app, page, SHOP)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]

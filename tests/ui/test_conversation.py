@@ -5,6 +5,9 @@ from scripted_assistant import BUDGET, DRY, FINAL, FIRST, SENTENCES, ScriptedAss
 from chat.events import ErrorEvent
 from ui.conversation import Conversation, Exchange
 from ui.transcript import log_html, need_html, side_html
+from ui.words import words_in
+
+ENGLISH = words_in("en")
 
 
 async def played(conversation: Conversation, message: str) -> Exchange:
@@ -39,8 +42,8 @@ async def test_another_shopper_begins_a_session_of_their_own_below_a_note() -> N
     exchange = await played(conversation, "a jacket")
     exchange.pressed["item-2"] = "like"
     assert conversation.pressed() == [("like", "Fell Runner shell")]
-    conversation.choose("maya", "Maya")
-    conversation.choose("otto", "Otto")
+    conversation.choose("maya", "Now shopping as Maya")
+    conversation.choose("otto", "Now shopping as Otto")
     assert [one.said or one.note for one in conversation.exchanges] == ["a jacket", "Now shopping as Otto"]
     assert (conversation.session_id, conversation.shopper_id, conversation.tags) == (None, "otto", ())
     assert conversation.pressed() == []
@@ -68,24 +71,24 @@ def test_only_a_card_that_was_shown_can_be_pressed() -> None:
 def test_only_the_exchange_that_changed_changes_in_the_log() -> None:
     old, new = Exchange(said="one", cards=FIRST, state="done"), Exchange(said="two")
     conversation = Conversation(exchanges=[old, new])
-    before = log_html(conversation, "Shop", (), ())
+    before = log_html(conversation, "Shop", (), (), ENGLISH)
     new.sentences.append("Here.")
-    after = log_html(conversation, "Shop", (), ())
+    after = log_html(conversation, "Shop", (), (), ENGLISH)
     assert [number for number, (a, b) in enumerate(zip(before, after, strict=True)) if a != b] == [2]
 
 
 def test_an_error_is_told_in_words_with_its_reference() -> None:
     exchange = Exchange(said="one")
     exchange.apply(ErrorEvent(message="Try <again>.", error_id="ab12"))
-    pieces = log_html(Conversation(exchanges=[exchange]), "Shop", (), ())
+    pieces = log_html(Conversation(exchanges=[exchange]), "Shop", (), (), ENGLISH)
     told = '<p class="st-error" role="alert">Try &lt;again&gt;. <small>Reference ab12</small></p>'
     assert [told in piece for piece in pieces] == [False, True, False]
 
 
 def test_no_need_shows_no_tags() -> None:
-    assert need_html(Conversation()) == ""
+    assert need_html(Conversation(), ENGLISH) == ""
 
 
 def test_a_shop_without_demo_shoppers_offers_the_switch_and_nobody_to_choose() -> None:
-    panel = side_html(Conversation(personalise=False), ())
+    panel = side_html(Conversation(personalise=False), (), ENGLISH)
     assert ('role="switch"' in panel, 'aria-checked="false"' in panel, "<select" in panel) == (True, True, False)

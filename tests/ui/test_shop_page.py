@@ -103,10 +103,8 @@ def test_a_question_is_answered_with_cards_and_text_and_the_cards_can_be_pressed
 ) -> None:
     assistant.held = {"final", "text 2"}
     page = tabs.open()
-    assert page.title() == "Marlow & Finch · shop assistant"
-    expect(page.locator(".st-ai")).to_have_text(
-        "You are talking with an AI. It shows only items that Marlow & Finch sells."
-    )
+    assert page.title() == "Marlow & Finch · Shopping assistant"
+    expect(page.locator(".st-ai")).to_have_text("You are talking with an AI. It shows only items of Marlow & Finch.")
     assert page.locator(".st-first").all_inner_texts() == list(QUESTIONS)
     assert "gradio" not in page.locator("body").inner_text().lower()
 
@@ -123,8 +121,9 @@ def test_a_question_is_answered_with_cards_and_text_and_the_cards_can_be_pressed
     answered(page, 1)
     expect(page.locator(".st-stop")).to_be_hidden()
     expect(page.locator("#st-status")).to_have_text(
-        "5 items shown. The Fell Runner shell is the lightest of these at 310 g. The Stormline rain jacket keeps out "
-        "heavier rain and costs $149.00. Will you wear it mostly in town or on the hill? "
+        "5 picks · not personalised. The Fell Runner shell is the lightest of these at 310 g. "
+        "The Stormline rain jacket keeps out heavier rain and costs $149.00. "
+        "Will you wear it mostly in town or on the hill? "
     )
     expect(page.locator(".st-outside")).to_have_text("over your $150")
 
@@ -283,18 +282,14 @@ def test_an_error_shows_plain_words_and_the_next_turn_works(
     assert "secret cause" not in page.content()
     say(page, "offline now")
     answered(page, 2)
-    expect(page.locator(".st-aside")).to_have_text(
-        "Answered without the language model: the items are real, the wording is fixed."
-    )
+    expect(page.locator(".st-aside")).to_have_text("Answered without the language model: real items, fixed wording.")
 
 
 def test_who_asks_too_often_reads_when_to_come_back(tabs: Tabs) -> None:
     page = tabs.open()
     say(page, "too often")
     answered(page, 1)
-    expect(page.locator(".st-error")).to_contain_text(
-        "This address sent too many requests in a short time. Try again in 15 s."
-    )
+    expect(page.locator(".st-error")).to_contain_text("Too many messages in a short time. Try again in 15 s.")
     say(page, "once more")
     answered(page, 2)
 

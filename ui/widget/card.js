@@ -17,7 +17,7 @@ export function cardOf(card, turn, level, shop) {
     : card.title;
   const node = h(
     'li',
-    { class: 'card' },
+    { class: 'card', 'data-item': card.item_id },
     h('div', { class: 'picture' }, placeholder(card.category.at(-1) || card.title), picture(card, shop), outside(card)),
     h(
       'div',
@@ -38,7 +38,9 @@ export function cardOf(card, turn, level, shop) {
       act('refuse', words.refuse, 'ban', !shop.cart),
     ),
     act('like', words.like, 'heart'),
+    act('compare', words.compare, 'compare'),
   );
+  shop.tray.mark(node);
   markPressed(node, shop.pressed(card.item_id));
   return node;
 }

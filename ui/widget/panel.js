@@ -1,6 +1,7 @@
 // The window: its launcher, head with menu, the log, what is looked for, the field. Keeps focus, scrolling and the size
 // that a phone's keyboard leaves. Knows nothing of the API; what is done goes to `acts`.
 
+import { Tray } from './comparison.js';
 import { button, h, icon, named } from './dom.js';
 import { fill } from './words.js';
 
@@ -35,12 +36,24 @@ export class Panel {
       },
       icon('down'),
     );
+    this.tray = new Tray(words, this.log, {
+      say: (text) => acts.say(text),
+      announce: (text) => this.announce(text),
+      left: () => this.#focus(),
+    });
     this.panel = h(
       'div',
       { class: 'panel', role: 'dialog', 'aria-labelledby': 'title', hidden: true, tabindex: -1 },
       this.#head(),
       this.log,
-      h('div', { class: 'foot' }, this.newest, this.need, this.#composer(), h('p', { class: 'small' }, words.small)),
+      h(
+        'div',
+        { class: 'foot' },
+        h('div', { class: 'between' }, this.need, this.newest),
+        this.tray.node,
+        this.#composer(),
+        h('p', { class: 'small' }, words.small),
+      ),
     );
     this.panel.addEventListener('keydown', (key) => this.#key(key));
     // The page's own shortcuts are not meant while somebody types here.
@@ -185,7 +198,7 @@ export class Panel {
     this.go.classList.toggle('halt', busy);
     this.go.replaceChildren(icon(busy ? 'stop' : 'send'));
     for (const name of ['aria-label', 'title']) this.go.setAttribute(name, word);
-    for (const tag of this.need.children) tag.setAttribute('aria-disabled', String(busy));
+    for (const tag of this.need.querySelectorAll('button')) tag.setAttribute('aria-disabled', String(busy));
   }
 
   // Say once, to who hears the page; and to who sees it, where the window is closed, that there is something new.
@@ -203,13 +216,19 @@ export class Panel {
           'aria-disabled': String(this.#busy),
           onclick: () => this.#busy || this.acts.untag(tag),
         },
-        h('span', null, tag.label),
+        // Its group names the thing already.
+        h('span', null, tag.want ? tag.label.replace(`${tag.want}: `, '') : tag.label),
         icon('close'),
       );
     const focused = this.need.contains(this.#focused);
-    this.need.replaceChildren(...tags.map(tagOf));
+    // Several things: the tags of each stand together, under its name.
+    const groups = [...new Set(tags.map((tag) => tag.want))].map((want) => {
+      const own = tags.filter((tag) => tag.want === want).map(tagOf);
+      return want ? h('div', { class: 'of', role: 'group', 'aria-label': want }, ...own) : own;
+    });
+    this.need.replaceChildren(...groups.flat());
     this.need.hidden = !tags.length;
-    if (focused) (this.need.firstChild || this.field).focus();
+    if (focused) (this.need.querySelector('button') || this.field).focus();
   }
 
   plainIs(plain) {

@@ -110,7 +110,7 @@ export class Talk {
     } catch (error) {
       if (this.leaving) stopping.broken = true;
       else if (stopping.signal.aborted) exchange.stop();
-      else keep = this.#explain(error, exchange, asked);
+      else keep = await this.#explain(error, exchange, asked);
     } finally {
       if (!this.leaving && this.#running === stopping) {
         this.#running = null;
@@ -145,8 +145,8 @@ export class Talk {
   }
 
   // Say what went wrong. True where the question is kept, to be gone on with under the same key.
-  #explain(error, exchange, asked) {
-    const code = error instanceof Trouble ? error.code : 'failed';
+  async #explain(error, exchange, asked) {
+    let code = error instanceof Trouble ? error.code : 'failed';
     if (!(error instanceof Trouble)) console.error('shoptalk:', error);
     if (code === 'unknown_session' && asked.body.session_id) {
       // It ran out, or was deleted elsewhere: the question is a new conversation's first.
@@ -164,9 +164,11 @@ export class Talk {
       this.#waiting = () => this.#again(exchange, asked);
       return true;
     }
+    if (code === 'lost' && (await this.wire.isBarred())) code = 'origin_not_allowed';
     if (code === 'origin_not_allowed' || code === 'unknown_key' || code === 'no_key') {
-      console.error(
-        `shoptalk: ${code}. This page's origin (${location.origin}) must be one of the site key's: see "shoptalk keys list".`,
+      const { siteKey } = this.wire;
+      console.warn(
+        `shoptalk: ${code}. The site key ${siteKey} does not open the shop to pages of ${location.origin}. "shoptalk keys list" shows what each key opens; "shoptalk keys make site --name NAME --origin ${location.origin}" makes one for this page.`,
       );
       this.#fail(exchange, null, 'setup');
     } else if (code === 'bad_token') this.#fail(exchange, null, 'signIn');
@@ -215,6 +217,7 @@ export class Talk {
   }
 
   #show(turns, tags, chips) {
+    if (!this.#running) this.shop.tray.clear();
     const made = turns.map((turn) => {
       const suggested = !this.#running && turn === turns.at(-1) && chips?.turn === turn.turn_id ? chips.chips : [];
       return new Exchange(this.shop, { said: turn.message }).restore(turn, suggested);
@@ -283,6 +286,7 @@ export class Talk {
   // A press on a card: like, refuse, cart. It changes the shopper's very next ranking.
   async act(kind, card, turn, node) {
     const { words } = this.shop;
+    if (kind === 'compare') return void this.shop.tray.toggle(card);
     const event = { like: 'like', refuse: 'dislike', cart: 'cart' }[kind];
     const before = this.memory.all.pressed[card.item_id];
     if (kind === 'cart') {

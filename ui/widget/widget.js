@@ -8,9 +8,10 @@ import { Talk } from './talk.js';
 import { wordsFor } from './words.js';
 import { Wire } from './wire.js';
 
+const ELEMENT = 'shoptalk-widget';
 const FROM_RIGHT = /^(ar|he|fa|ur)\b/i;
 
-function start(script) {
+async function start(script) {
   const {
     siteKey,
     locale,
@@ -32,13 +33,13 @@ function start(script) {
     console.error('shoptalk: the script tag needs data-site-key="site_…" (shoptalk keys make site …)');
     return;
   }
-  const page = document.documentElement;
-  const words = wordsFor([locale, page.lang, ...navigator.languages]);
+  // The element stands for the whole widget from now on, so that a second tag finds it.
+  const host = document.createElement(ELEMENT);
+  document.body.append(host);
+  const address = (api || new URL('.', script.src).href).replace(/\/$/, '');
+  const words = await wordsFor([locale, document.documentElement.lang, ...navigator.languages], address);
   words.number = (value, digits) =>
     value.toLocaleString(words.language, { minimumFractionDigits: digits, maximumFractionDigits: digits });
-  const address = (api || new URL('.', script.src).href).replace(/\/$/, '');
-
-  const host = document.createElement('shoptalk-widget');
   const shadow = host.attachShadow({ mode: 'open' });
   const sheet = new CSSStyleSheet();
   sheet.replaceSync(STYLE);
@@ -98,6 +99,7 @@ function start(script) {
     page: (card) =>
       safe(card.page_url || (productUrl || '').replaceAll('{id}', encodeURIComponent(card.item_id)), document.baseURI),
     pressed: (item) => memory.all.pressed[item],
+    tray: panel.tray,
     act: (...pressed) => talk.act(...pressed),
     follow: (...clicked) => talk.follow(...clicked),
     rate: (...rated) => talk.rate(...rated),
@@ -132,14 +134,14 @@ function start(script) {
       return panel.isOpen;
     },
   });
-  document.body.append(host);
   if (memory.tab.open) panel.open(false);
   tell('ready', {});
 }
 
 // Included twice, the first one counts.
 const script = document.currentScript;
-if (!window.shoptalk && script) {
+const isThere = () => window.shoptalk || document.querySelector(ELEMENT);
+if (script && !isThere()) {
   if (document.body) start(script);
-  else document.addEventListener('DOMContentLoaded', () => window.shoptalk || start(script));
+  else document.addEventListener('DOMContentLoaded', () => isThere() || start(script));
 }

@@ -1,6 +1,7 @@
 // The API as the widget asks it: one request, one stream of events, and what went wrong. Knows nothing of the page.
+// SILENT_MS, without a word in so long the connection is lost, comes with the script: the server knows how often it
+// says that it is there.
 
-const SILENT_MS = 45_000; // the server says at least every 15 s that it is there
 const AGAIN_MS = 600; // before the one repeat: within the 3 s for which an answer waits for a reader that was lost
 const LONGEST_WAIT_S = 8; // a shop that is busy for longer says so instead
 
@@ -18,6 +19,7 @@ export class Trouble extends Error {
 
 export class Wire {
   token = ''; // of a shopper whom the host's server has signed
+  #heard = false; // whether any answer of the API could be read on this page
 
   constructor(address, siteKey) {
     Object.assign(this, { address, siteKey });
@@ -42,10 +44,22 @@ export class Wire {
       credentials: 'omit',
       ...options,
     });
+    this.#heard = true;
     if (answer.ok) return answer;
     const { error = {} } = await answer.json().catch(() => ({}));
     const waitS = Number(answer.headers.get('Retry-After')) || 0;
     throw new Trouble(error.code || 'failed', answer.status, waitS, error.error_id);
+  }
+
+  // Whether the shop is there, and yet no answer of its API was ever to be read: so a browser behaves where the site key
+  // does not name the page's origin, without telling the page why.
+  async isBarred() {
+    if (this.#heard) return false;
+    try {
+      return (await fetch(this.address + TONGUES[PACKED], { cache: 'no-store', credentials: 'omit' })).ok;
+    } catch {
+      return false;
+    }
   }
 
   // One answer as JSON. `keepalive` lets it outlive the page, as a click does that leads away.
