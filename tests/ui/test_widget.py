@@ -6,7 +6,7 @@ import pytest
 from api_server import Api, until
 from playwright.sync_api import Page, expect
 from scripted_llm import Answer
-from widget_page import LONGEST_MS, TENT, Tabs, Wire, answered, say, slow, titles, told
+from widget_page import LONGEST_MS, TENT, Tabs, Wire, answered, ready, say, slow, titles, told
 
 from chat.store import Store as Conversations
 from ranking.history import Events
@@ -171,7 +171,7 @@ def test_a_reload_shows_the_conversation_as_it_was(tabs: Tabs, api: Api) -> None
     page.keyboard.press("Escape")
     page.get_by_role("button", name="Close").click()
     page.reload()
-    page.wait_for_function("window.shoptalk")
+    ready(page)
     expect(page.get_by_role("dialog")).to_be_hidden()
     page.evaluate("shoptalk.open()")
     answered(page, 1)
@@ -333,5 +333,5 @@ def test_the_menu_deletes_what_was_said_and_turns_personalising_off(tabs: Tabs, 
     assert session not in kept
     assert '\\"plain\\":true' in kept  # the choice stays
     page.reload()
-    page.wait_for_function("window.shoptalk")
+    ready(page)
     assert session_of(page) == ""

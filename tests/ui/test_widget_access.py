@@ -4,7 +4,7 @@ import pytest
 from api_server import Api
 from playwright.sync_api import expect
 from scripted_llm import Answer
-from widget_page import LONGEST_MS, TENT, Tabs, answered, say, settled, slow, violations
+from widget_page import LONGEST_MS, TENT, Tabs, answered, ready, say, settled, slow, violations
 
 pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
 
@@ -172,7 +172,7 @@ def test_a_phone_shows_the_whole_screen_and_its_keyboard_covers_nothing(tabs: Ta
     page = tabs.open(390, 844, has_touch=True, is_mobile=True)
     page.add_init_script(KEYBOARD)
     page.reload()
-    page.wait_for_function("window.shoptalk")
+    ready(page)
     page.tap(".launcher")
     dialog = page.get_by_role("dialog")
     expect(dialog).to_have_attribute("aria-modal", "true")

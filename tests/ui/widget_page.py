@@ -103,7 +103,7 @@ class Tabs:
             " addEventListener('shoptalk:' + kind, ({ detail }) => told.push([kind, detail]));"
         )
         page.goto(self.store.origin + path)
-        page.wait_for_function("window.shoptalk")
+        ready(page)
         return page
 
     def posted(self, path: str) -> list[Any]:
@@ -124,6 +124,14 @@ def slow(api: Api, sentences: int = 40) -> None:
     """The language model answers word by word, long enough to be interrupted."""
     answer = Answer(SAID * sentences, pause_s=0.04)
     api.llm.respond = lambda body: Answer('{"items": []}') if "response_format" in body else answer
+
+
+def ready(page: Page) -> None:
+    """Wait until the widget is there; asked once, since the page's policy forbids the browser's own polling."""
+    page.evaluate(
+        "new Promise((done) => window.shoptalk"
+        " ? done() : addEventListener('shoptalk:ready', () => done(), { once: true }))"
+    )
 
 
 def say(page: Page, words: str) -> None:
