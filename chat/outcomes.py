@@ -33,6 +33,10 @@ class Outcome:
     successes: dict[str, int] = field(default_factory=lambda: defaultdict(int))  # conversations with at least one
     turn_ms: list[float] = field(default_factory=list)
 
+    def rate(self, success: str) -> float:
+        """Which share of its conversations had such a success; 0 without any conversation."""
+        return self.successes[success] / self.conversations if self.conversations else 0.0
+
     @property
     def turn_ms_p95(self) -> float | None:
         """Of all its turns, in milliseconds; None with less than two."""

@@ -10,6 +10,7 @@ from typing import Protocol
 from prompts.experiment import takes_candidate
 from prompts.library import Library
 from prompts.prompt import Prompt
+from prompts.tables import Databases
 from prompts.versions import CANDIDATE, PRODUCTION, Versions
 
 
@@ -53,6 +54,14 @@ class Served:
             held = self._versions.prompt(name, version) or self._files.version(name, version)
             self._read[name, version] = held
         return held
+
+
+def released(databases: Databases, files: Library | None = None) -> tuple[Versions, Served]:
+    """The versions in this database, those of the files among them, and what is live of them."""
+    files = files or Library()
+    versions = Versions(databases, files)
+    versions.adopt(files)
+    return versions, Served(versions, files)
 
 
 class Pinned:

@@ -126,6 +126,14 @@ class Versions:
         )
         return [Entry(*row) for row in self._rows(sql, name)]
 
+    def settled(self, name: str) -> float:
+        """When the prompt's labels or its share last changed (unix seconds): since then its versions are live together.
+
+        VersionError if there is no such prompt.
+        """
+        self.find(name)
+        return max(entry.time for entry in self.journal(name) if entry.done in ("moved", "split"))
+
     # Writing versions
 
     def check(

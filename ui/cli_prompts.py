@@ -9,7 +9,6 @@ import getpass
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime
 from pathlib import Path
 from typing import Annotated
 
@@ -23,13 +22,14 @@ from chat.settings import Settings
 from chat.store import Store
 from prompts.errors import VersionError
 from prompts.exchange import export, take
-from prompts.experiment import Arm, difference
-from prompts.library import Library, text_of
-from prompts.tables import Entry, Version
+from prompts.library import text_of
+from prompts.serving import released
+from prompts.tables import Version
 from prompts.versions import CANDIDATE, PRODUCTION, Versions
 from ranking.history import Events
 from retrieval.database import Connections
 from ui.home import Home
+from ui.prompt_figures import conclusion, on, rows_of, told, when
 
 console = Console(highlight=False)
 prompts = typer.Typer(help="Versions of the prompts, and which are live.", no_args_is_help=True)
@@ -51,11 +51,11 @@ def list_versions(name: Annotated[str, typer.Argument(help="Only of this prompt.
     with _opened() as (versions, _):
         table = Table("version", "hash", "by", "published", "labels")
         for one in versions.all(name):
-            table.add_row(one.title, one.hash[:12], one.author, _when(one.time), ", ".join(one.labels))
+            table.add_row(one.title, one.hash[:12], one.author, when(one.time), ", ".join(one.labels))
         console.print(table)
         for (of, site), share in sorted(versions.shares().items()):
             if name in ("", of):
-                console.print(f"{share:.0%} of new conversations{_on(site)} get {of}@{CANDIDATE}.")
+                console.print(f"{share:.0%} of new conversations{on(site)} get {of}@{CANDIDATE}.")
 
 
 @prompts.command()
@@ -125,7 +125,7 @@ def label(
     with _opened() as (versions, _):
         found = versions.find(version)
         versions.move(found, to, _who(by), why, site)
-    console.print(f"{to}{_on(site)} is {found.title}, for conversations that begin from now on.", markup=False)
+    console.print(f"{to}{on(site)} is {found.title}, for conversations that begin from now on.", markup=False)
 
 
 @prompts.command()
@@ -139,7 +139,7 @@ def rollback(
     """Point a label at what it pointed at before."""
     with _opened() as (versions, _):
         found = versions.roll_back(name, of, _who(by), why, site)
-    console.print(f"{of}{_on(site)} is {found.title} again.", markup=False)
+    console.print(f"{of}{on(site)} is {found.title} again.", markup=False)
 
 
 @prompts.command()
@@ -153,7 +153,7 @@ def split(
     """Let a share of new conversations try the candidate, to be watched with ``shoptalk prompts watch``."""
     with _opened() as (versions, _):
         versions.split(name, share, _who(by), why, site)
-    console.print(f"{share:.0%} of new conversations{_on(site)} get the candidate of {name}.", markup=False)
+    console.print(f"{share:.0%} of new conversations{on(site)} get the candidate of {name}.", markup=False)
 
 
 @prompts.command()
@@ -164,7 +164,7 @@ def journal(name: Annotated[str, typer.Argument(help="Only of this prompt.")] = 
         table = Table("when", "who", "what", "why")
         for entry in versions.journal(name):
             before, after = (titles.get((entry.name, mark), mark[:12]) for mark in (entry.before, entry.after))
-            table.add_row(_when(entry.time), entry.who, _done(entry, before, after), entry.why)
+            table.add_row(when(entry.time), entry.who, told(entry, before, after), entry.why)
     console.print(table)
 
 
@@ -204,75 +204,31 @@ def watch(
         raise VersionError(f"{outcome!r} is not counted. There are: {', '.join(SUCCESSES)}.")
     with _opened() as (versions, connections):
         Store(connections)
-        begun = _day(since) if since else _settled(versions, name)
+        begun = _day(since) if since else versions.settled(name)
         found = Outcomes(connections, Events(connections)).of(name, begun)
         listed = [version for version in versions.all(name) if version.hash in found]
         arms = [versions.labelled(name, label) for label in (PRODUCTION, CANDIDATE)]
         titles = {version.hash: version.title for version in versions.all(name)}
-    console.print(f"Conversations that began since {_when(begun)}", markup=False)
+    console.print(f"Conversations that began since {when(begun)}", markup=False)
     console.print(_outcomes(listed, found))
     production, candidate = (found.get(arm) or Outcome(arm) for arm in arms)
     if arms[1] and arms[0] != arms[1]:
-        console.print(_told(titles[arms[0]], production, titles[arms[1]], candidate, outcome), markup=False)
-
-
-def _done(entry: Entry, before: str, after: str) -> str:
-    match entry.done:
-        case "published":
-            return f"published {after}"
-        case "moved":
-            return f"moved {entry.label}{_on(entry.site)} from {before or 'nothing'} to {after}"
-        case "split":
-            return f"gave the candidate of {entry.name} {float(entry.after):.0%}{_on(entry.site)}"
-        case _:
-            return f"wrote the fragment {entry.name}"
+        console.print(conclusion(titles[arms[0]], production, titles[arms[1]], candidate, outcome), markup=False)
 
 
 def _outcomes(listed: list[Version], found: dict[str, Outcome]) -> Table:
-    """A column for each version, a row for each figure; what shoppers did as shares of its conversations."""
+    """A column for each version, a row for each figure."""
     table = Table("", *(version.title for version in listed))
-    ones = [found[version.hash] for version in listed]
-    table.add_row("conversations", *(f"{one.conversations:,}" for one in ones))
-    table.add_row("turns", *(f"{one.turns:,}" for one in ones))
-    for kind in SUCCESSES[1:5]:
-        table.add_row(f"with a {kind}", *(f"{one.successes[kind] / one.conversations:.1%}" for one in ones))
-    table.add_row("thumbs", *(f"+{one.thumbs_up} -{one.thumbs_down}" for one in ones))
-    table.add_row("turns with its words", *(f"{one.written:,}" for one in ones))
-    table.add_row("sentences repaired", *(f"{one.repaired:,}" for one in ones))
-    table.add_row("turns without the LLM", *(f"{one.unreached:,}" for one in ones))
-    slow = (one.turn_ms_p95 for one in ones)
-    table.add_row("turn, p95", *("" if ms is None else f"{ms / 1000:.1f} s" for ms in slow))
+    for name, values in rows_of([found[version.hash] for version in listed]):
+        table.add_row(name, *values)
     return table
-
-
-def _told(first: str, production: Outcome, second: str, candidate: Outcome, outcome: str) -> str:
-    """What may be said of the candidate today, in one sentence."""
-    old, new = (Arm(one.conversations, one.successes[outcome]) for one in (production, candidate))
-    what = "a click, like, cart or purchase" if outcome == "engaged" else f"a {outcome}"
-    rates = f"{new.rate:.1%} of the conversations of {second} had {what}, {old.rate:.1%} of {first}'s"
-    seen = difference(old, new)
-    if seen is None:
-        return f"{rates}: too few yet to say anything."
-    interval = f"{seen.gain:+.1%}, between {seen.low:+.1%} and {seen.high:+.1%} however often one looks"
-    verdict = "no difference beyond noise yet"
-    if seen.sure:
-        verdict = f"{second} is {'better' if seen.gain > 0 else 'worse'}, beyond noise"
-    return f"{rates}: {interval}. {verdict[:1].upper()}{verdict[1:]}."
-
-
-def _settled(versions: Versions, name: str) -> float:
-    """When the labels or the share of a prompt last changed: what is compared must have been live together."""
-    versions.find(name)
-    return max(entry.time for entry in versions.journal(name) if entry.done in ("moved", "split"))
 
 
 @contextmanager
 def _opened() -> Iterator[tuple[Versions, Connections]]:
     connections = Connections(Home(Settings().home).database)
     try:
-        files = Library()
-        versions = Versions(connections, files)
-        versions.adopt(files)
+        versions, _ = released(connections)
         yield versions, connections
     finally:
         connections.close()
@@ -280,14 +236,6 @@ def _opened() -> Iterator[tuple[Versions, Connections]]:
 
 def _who(by: str) -> str:
     return by or getpass.getuser()
-
-
-def _on(site: str) -> str:
-    return f" on {site}" if site else ""
-
-
-def _when(moment: float) -> str:
-    return f"{datetime.fromtimestamp(moment):%Y-%m-%d %H:%M}"
 
 
 def _day(text: str) -> float:

@@ -23,8 +23,7 @@ from chat.settings import Settings
 from chat.store import Store
 from chat.yes_judge import YesJudge
 from prompts.library import Library
-from prompts.serving import Served
-from prompts.versions import Versions
+from prompts.serving import released
 from ranking.history import Events
 from ranking.reranker import open_reranker
 from ranking.rules import Rules
@@ -133,11 +132,7 @@ def opened_shop(
 ) -> Iterator[Serving]:
     """The shop in this home with its assistant; ``follow`` as in ``opened_finder``."""
     with opened_finder(settings, home, console, follow=follow) as (shop, finder):
-        files = Library()
-        versions = Versions(shop.connections, files)
-        if not follow:
-            versions.adopt(files)
-        prompts = Served(versions, files)
+        _, prompts = released(shop.connections)
         assistant = Assistant(
             shop.catalog,
             finder,
@@ -146,7 +141,7 @@ def opened_shop(
             prompts,
             llm,
             settings.turn_timeout_s,
-            yes_judge(settings, files),
+            yes_judge(settings, Library()),
         )
         yield Serving(shop, finder, assistant, llm)
 

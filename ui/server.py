@@ -12,7 +12,9 @@ from fastapi.staticfiles import StaticFiles
 from starlette.routing import Route
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from chat.outcomes import Outcomes
 from chat.settings import Settings
+from prompts.serving import released
 from ranking.history import Events
 from ui.accounts import Accounts
 from ui.api import build_api
@@ -23,6 +25,8 @@ from ui.bounds import Bounded
 from ui.demo_store import demo_store_router
 from ui.health import health_router
 from ui.identity import Keys, origin_of
+from ui.lab_page import Lab, build_lab, mount_lab
+from ui.lab_trial import Trials
 from ui.load import Load
 from ui.mcp_server import McpEndpoint, build_mcp_server
 from ui.mcp_tools import Tools
@@ -62,6 +66,7 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with mcp.manager.run():
             yield
+        trials.close()
 
     app = FastAPI(title="Shoptalk", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.add_middleware(Readable, folders=("/v1/", "/mcp"))
@@ -89,6 +94,12 @@ def create_app(
                 serving.shop.catalog, demo_store_key, shop_name=settings.shop_name, questions=first_questions
             )
         )
+    connections = serving.shop.connections
+    versions, prompts = released(connections)
+    trials = Trials(serving, prompts)
+    lab = Lab(versions, Outcomes(connections, Events(connections)), trials, accounts, keys)
+    behind = mount_lab(app, build_lab(lab, settings.shop_name))
+    behind.app = Door(Bounded(behind.app), accounts, roles=("writer", "releaser", "admin"))
     page = build_page(
         load.assistant,
         shop_name=settings.shop_name,

@@ -143,6 +143,6 @@ def test_what_became_of_each_version_is_told_with_what_may_be_concluded(
     told = " ".join(output.split("turn, p95")[1].split())
     assert "75.0% of the conversations of reply@2 had a click, like, cart or purchase, 25.0% of reply@1's" in told
     assert "+50.0%, between +3" in told
-    assert told.endswith("Reply@2 is better, beyond noise.")
+    assert told.endswith("reply@2 is better, beyond noise.")
     nothing = " ".join(run("watch", "reply", "--outcome", "cart").output.split())
     assert "0.0% of the conversations of reply@2 had a cart, 0.0% of reply@1's: too few yet to say anything." in nothing

@@ -1,0 +1,161 @@
+"""The prompt lab in a browser, as a writer and as a releaser, over a real shop and a scripted LLM."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import httpx
+import pytest
+from api_server import Api, api_server
+from playwright.sync_api import Browser, Page, expect, sync_playwright
+from scripted_llm import Answer
+from widget_page import ARGUMENTS, LONGEST_MS
+
+from prompts.library import Library
+from prompts.versions import Versions
+from retrieval.encoder import MiniLMEncoder
+from ui.accounts import Accounts
+from ui.lab_html import words_html
+
+pytestmark = [pytest.mark.browser, pytest.mark.filterwarnings("ignore::DeprecationWarning")]
+
+PASSWORD = "correct horse battery"
+SHORTER = "Say what an item offers"
+
+
+def respond(body: dict[str, Any]) -> Answer:
+    """Answers by what the prompt says, so that two wordings can be told apart."""
+    if "response_format" in body:
+        return Answer('{"items": ["a tent for two"]}')
+    short = any(SHORTER in message["content"] for message in body["messages"])
+    return Answer("The Fernhill Ridge 2-person tent is waterproof." if short else "A tent for the moon costs $3.")
+
+
+@pytest.fixture(scope="module")
+def shop(tmp_path_factory: pytest.TempPathFactory, minilm: MiniLMEncoder) -> Iterator[Api]:
+    with api_server(tmp_path_factory.mktemp("lab"), minilm) as api:
+        accounts = Accounts(api.shop.connections)
+        for name, role in (("wendy", "writer"), ("rob", "releaser")):
+            accounts.add(name, role, PASSWORD)  # type: ignore[arg-type]  # the roles are literals
+        api.llm.respond = respond
+        yield replace(api)
+
+
+@pytest.fixture(scope="module")
+def chromium() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
+        yield browser
+        browser.close()
+
+
+def signed_in(browser: Browser, shop: Api, name: str) -> Page:
+    page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
+    page.set_default_timeout(LONGEST_MS)
+    page.goto(f"{shop.address}/lab")
+    page.fill("#name", name)
+    page.fill("#password", PASSWORD)
+    page.click("text=Sign in >> nth=-1")
+    expect(page.get_by_role("tab", name="Library")).to_be_visible()
+    expect(page.locator("#lab-difference pre")).to_be_visible()
+    return page
+
+
+def choose(page: Page, which: str, what: str) -> None:
+    box = page.locator(f"#lab-{which} input")
+    box.click()
+    box.fill(what)
+    page.locator("[role=option]", has_text=what).first.click()
+
+
+def says(page: Page, words: str) -> None:
+    expect(page.locator("#lab-status")).to_contain_text(words)
+
+
+def test_a_writer_drafts_and_tries_and_a_releaser_publishes_splits_promotes_and_rolls_back(
+    shop: Api, chromium: Browser
+) -> None:
+    versions = Versions(shop.shop.connections, Library())
+    live = versions.find("reply")
+    text = versions.text(live).content.replace("You tell a shopper what an item offers", SHORTER)
+
+    page = signed_in(chromium, shop, "wendy")
+    page.get_by_role("tab", name="Write").click()
+    page.fill("#lab-text textarea", text.replace("{{ wanted or", "{{ wished or"))
+    page.get_by_role("button", name="Check").click()
+    says(page, "the text, line 42: variable 'wished' is used but not declared")
+    page.fill("#lab-text textarea", text)
+    page.get_by_role("button", name="Check").click()
+    says(page, "It can be published as a version of reply.")
+    page.get_by_role("button", name="Keep the draft").click()
+    says(page, "Draft 1 is kept.")
+    page.get_by_role("button", name="Publish").click()
+    says(page, "wendy is a writer: a releaser publishes and moves labels.")
+    assert [one.title for one in versions.all("reply")] == ["reply@1"]
+
+    page = signed_in(chromium, shop, "rob")
+    page.get_by_role("tab", name="Write").click()
+    choose(page, "draft", "1: name: reply")
+    expect(page.locator("#lab-text textarea")).to_have_value(text)
+    page.get_by_role("button", name="Publish").click()
+    says(page, "reply@2 is published. Nobody uses it before a label points at it.")
+    assert (versions.drafts(), versions.find("reply@2").author) == ([], "rob")
+
+    page.get_by_role("tab", name="Try").click()
+    page.fill("#lab-messages textarea", "hello\na 2-person tent under $160")
+    page.get_by_role("button", name="Try").click()
+    says(page, "Tried. Nothing of it counts as a shopper's conversation.")
+    left, right = page.locator("#lab-one"), page.locator("#lab-other")
+    expect(right).to_contain_text("The Fernhill Ridge 2-person tent is waterproof. (llm)")
+    expect(right).to_contain_text("1 kept")
+    said = "Fernhill Ridge 2-person tent is what I found, for $149.00. (template)"
+    expect(left.locator("p").first).to_have_text(said)
+    expect(left).to_contain_text("1 cut")
+    right.locator("summary").last.click()
+    expect(right.locator("details").last).to_contain_text(SHORTER)
+    assert shop.shop.connections.current.execute("SELECT COUNT(*) FROM turns").fetchone()[0] == 0
+
+    page.get_by_role("tab", name="Release").click()
+    choose(page, "moved", "reply@2")
+    page.fill("#lab-why textarea", "shorter and kept more")
+    page.get_by_role("button", name="Point the label at it").click()
+    says(page, "candidate is reply@2, for conversations that begin now.")
+    page.get_by_role("button", name="Split").click()
+    says(page, "10% of new conversations get the candidate of reply.")
+    page.get_by_role("button", name="Look at what became of each").click()
+    expect(page.locator("#lab-outcomes")).to_contain_text("too few yet to say anything")
+    choose(page, "label", "production")
+    choose(page, "moved", "reply@2")
+    page.get_by_role("button", name="Point the label at it").click()
+    says(page, "production is reply@2, for conversations that begin now.")
+    assert versions.find("reply").number == 2
+    choose(page, "label", "production")
+    page.get_by_role("button", name="Roll the label back").click()
+    says(page, "production is reply@1 again.")
+    assert versions.find("reply").number == 1
+    assert [entry.who for entry in versions.journal("reply")][-4:] == ["rob"] * 4
+    page.get_by_role("tab", name="Journal").click()
+    expect(page.get_by_role("gridcell", name="moved production from reply@2 to reply@1").last).to_be_visible()
+
+
+def test_the_lab_wants_an_account_and_asks_it_at_every_press(shop: Api, chromium: Browser) -> None:
+    with httpx.Client(base_url=shop.address) as nobody:
+        for path in ("/lab/", "/lab/config", "/lab/gradio_api/info"):
+            assert nobody.get(path).status_code == 401, path
+        assert nobody.post("/lab/gradio_api/queue/join", json={}).status_code == 401
+        assert nobody.get("/lab").headers["location"] == "/lab/"
+        assert nobody.get("/lab/", headers={"Accept": "text/html"}).headers["location"] == "/sign-in?next=%2Flab%2F"
+    page = signed_in(chromium, shop, "rob")
+    page.get_by_role("tab", name="Release").click()
+    Accounts(shop.shop.connections).set_password("rob", PASSWORD + "!")  # which ends what was signed in
+    page.get_by_role("button", name="Split").click()
+    page.wait_for_timeout(300)
+    assert Versions(shop.shop.connections, Library()).shares() in ({}, {("reply", ""): 0.1})
+
+
+def test_a_difference_is_marked_by_word_and_is_no_markup() -> None:
+    html = words_html("Say <b>what</b> it is.", "Say <b>who</b> it is now.")
+    assert "<del>what</del><ins>who</ins>" in html
+    assert "&lt;b&gt;" in html
+    assert "<ins> now</ins>" in html
+    assert words_html("same", "same").endswith("<p>They are the same.</p>")
