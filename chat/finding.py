@@ -29,7 +29,6 @@ from retrieval.variants import MOST_VARIANTS, varying
 QUESTION_DEPTH = 6  # candidates that a question is chosen from, as a multiple of the cards
 VARIANT_DEPTH = 4  # items ranked for each card, so that enough are left when a product's variants are one
 LEAST_CARDS = 2  # for each of several wants
-EXCLUDED_DEPTH = 5  # as many candidates are looked through where a rule excludes nearly all of them
 SUPERLATIVE_RELEVANCE = 0.8  # of the best candidate's score: below it, "the cheapest" would be something else
 ORDER_REASONS = {
     "cheapest": "among the lowest priced that fit",
@@ -105,21 +104,7 @@ class Finder:
 
     def facts(self, want: Want) -> Facts:
         """The catalogue's facts of all items that the want's filter lets through, less what a rule excludes."""
-        return self._catalog.facts(self._limits(want.filter, self._rules()))
-
-    def _limits(self, asked: Filter, rules: InForce) -> Filter:
-        """The filter less all that a rule excludes, categories too."""
-        limits = rules.narrowed(asked)
-        if not rules.excluding:
-            return limits
-        paths = self._catalog.vocabulary().categories
-        allowed = tuple(path for path in paths if rules.allows(Item(id="-", title="-", category=path)))
-        if len(allowed) == len(paths):
-            return limits
-        within = limits.categories or ((),)
-        return limits.model_copy(
-            update={"categories": tuple(path for path in allowed if any(path[: len(p)] == p for p in within))}
-        )
+        return self._catalog.facts(self._rules().narrowed(want.filter))
 
     def _group(
         self,
@@ -135,22 +120,21 @@ class Finder:
         arrange: Arrange | None,
     ) -> Group:
         """The cards of one want; ``taken`` are on show for another want already."""
-        asked, gave_up = want.hard_filter(), ""
-        candidates = self._allowed(want, asked, grounding, rules)
+        asked, gave_up, candidates = want.hard_filter(), tuple[str, ...](), grounding.candidates
         if not candidates:
-            for name, relaxed in relaxations(asked):
-                looser = self._grounder.ground_many([self._ask(want, relaxed, rules)])[0]
-                candidates = self._allowed(want, relaxed, looser, rules)
-                if candidates:
-                    asked, gave_up = relaxed, name
+            for names, relaxed in relaxations(asked):
+                if not self._catalog.columns().mask(rules.narrowed(relaxed)).any():
+                    continue
+                if candidates := self._grounder.ground_many([self._ask(want, relaxed, rules)])[0].candidates:
+                    asked, gave_up = relaxed, names
                     break
         candidates = tuple(candidate for candidate in candidates if candidate.item_id not in taken)
         if others and not want.filter.categories:
             candidates = self._own(grounding.corrected or want.name, others, candidates)
         leading = [candidate.item_id for candidate in candidates[: count * QUESTION_DEPTH]]
         begun, deep = time.perf_counter(), count * VARIANT_DEPTH
-        if want.order or gave_up == "price":
-            ranked = self._ordered(want, asked, candidates, gave_up, deep, rules)
+        if want.order or "price" in gave_up:
+            ranked = self._ordered(want, asked, candidates, "price" in gave_up, deep, rules)
         else:
             ranked = self._reranker.rank(history, candidates, deep, self._diversity, request=want.words, rules=rules)
             if arrange is not None and not rules.ordering:
@@ -180,6 +164,7 @@ class Finder:
             carried=carries(want, grounding),
             near=bool(want.words) and not want.filter.categories and grounding.carried < CARRIED_THRESHOLD,
             corrected=grounding.corrected,
+            gave_up=gave_up,
             leading=[items[item_id] for item_id in leading if item_id in fitting],
             variants=self._variants([items[one.item_id] for one in ranked], rules),
             first=first,
@@ -196,22 +181,8 @@ class Finder:
             and (owner(item, others) is None or word in {singular(token.text) for token in tokens(item.title)})
         )
 
-    def _ask(self, want: Want, limits: Filter, rules: InForce, depth: int = 1) -> Ask:
-        return Ask(want.descriptions, want.words, rules.narrowed(limits), self._candidates * depth)
-
-    def _allowed(self, want: Want, limits: Filter, grounding: Grounding, rules: InForce) -> tuple[Candidate, ...]:
-        """What was found, without what a rule of the merchant excludes; looked for deeper where that is nearly all."""
-        if not rules.excluding:
-            return grounding.candidates
-        allowed = self._without_excluded(grounding, rules)
-        if len(allowed) >= self._cards or len(grounding.candidates) < self._candidates:
-            return allowed
-        deeper = self._grounder.ground_many([self._ask(want, limits, rules, EXCLUDED_DEPTH)])[0]
-        return self._without_excluded(deeper, rules)
-
-    def _without_excluded(self, grounding: Grounding, rules: InForce) -> tuple[Candidate, ...]:
-        items = self._catalog.many([candidate.item_id for candidate in grounding.candidates])
-        return tuple(one for one in grounding.candidates if one.item_id in items and rules.allows(items[one.item_id]))
+    def _ask(self, want: Want, limits: Filter, rules: InForce) -> Ask:
+        return Ask(want.descriptions, want.words, rules.narrowed(limits), self._candidates)
 
     def _variants(self, shown: Sequence[Item], rules: InForce) -> dict[str, list[Item]]:
         """The other variants of each shown item that are in stock, whatever was asked for."""
@@ -228,21 +199,21 @@ class Finder:
         }
 
     def _ordered(
-        self, want: Want, limits: Filter, candidates: Sequence[Candidate], gave_up: str, most: int, rules: InForce
+        self, want: Want, limits: Filter, candidates: Sequence[Candidate], dearer: bool, most: int, rules: InForce
     ) -> list[Ranked]:
         """The few that a superlative names, or that come nearest to a price that nothing has.
 
         "The cheapest tent" is answered from every tent that fits, by query; where the filter does not say all that was
         asked for, from the candidates that are about as relevant as the best.
         """
-        order: Order = "nearest" if gave_up == "price" else want.order or "nearest"
+        order: Order = "nearest" if dearer else want.order or "nearest"
         bound = want.filter.highest if want.filter.highest is not None else want.filter.lowest
         scores = {candidate.item_id: candidate.score for candidate in candidates}
         among = None
-        if not (want.is_exact and gave_up in ("", "price")):
+        if not want.is_exact or limits.categories != want.filter.categories:
             floor = SUPERLATIVE_RELEVANCE * max(scores.values(), default=0.0)
             among = [item_id for item_id, score in scores.items() if score >= floor]
-        ids = self._catalog.ordered(self._limits(limits, rules), order, near=bound or Decimal(0), among=among)
+        ids = self._catalog.ordered(rules.narrowed(limits), order, near=bound or Decimal(0), among=among)
         held: list[Item] = []
         while len(held) < most and (some := list(islice(ids, most))):
             records = self._catalog.many(some).values()

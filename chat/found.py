@@ -21,6 +21,7 @@ class Group:
     candidates: tuple[Candidate, ...] = ()
     carried: bool = True  # False where the shop seems to have no such thing at all
     near: bool = False  # what is shown may be no such thing; unlike ``carried``, no claim about the shop
+    gave_up: tuple[str, ...] = ()  # constraints that were relaxed, as ``chat.relax`` names them
     corrected: str = ""  # the want's words as they were searched, where their spelling was changed
     leading: list[Item] = field(default_factory=list)  # more of the best, to choose a question from
     variants: dict[str, list[Item]] = field(default_factory=dict)  # shown id → the others of its product, in stock

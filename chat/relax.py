@@ -5,33 +5,85 @@ Pure. Refusals ("not leather", "not that one") are never given up: to show what 
 
 from collections.abc import Iterator
 
+from chat.several import listed
+from chat.want import group_label, price_label, value_label
 from retrieval.filters import PRICE_BOUNDS, Filter
 
+# What does not fit whoever it is for is of no use to them, so these go after the price.
+_FIRM = frozenset({"size", "for", "gender", "recipient", "age", "diet", "allergens"})
 
-def relaxations(asked: Filter) -> Iterator[tuple[str, Filter]]:
-    """Looser filters with the name of what each gives up, each looser than the one before.
+
+def relaxations(asked: Filter) -> Iterator[tuple[tuple[str, ...], Filter]]:
+    """Looser filters with the names of what each gives up: each constraint alone, then more and more of them.
 
     The kind of thing (category) goes last: a shopper who asked for boots under $20 wants to see boots.
     """
-    relaxed = asked
-    if asked.rating_min is not None:
-        relaxed = relaxed.model_copy(update={"rating_min": None})
-        yield "rating", relaxed
-    if asked.highest is not None or asked.lowest is not None:
-        relaxed = relaxed.model_copy(update=dict.fromkeys(PRICE_BOUNDS))
-        yield "price", relaxed
-    for count in reversed(range(len(asked.one_of))):
-        relaxed = relaxed.model_copy(update={"one_of": asked.one_of[:count]})
-        yield "attribute", relaxed
-    for name in reversed(asked.attributes):
-        left = {other: values for other, values in relaxed.attributes.items() if other != name}
-        relaxed = relaxed.model_copy(update={"attributes": left})
-        yield name, relaxed
-    if asked.brands:
-        relaxed = relaxed.model_copy(update={"brands": ()})
-        yield "brand", relaxed
-    if asked.in_stock_only:
-        relaxed = relaxed.model_copy(update={"in_stock_only": False})
-        yield "stock", relaxed
+    names = _by_importance(asked)
+    for name in names:
+        yield (name,), without(asked, (name,))
+    for count in range(2, len(names) + 1):
+        yield tuple(names[:count]), without(asked, names[:count])
     if asked.categories:
-        yield "category", relaxed.model_copy(update={"categories": ()})
+        yield (*names, "category"), without(asked, (*names, "category"))
+
+
+def without(asked: Filter, names: tuple[str, ...] | list[str]) -> Filter:
+    """The filter less these of its constraints, named as ``relaxations`` does."""
+    update: dict[str, object] = {}
+    gone = [name.removeprefix("attribute:") for name in names if name.startswith("attribute:")]
+    if gone:
+        update["attributes"] = {name: values for name, values in asked.attributes.items() if name not in gone}
+    groups = {int(name.removeprefix("one_of:")) for name in names if name.startswith("one_of:")}
+    if groups:
+        update["one_of"] = tuple(group for number, group in enumerate(asked.one_of) if number not in groups)
+    for name in names:
+        update |= _LOOSE.get(name, {})
+    return asked.model_copy(update=update)
+
+
+def given_up(names: tuple[str, ...], asked: Filter, currency: str) -> str:
+    """What was given up, as the shopper asked for it: "“red” and “by Acme”"."""
+    return listed([f"“{_label(name, asked, currency)}”" for name in names])
+
+
+_LOOSE: dict[str, dict[str, object]] = {
+    "rating": {"rating_min": None},
+    "price": dict.fromkeys(PRICE_BOUNDS),
+    "brand": {"brands": ()},
+    "stock": {"in_stock_only": False},
+    "category": {"categories": ()},
+}
+
+
+def _by_importance(asked: Filter) -> list[str]:
+    """The constraints, least important first; of attributes what was said latest, and needs after the price."""
+    attributes = [f"attribute:{name}" for name in reversed(asked.attributes) if name.lower() not in _FIRM]
+    firm = [f"attribute:{name}" for name in reversed(asked.attributes) if name.lower() in _FIRM]
+    priced = asked.highest is not None or asked.lowest is not None
+    return [
+        *(["rating"] if asked.rating_min is not None else []),
+        *attributes,
+        *(f"one_of:{number}" for number in reversed(range(len(asked.one_of)))),
+        *(["brand"] if asked.brands else []),
+        *(["price"] if priced else []),
+        *firm,
+        *(["stock"] if asked.in_stock_only else []),
+    ]
+
+
+def _label(name: str, asked: Filter, currency: str) -> str:
+    if name.startswith("attribute:"):
+        attribute = name.removeprefix("attribute:")
+        return value_label(attribute, asked.attributes[attribute])
+    if name.startswith("one_of:"):
+        return group_label(asked.one_of[int(name.removeprefix("one_of:"))])
+    match name:
+        case "rating":
+            return f"rated {asked.rating_min:g} and up"
+        case "price":
+            return price_label(asked, currency)
+        case "brand":
+            return f"by {' or '.join(asked.brands)}"
+        case "category":
+            return " or ".join(dict.fromkeys(path[-1] for path in asked.categories))
+    return "in stock"

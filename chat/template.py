@@ -13,6 +13,7 @@ from chat.answering import answer, not_exact
 from chat.found import Found, Group
 from chat.money import price_text
 from chat.need import Need, Reading
+from chat.relax import given_up
 from chat.several import listed
 from chat.telling import sentences_about
 from chat.want import Want, price_label
@@ -104,9 +105,13 @@ def _caveats_of(group: Group, want: Want, currency: str, *, says_corrected: bool
         opening = f"I don't see “{name}” in this shop" if name else "Nothing in the shop seems to be quite that"
         lines.append(f"{opening}; these come nearest{_kinds_of(shown)}.")
     of_it = f"{group.name[:1].upper()}{group.name[1:]}: " if several else ""
-    if shown and all(names & set(PRICE_BOUNDS) for names in broken):
+    priced_so = bool(shown) and all(names & set(PRICE_BOUNDS) for names in broken)
+    if priced_so:
         lines.append(of_it + _nothing_priced_so(shown, want, currency))
-    elif any(names - set(PRICE_BOUNDS) for names in broken):
+    if left := tuple(name for name in group.gave_up if name != "price"):
+        said = given_up(left, want.filter, currency)
+        lines.append(f"{of_it}Nothing has all that you asked for, so I left out {said}.")
+    elif not priced_so and any(names - set(PRICE_BOUNDS) for names in broken):
         lines.append(f"{of_it}Nothing has everything you asked for; each card says where it differs.")
     return lines
 

@@ -75,6 +75,7 @@ class Need(BaseModel):
     wants: tuple[Want, ...] = (Want(),)
     currency: str = ""  # the shop's, for the labels
     asked: tuple[str, ...] = ()  # names of questions that were asked, never to be asked again
+    asked_at: int = 0  # the message (counted from 1) after which the latest of them was asked
     indifferent: tuple[str, ...] = ()  # attribute names, "brand" or "price" that the shopper does not mind
     turns: int = Field(0, ge=0)  # messages read so far
 
@@ -100,7 +101,7 @@ class Need(BaseModel):
 
     def with_asked(self, name: str) -> "Need":
         """The need that remembers a question."""
-        return self.model_copy(update={"asked": tuple(dict.fromkeys((*self.asked, name)))})
+        return self.model_copy(update={"asked": tuple(dict.fromkeys((*self.asked, name))), "asked_at": self.turns})
 
     def refusing(self, item_ids: Sequence[str]) -> "Need":
         """The need after "show me more": the items are not shown again for what they were shown for."""

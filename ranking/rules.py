@@ -123,13 +123,22 @@ class InForce:
         return bool(self._ordering)
 
     def narrowed(self, asked: Filter) -> Filter:
-        """The filter, leaving out excluded items and brands too; excluded categories are left to ``allows``."""
+        """The filter, leaving out excluded items, brands and categories too."""
+        paths = tuple(
+            tuple(part.strip() for part in rule.value.split(PATH.strip()))
+            for rule in self._excluding
+            if rule.subject == "category"
+        )
         brands = tuple(rule.value for rule in self._excluding if rule.subject == "brand")
         ids = tuple(rule.value for rule in self._excluding if rule.subject == "item")
-        if not brands and not ids:
+        if not self._excluding:
             return asked
         return asked.model_copy(
-            update={"excluded_brands": asked.excluded_brands + brands, "excluded_ids": asked.excluded_ids + ids}
+            update={
+                "excluded_brands": asked.excluded_brands + brands,
+                "excluded_categories": asked.excluded_categories + paths,
+                "excluded_ids": asked.excluded_ids + ids,
+            }
         )
 
     def allows(self, item: Item) -> bool:

@@ -116,6 +116,9 @@ class Columns:
         if filter.categories:
             prefixes = [tuple(part.lower() for part in path) for path in filter.categories]
             mask &= self.texts.paths.holding(prefixes)[self.paths]
+        if filter.excluded_categories:
+            refused_paths = [tuple(part.lower() for part in path) for path in filter.excluded_categories]
+            mask &= ~self.texts.paths.holding(refused_paths)[self.paths]
         for name, wanted in filter.attributes.items():
             mask &= self._with([(name, value) for value in wanted])
         for group in filter.one_of:

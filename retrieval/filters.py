@@ -26,6 +26,7 @@ class Filter(BaseModel):
     brands: tuple[str, ...] = ()  # any of
     excluded_brands: tuple[str, ...] = ()
     categories: tuple[tuple[str, ...], ...] = ()  # any of these path prefixes
+    excluded_categories: tuple[tuple[str, ...], ...] = ()  # none of these path prefixes; no category is none of them
     attributes: dict[str, tuple[str, ...]] = Field(default_factory=dict)  # for each name, any of the values
     one_of: tuple[tuple[tuple[str, str], ...], ...] = ()  # of each group, any of these (attribute name, value) pairs
     excluded_attributes: dict[str, tuple[str, ...]] = Field(default_factory=dict)  # none of the values
@@ -62,6 +63,7 @@ class Filter(BaseModel):
             "brands": bool(self.brands) and item.brand.lower() not in {brand.lower() for brand in self.brands},
             "excluded_brands": item.brand.lower() in {brand.lower() for brand in self.excluded_brands},
             "categories": bool(self.categories) and not any(_is_prefix(prefix, path) for prefix in self.categories),
+            "excluded_categories": any(_is_prefix(prefix, path) for prefix in self.excluded_categories),
             "attributes": any(
                 not values.get(name.lower(), set()) & {value.lower() for value in wanted}
                 for name, wanted in self.attributes.items()

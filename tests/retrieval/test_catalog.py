@@ -95,6 +95,8 @@ def test_generation_names_the_contents_and_not_their_order(tmp_path: Path, catal
         (Filter(categories=(("outdoor",),)), {"tent-1", "bag"}),
         (Filter(categories=(("outdoor", "tents"), ("kitchen",))), {"tent-1", "mug"}),
         (Filter(categories=(("out",),)), set()),
+        (Filter(excluded_categories=(("Outdoor", "TENTS"),)), {"mug", "bag"}),
+        (Filter(categories=(("outdoor",),), excluded_categories=(("outdoor", "tents"),)), {"bag"}),
         (Filter(attributes={"COLOUR": ("RED", "pink")}), {"tent-1", "mug"}),
         (Filter(attributes={"size": ("10",)}), set()),
         (Filter(excluded_attributes={"colour": ("red",)}), {"bag"}),
