@@ -35,6 +35,7 @@ class Keeper:
         session = self._store.session(session_id) if session_id is not None else None
         if session is None or session.shopper_id != shopper_id:
             session = self._store.begin(shopper_id)
+            session.site = site
         if not session.prompts:
             session.prompts = self._prompts.chosen(session.id, site)
         return session

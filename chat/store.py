@@ -1,6 +1,6 @@
 """The store of conversations: sessions and their turns, one transaction a turn.
 
-Owns the tables sessions, turns, shown and thumbs. What a shopper does with a shown item (like, not this, open) is an
+Owns the tables of ``chat.tables``. What a shopper does with a shown item (like, not this, open) is an
 event of theirs, with its turn and position: ``ranking.history`` owns those. Knows nothing of how a turn is made.
 """
 
@@ -11,64 +11,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
-from sqlite_utils import Database, Migrations
-
 from chat.errors import UnknownSession
+from chat.tables import migrations
 from retrieval.database import Connections, wiping
 
 ANONYMOUS = "session:"  # before the id of a session: under which the events of its anonymous shopper are kept
-
-migrations = Migrations("chat")
-
-
-@migrations()
-def m001_initial(db: Database) -> None:
-    """Sessions, turns, and the items that each turn showed."""
-    db.execute(
-        "CREATE TABLE sessions (id TEXT PRIMARY KEY, shopper_id TEXT NOT NULL, started REAL NOT NULL,"
-        " seen REAL NOT NULL, need TEXT NOT NULL)"
-    )
-    db.execute(
-        "CREATE TABLE turns (id TEXT PRIMARY KEY, session_id TEXT NOT NULL REFERENCES sessions(id) ON DELETE CASCADE,"
-        " number INTEGER NOT NULL, time REAL NOT NULL, message TEXT NOT NULL, personalised INTEGER NOT NULL,"
-        " need TEXT NOT NULL, understanding TEXT NOT NULL, answer TEXT NOT NULL, sentences TEXT NOT NULL,"
-        " prompts TEXT NOT NULL, llm TEXT NOT NULL, reranker TEXT NOT NULL, candidates TEXT NOT NULL,"
-        " timings TEXT NOT NULL, usage TEXT NOT NULL, llm_reached INTEGER NOT NULL, finished INTEGER NOT NULL,"
-        " searched INTEGER NOT NULL)"
-    )
-    db.execute("CREATE UNIQUE INDEX turns_by_session ON turns (session_id, number)")
-    db.execute(
-        "CREATE TABLE shown (turn_id TEXT NOT NULL REFERENCES turns(id) ON DELETE CASCADE, position INTEGER NOT NULL,"
-        " item_id TEXT NOT NULL, score REAL NOT NULL, relevance REAL NOT NULL, reason TEXT NOT NULL,"
-        " outside TEXT NOT NULL, PRIMARY KEY (turn_id, position))"
-    )
-
-
-@migrations()
-def m002_thumbs(db: Database) -> None:
-    """What shoppers thought of an answer: 1 up, -1 down."""
-    db.execute(
-        "CREATE TABLE thumbs (turn_id TEXT PRIMARY KEY REFERENCES turns(id) ON DELETE CASCADE,"
-        " thumb INTEGER NOT NULL, time REAL NOT NULL)"
-    )
-
-
-@migrations()
-def m003_copied_turns(db: Database) -> None:
-    """Turns that stand in a session only because it begins as another one did."""
-    db.execute("CREATE TABLE copied_turns (turn_id TEXT PRIMARY KEY REFERENCES turns(id) ON DELETE CASCADE)")
-
-
-@migrations()
-def m004_compared(db: Database) -> None:
-    """Whether a turn set what it showed side by side."""
-    db.execute("ALTER TABLE turns ADD COLUMN compared INTEGER NOT NULL DEFAULT 0")
-
-
-@migrations()
-def m005_session_prompts(db: Database) -> None:
-    """Which version of each prompt a session began with, and keeps."""
-    db.execute("ALTER TABLE sessions ADD COLUMN prompts TEXT NOT NULL DEFAULT '{}'")
 
 
 @dataclass
@@ -80,6 +27,7 @@ class Session:
     need: str = ""  # JSON of chat.need.Need; "" before the first turn
     turns: int = 0
     prompts: dict[str, str] = field(default_factory=dict)  # name -> version that it began with
+    site: str = ""  # the key of the site that it began on
 
     @property
     def history_id(self) -> str:
@@ -167,10 +115,11 @@ class Store:
             held = "SELECT 1 FROM sessions WHERE id = ?"
             if session.turns and connection.execute(held, [session.id]).fetchone() is None:
                 return
+            begun = [session.id, session.shopper_id, turn.time, turn.time, turn.need]
             connection.execute(
-                "INSERT INTO sessions (id, shopper_id, started, seen, need, prompts) VALUES (?, ?, ?, ?, ?, ?)"
+                "INSERT INTO sessions (id, shopper_id, started, seen, need, prompts, site) VALUES (?, ?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (id) DO UPDATE SET seen = excluded.seen, need = excluded.need",
-                [session.id, session.shopper_id, turn.time, turn.time, turn.need, json.dumps(session.prompts)],
+                [*begun, json.dumps(session.prompts), session.site],
             )
             # Numbered here, inside the transaction: two tabs of one conversation may finish at the same time.
             turn.number = connection.execute(
@@ -215,7 +164,7 @@ class Store:
             shopper_id, need, turns, prompts = row
             forked = Session(secrets.token_urlsafe(18), shopper_id, need, turns, json.loads(prompts))
             connection.execute(
-                "INSERT INTO sessions SELECT ?, shopper_id, started, ?, ?, prompts FROM sessions WHERE id = ?",
+                "INSERT INTO sessions SELECT ?, shopper_id, started, ?, ?, prompts, site FROM sessions WHERE id = ?",
                 [forked.id, time.time(), forked.need, session_id],
             )
             former = connection.execute(
@@ -347,7 +296,8 @@ class Store:
                 row.update({name: json.loads(row[name]) for name in _JSON if row.get(name)})
             turns.append(turn | {"shown": shown, "thumb": thumbs.get(turn["id"])})
         session = rows[0]
-        return session | {"need": json.loads(session["need"] or "null"), "turns": turns}
+        held = {"need": json.loads(session["need"] or "null"), "prompts": json.loads(session["prompts"])}
+        return session | held | {"turns": turns}
 
     def impressions(self) -> Iterator[tuple[str, str, int, float]]:
         """Turn, item, position (from 1) and p(like) of every item that the reranker's order showed."""

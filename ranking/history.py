@@ -204,13 +204,6 @@ class Events:
         )
         yield from cursor
 
-    def opened(self) -> set[tuple[str, str]]:
-        """Turn and item of every click on an item that a conversation showed."""
-        cursor = self._connections.current.execute(
-            "SELECT turn_id, item_id FROM events WHERE kind = 'click' AND turn_id <> ''"
-        )
-        return {(turn_id, item_id) for turn_id, item_id in cursor}
-
     def kinds_by_turn(self) -> dict[str, set[str]]:
         """What shoppers did with items that a turn of a conversation showed; turns with nothing are left out."""
         found: dict[str, set[str]] = {}
@@ -218,6 +211,11 @@ class Events:
         for turn_id, kind in self._connections.current.execute(sql):
             found.setdefault(turn_id, set()).add(kind)
         return found
+
+    def of_turns(self, kind: Kind) -> list[tuple[str, str]]:
+        """Turn and item of every event of this kind with an item that a conversation showed."""
+        sql = "SELECT turn_id, item_id FROM events WHERE kind = ? AND turn_id <> ''"
+        return [(turn_id, item_id) for turn_id, item_id in self._connections.current.execute(sql, [kind])]
 
     def count(self, shopper_id: str | None = None) -> int:
         """Number of events, of one shopper or of all."""

@@ -67,7 +67,7 @@ class Material:
                     ratings[shopper_id, table.place[item_id]] = stars
                 yield row
 
-        made = tracks(noted(), table.place, PositionBias.estimated(shown, events.opened()))
+        made = tracks(noted(), table.place, PositionBias.estimated(shown, set(events.of_turns("click"))))
         if not made:
             raise TooFewEvents("There are no events yet. Run: shoptalk events FILE")
         return cls(items, table, made, ratings, encode)

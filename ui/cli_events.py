@@ -112,7 +112,7 @@ def report_events(home: Home) -> Path:
     try:
         ids = Catalog(connections).ids(Filter(in_stock_only=False))
         stored, impressions = Events(connections), list(Store(connections).impressions())
-        found = reports.look_through(stored.rows, ids, home.rejected, impressions, stored.opened())
+        found = reports.look_through(stored.rows, ids, home.rejected, impressions, set(stored.of_turns("click")))
     finally:
         connections.close()
     shown = Table("Events", "", show_header=False)

@@ -4,7 +4,6 @@ Gradio's page, mounted behind a sign-in (``ui.sign_in.Door``). Writers draft and
 move labels too, and every call asks the account anew. No logic of versions lives here: ``prompts.versions`` owns them.
 """
 
-import asyncio
 from collections.abc import AsyncIterator, Callable
 from html import escape
 from typing import Any
@@ -22,7 +21,8 @@ from prompts.versions import CANDIDATE, PRODUCTION, Versions
 from ui.accounts import Account, Accounts
 from ui.identity import Keys
 from ui.lab_html import LAB_CSS, trial_html, words_html
-from ui.lab_trial import Trial, Trials
+from ui.lab_reading import Reading, reading_tabs
+from ui.lab_trial import Trial, Trials, side_by_side
 from ui.prompt_figures import DONE, conclusion, on, rows_of, told, when
 from ui.shop_page import PAGE_THEME
 from ui.sign_in import ACCOUNT, COOKIE
@@ -47,10 +47,14 @@ class Lab:
         trials: Trials,
         accounts: Accounts,
         keys: Keys,
+        reading: Reading,
+        currency: str = "",
     ) -> None:
         self.versions = versions
         self.trials = trials
         self._keys = keys
+        self.reading = reading
+        self.currency = currency
         self._outcomes = outcomes
         self._accounts = accounts
 
@@ -205,6 +209,15 @@ def build_lab(lab: Lab, shop_name: str) -> gr.Blocks:
             watch = gr.Button("Look at what became of each")
             outcomes = gr.HTML(elem_id="lab-outcomes")
             plot = gr.BarPlot(x="what", y="share", color="version", title="Share of conversations with one", height=260)
+        reading_tabs(
+            lab.reading,
+            versions=lambda: {version.hash: version.title for version in lab.versions.all()},
+            who=lambda request: lab.who(request).name,
+            currency=lab.currency,
+            messages=messages,
+            status=status,
+            said=_said,
+        )
         with gr.Tab("Journal"):
             journal = gr.Dataframe(
                 headers=["when", "who", "what", "why"], interactive=False, wrap=True, label="Journal"
@@ -305,7 +318,7 @@ def build_lab(lab: Lab, shop_name: str) -> gr.Blocks:
                 return
             yield [_said("Trying …"), "", ""]
             latest = [Trial(), Trial()]
-            async for number, trial in _both([lab.trials.run(pin, lines) for pin in pins]):
+            async for number, trial in side_by_side([lab.trials.run(pin, lines) for pin in pins]):
                 latest[number] = trial
                 yield [gr.skip(), trial_html(title_left, latest[0]), trial_html(title_right, latest[1])]
             yield [_said("Tried. Nothing of it counts as a shopper's conversation."), gr.skip(), gr.skip()]
@@ -347,33 +360,6 @@ def mount_lab(app: FastAPI, page: gr.Blocks) -> Mount:
     # What goes wrong inside is for the log.
     gr.mount_gradio_app(app, page, path=LAB, run_history=False, show_error=False, ssr_mode=False, **options)
     return next(route for route in app.routes if isinstance(route, Mount) and route.path == LAB)
-
-
-async def _both(streams: list[AsyncIterator[Trial]]) -> AsyncIterator[tuple[int, Trial]]:
-    """What each stream gives, with its number, as it comes; all are stopped when this is closed."""
-    arrived: asyncio.Queue[tuple[int, Trial | None]] = asyncio.Queue()
-
-    async def read(number: int, stream: AsyncIterator[Trial]) -> None:
-        try:
-            async for trial in stream:
-                await arrived.put((number, trial))
-        finally:
-            await arrived.put((number, None))
-
-    tasks = [asyncio.create_task(read(number, stream)) for number, stream in enumerate(streams)]
-    try:
-        running = len(tasks)
-        while running:
-            number, trial = await arrived.get()
-            if trial is None:
-                running -= 1
-            else:
-                yield number, trial
-        for task in tasks:
-            task.result()  # raises what a stream raised
-    finally:
-        for task in tasks:
-            task.cancel()
 
 
 def _said(line: str, *, bad: bool = False) -> str:

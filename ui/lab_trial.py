@@ -4,6 +4,7 @@ Runs the same assistant over the same shop, with a store of its own that goes wi
 tried counts as a conversation of a shopper. Knows nothing of how it is shown.
 """
 
+import asyncio
 import time
 from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import aclosing
@@ -103,3 +104,30 @@ class Trials:
             store.delete(session)
         trial.ended = True
         yield trial
+
+
+async def side_by_side(streams: list[AsyncIterator[Trial]]) -> AsyncIterator[tuple[int, Trial]]:
+    """What each stream gives, with its number, as it comes; all are stopped when this is closed."""
+    arrived: asyncio.Queue[tuple[int, Trial | None]] = asyncio.Queue()
+
+    async def read(number: int, stream: AsyncIterator[Trial]) -> None:
+        try:
+            async for trial in stream:
+                await arrived.put((number, trial))
+        finally:
+            await arrived.put((number, None))
+
+    tasks = [asyncio.create_task(read(number, stream)) for number, stream in enumerate(streams)]
+    try:
+        running = len(tasks)
+        while running:
+            number, trial = await arrived.get()
+            if trial is None:
+                running -= 1
+            else:
+                yield number, trial
+        for task in tasks:
+            task.result()  # raises what a stream raised
+    finally:
+        for task in tasks:
+            task.cancel()

@@ -12,6 +12,8 @@ from fastapi.staticfiles import StaticFiles
 from starlette.routing import Route
 from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
+from chat.conversations import Conversations
+from chat.demand import DemandFigures
 from chat.outcomes import Outcomes
 from chat.settings import Settings
 from prompts.serving import released
@@ -26,6 +28,7 @@ from ui.demo_store import demo_store_router
 from ui.health import health_router
 from ui.identity import Keys, origin_of
 from ui.lab_page import Lab, build_lab, mount_lab
+from ui.lab_reading import Reading
 from ui.lab_trial import Trials
 from ui.load import Load
 from ui.mcp_server import McpEndpoint, build_mcp_server
@@ -97,7 +100,9 @@ def create_app(
     connections = serving.shop.connections
     versions, prompts = released(connections)
     trials = Trials(serving, prompts)
-    lab = Lab(versions, Outcomes(connections, Events(connections)), trials, accounts, keys)
+    catalog, events = serving.shop.catalog, Events(connections)
+    reading = Reading(Conversations(connections), DemandFigures(connections, events, catalog), catalog)
+    lab = Lab(versions, Outcomes(connections, events), trials, accounts, keys, reading, settings.currency)
     behind = mount_lab(app, build_lab(lab, settings.shop_name))
     behind.app = Door(Bounded(behind.app), accounts, roles=("writer", "releaser", "admin"))
     page = build_page(

@@ -138,6 +138,29 @@ def test_a_writer_drafts_and_tries_and_a_releaser_publishes_splits_promotes_and_
     expect(page.get_by_role("gridcell", name="moved production from reply@2 to reply@1").last).to_be_visible()
 
 
+def test_real_conversations_are_read_labelled_and_tried_again(shop: Api, chromium: Browser) -> None:
+    with shop.client() as shopper:
+        asked = {"message": "a tent, I am ada@example.com", "stream": False}
+        for _ in range(2):
+            shopper.post("/chat", json=asked).raise_for_status()
+    page = signed_in(chromium, shop, "wendy")
+    page.get_by_role("tab", name="Conversations").click()
+    page.click("#lab-look")
+    page.locator("#lab-found [role=gridcell]", has_text="a tent, I am …").last.click()
+    expect(page.locator("#lab-conversation")).to_contain_text("a tent, I am …")
+    expect(page.locator("#lab-conversation")).to_contain_text("reply@1")
+    page.fill("#lab-label-name input, #lab-label-name textarea", "a planted one")
+    page.get_by_role("button", name="Put the label on it").click()
+    says(page, "It is labelled “a planted one”.")
+    page.get_by_role("button", name="Try it again with other versions").click()
+    says(page, "Its messages stand under Try.")
+    page.get_by_role("tab", name="Try").click()
+    expect(page.locator("#lab-messages textarea")).to_have_value("a tent, I am …")
+    page.get_by_role("tab", name="Shop").click()
+    page.click("#lab-demand")
+    expect(page.get_by_role("gridcell", name=shop.site.id).last).to_be_attached()
+
+
 def test_the_lab_wants_an_account_and_asks_it_at_every_press(shop: Api, chromium: Browser) -> None:
     with httpx.Client(base_url=shop.address) as nobody:
         for path in ("/lab/", "/lab/config", "/lab/gradio_api/info"):
