@@ -31,9 +31,10 @@ from chat.events import (
     TurnEvent,
 )
 from chat.finding import Finder
-from chat.found import Found
+from chat.found import Found, Group
 from chat.item_questions import answer, of_several
 from chat.keeping import FeedbackKind, Keeper, need_of
+from chat.language import language_note, language_of
 from chat.llm import LLM, Usage
 from chat.mentions import is_foreign
 from chat.need import Need, Reading, merge_understanding, not_understood, read_message
@@ -221,7 +222,8 @@ class Assistant:
                 yield TextEvent(text=sentence.text, by=sentence.by)
 
         may_ask = reading.needs_search and not reading.several and reading.inquiry is None
-        asked = next_question(need, found.groups[0].leading) if may_ask else None
+        first = found.groups[0] if may_ask else Group(carried=False)
+        asked = next_question(need, first.leading) if first.carried and not first.near else None
         if asked is not None:
             need = need.with_asked(asked.key)
             turn.need = need.model_dump_json()
@@ -247,9 +249,12 @@ class Assistant:
         vocabulary = self._catalog.vocabulary()
         reading = read_message(turn.message, need, vocabulary, shown, self._store.spoken_of(session.id))
         said = plain_text(turn.message)
+        note = language_note(language_of(said))
         if reading.needs_search and is_foreign(said, vocabulary) and not self._finder.knows(said):
-            return not_understood(need, said, vocabulary)
-        return reading
+            reading = not_understood(need, said, vocabulary)
+        elif reading.intent != "search":
+            return reading
+        return replace(reading, notes=(note, *reading.notes)) if note else reading
 
     def _about(self, turn: Turn, reading: Reading, need: Need, found: Found) -> tuple[list[str], Comparison | None]:
         """What is answered from the records of the items that the message points at, and those side by side."""

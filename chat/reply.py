@@ -11,11 +11,13 @@ from decimal import Decimal
 from typing import cast
 
 from chat.grounding_check import check, needs_antecedent, with_name
+from chat.language import language_name, language_of
 from chat.llm import LLM
 from chat.money import price_text
 from chat.need import Need, Reading
 from chat.telling import told
 from chat.template import Sentence
+from chat.words import clipped
 from prompts.prompt import Prompt
 from ranking.reranker import Ranked
 from retrieval.items import Item
@@ -24,7 +26,8 @@ __all__ = ["Sentence", "reply"]
 
 MOST_SENTENCES = 3
 SAMPLE = Decimal(45)  # the price in the prompt's examples
-LONGEST_WANTED = 80
+LONGEST_WANTED = 80  # bytes
+LONGEST_FIELD = 240  # bytes of each field of the item, so that no record makes a prompt long
 
 # A full stop ends a sentence where a space and no lower-case letter follows: not in "4.5", "approx. 3" or "$45.00".
 _END = re.compile(r"[.!?]+[\"')\]]*(?=\s+[^a-z\d\s]|\s*\n)|\n+")
@@ -44,9 +47,14 @@ async def reply(
 
     Closing the iterator closes the LLM's stream. ``verdicts`` takes what the check made of each: kept, repaired or cut.
     """
-    first = told(shown[0], shown, need)
+    first = {name: clipped(text, LONGEST_FIELD) for name, text in told(shown[0], shown, need).items()}
     sample = price_text(SAMPLE, shown[0].currency or need.currency) if first["price"] else ""
-    messages = prompt.render(wanted=need.current.words[:LONGEST_WANTED], item=first, sample_price=sample)
+    messages = prompt.render(
+        wanted=clipped(need.current.words, LONGEST_WANTED),
+        item=first,
+        sample_price=sample,
+        language=language_name(language_of(message)),
+    )
     stream = cast(
         AsyncGenerator[str],
         llm.stream(

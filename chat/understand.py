@@ -12,10 +12,10 @@ from pydantic import BaseModel, ConfigDict
 
 from chat.llm import LLM
 from chat.need import Need
-from chat.words import FILLERS, plain, singular, tokens
+from chat.words import FILLERS, clipped, plain, singular, tokens
 from prompts.prompt import Prompt
 
-LONGEST_MESSAGE = 300  # characters of the message that the LLM reads
+LONGEST_MESSAGE = 300  # bytes of the message that the LLM reads, and of each of the other variables
 LONGEST_DESCRIPTION = 80  # characters
 MOST_DESCRIPTIONS = 2
 
@@ -34,9 +34,9 @@ async def understand(llm: LLM, prompt: Prompt, message: str, need: Need, history
     ``history_digest``: a few words on what the shopper bought or liked, or "".
     """
     messages = prompt.render(
-        message=plain(message)[:LONGEST_MESSAGE],
-        wanted=need.current.words[:LONGEST_MESSAGE],
-        history=plain(history_digest)[:LONGEST_MESSAGE],
+        message=clipped(plain(message), LONGEST_MESSAGE),
+        wanted=clipped(need.current.words, LONGEST_MESSAGE),
+        history=clipped(plain(history_digest), LONGEST_MESSAGE),
     )
     raw = await llm.structured(
         messages,

@@ -75,6 +75,11 @@ def plain(message: str) -> str:
     return " ".join(text.replace("’", "'").replace("‘", "'").split())[:LONGEST_MESSAGE]
 
 
+def clipped(text: str, most_bytes: int) -> str:
+    """The text, cut where it is longer than so many bytes: a bound on its tokens, of which none is below a byte."""
+    return text.encode()[:most_bytes].decode(errors="ignore")
+
+
 def tokens(text: str) -> list[Token]:
     """The words of the text in order, in lower case, with their places."""
     return [Token(match[0].lower().replace("’", "'"), *match.span(), match[0]) for match in _TOKEN.finditer(text)]
