@@ -38,7 +38,7 @@ from chat.language import language_note, language_of
 from chat.llm import LLM, Usage
 from chat.mentions import is_foreign
 from chat.need import Need, Reading, merge_understanding, not_understood, read_message
-from chat.question import next_question
+from chat.question import is_for_a_gift, next_question
 from chat.reply import Sentence, reply
 from chat.store import Session, Shown, Store, Turn
 from chat.template import caveats, template_reply
@@ -223,7 +223,9 @@ class Assistant:
 
         may_ask = reading.needs_search and not reading.several and reading.inquiry is None
         first = found.groups[0] if may_ask else Group(carried=False)
-        asked = next_question(need, first.leading) if first.carried and not first.near else None
+        # Of what is only near to what was asked for, no answer would tell.
+        apt = is_for_a_gift(need) or (first.carried and not first.near)
+        asked = next_question(need, first.leading) if apt else None
         if asked is not None:
             need = need.with_asked(asked.key)
             turn.need = need.model_dump_json()

@@ -73,7 +73,7 @@ def sentences(comparison: Comparison, items: Sequence[Item], currency: str) -> l
     items = items[: len(comparison.items)]
     if not comparison.rows:
         return [f"The shop's records tell no difference between {listed([_name(item) for item in items])}."]
-    lines = [_of_row(row, items) for row in comparison.rows if row.matters and row.key not in (PRICE, RATING)][:1]
+    lines = [_of_row(row, items) for row in comparison.rows if row.matters and _is_short(row)][:1]
     lines += [line for line in (_of_prices(items, currency), _of_ratings(items)) if line]
     return lines or ["The table shows where they differ."]
 
@@ -109,12 +109,17 @@ def _wanted(want: Want, said: str, names: Sequence[str], held: Sequence[dict[str
     return list(dict.fromkeys(keys))
 
 
+def _is_short(row: ComparedFact) -> bool:
+    """True if the row can be said in a sentence; prices and ratings have sentences of their own."""
+    return row.key not in (PRICE, RATING) and all(value is None or "," not in value for value in row.values)
+
+
 def _of_row(row: ComparedFact, items: Sequence[Item]) -> str:
     """ "Capacity: 2 people for the Ridge, 4 people for the Dune; the shop doesn't say for the Vale." """
     said = [f"{value} for {_name(item)}" for item, value in zip(items, row.values, strict=True) if value is not None]
     silent = [_name(item) for item, value in zip(items, row.values, strict=True) if value is None]
     end = f"; {UNSAID} for {listed(silent)}" if silent else ""
-    return f"{row.name}: {', '.join(said)}{end}."
+    return f"{row.name}: {'; '.join(said)}{end}."
 
 
 def _of_prices(items: Sequence[Item], currency: str) -> str:

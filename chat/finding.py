@@ -161,7 +161,7 @@ class Finder:
             [replace(one, mark=rules.mark(items[one.item_id])) for one in ranked],
             items,
             candidates,
-            carried=carries(want, grounding),
+            carried=self._carries(want, grounding, rules, alone=not others),
             near=bool(want.words) and not want.filter.categories and grounding.carried < CARRIED_THRESHOLD,
             corrected=grounding.corrected,
             gave_up=gave_up,
@@ -169,6 +169,19 @@ class Finder:
             variants=self._variants([items[one.item_id] for one in ranked], rules),
             first=first,
         )
+
+    def _carries(self, want: Want, grounding: Grounding, rules: InForce, *, alone: bool) -> bool:
+        """Whether the shop seems to have the kind of thing that is asked for, by the grounder's confidence.
+
+        Where a constraint narrowed the candidates, all that the shop has is looked through for a thing of that name.
+        """
+        if not want.words or want.filter.categories or grounding.carried >= CARRIED_THRESHOLD:
+            return True
+        if want.filter.model_copy(update={"excluded_ids": (), "in_stock_only": True}) != Filter():
+            if not alone or not want.topic or want.name != want.words:
+                return True  # the words tell more than a kind of thing: of them there is no telling
+            (grounding,) = self._grounder.ground_many([Ask((), want.words, rules.narrowed(Filter()), LEAST_CARDS)])
+        return not grounding.candidates or grounding.carried >= CARRIED_THRESHOLD
 
     def _own(self, name: str, others: Sequence[Want], candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
         """The candidates less those of the kind of another want, unless they have this one's own word."""
@@ -243,14 +256,3 @@ def one_of_each(ranked: Iterable[Ranked], items: Mapping[str, Item], keys: Mappi
         if held is item or varying(held) == varying(item):
             kept.append(one)
     return kept
-
-
-def carries(want: Want, grounding: Grounding) -> bool:
-    """Whether the shop seems to have the kind of thing that is asked for, by the grounder's confidence.
-
-    Where a constraint narrowed the candidates there is no telling, and so no such claim.
-    """
-    narrowed = want.filter.model_copy(update={"excluded_ids": (), "in_stock_only": True}) != Filter()
-    if narrowed or not want.words or not grounding.candidates:
-        return True
-    return grounding.carried >= CARRIED_THRESHOLD

@@ -4,6 +4,7 @@ Pure. Refusals ("not leather", "not that one") are never given up: to show what 
 """
 
 from collections.abc import Iterator
+from itertools import combinations
 
 from chat.several import listed
 from chat.want import group_label, price_label, value_label
@@ -14,14 +15,15 @@ _FIRM = frozenset({"size", "for", "gender", "recipient", "age", "diet", "allerge
 
 
 def relaxations(asked: Filter) -> Iterator[tuple[tuple[str, ...], Filter]]:
-    """Looser filters with the names of what each gives up: each constraint alone, then more and more of them.
+    """Looser filters with the names of what each gives up: each constraint alone, each two of them, then more and more.
 
     The kind of thing (category) goes last: a shopper who asked for boots under $20 wants to see boots.
     """
     names = _by_importance(asked)
-    for name in names:
-        yield (name,), without(asked, (name,))
-    for count in range(2, len(names) + 1):
+    for count in (1, 2):
+        for few in combinations(names, count):
+            yield few, without(asked, few)
+    for count in range(3, len(names) + 1):
         yield tuple(names[:count]), without(asked, names[:count])
     if asked.categories:
         yield (*names, "category"), without(asked, (*names, "category"))

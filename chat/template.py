@@ -82,7 +82,8 @@ def caveats(
     lines = list(reading.notes)
     if not llm_reached:
         lines.append(NOT_REACHED)
-    for group in found.groups:
+    # What is compared was shown before, with all that had to be said of it.
+    for group in found.groups if reading.intent != "compare" else ():
         # Items that were only pointed at were found for no want; they are held against the current one.
         want = group.want if reading.needs_search else need.current
         # Said once: where the words are new.

@@ -298,6 +298,10 @@ async def test_what_is_not_carried_is_said_once_with_the_nearest_kind(
     assert len([text for text in said.texts if "I don't see “apron” in this shop" in text]) == 1
     assert said.cards
     assert not said.question
+    (narrowed,) = await talk(assistant, "a black apron under $100")
+    assert len([text for text in narrowed.texts if "I don't see “apron” in this shop" in text]) == 1
+    (carried,) = await talk(assistant, "a red lipstick under $15")
+    assert "I don't see" not in carried.text
 
 
 async def test_a_value_that_the_catalogue_lacks_locks_no_turn(assistant: Assistant, llm_script: ScriptedLLM) -> None:

@@ -71,7 +71,7 @@ def test_the_gain_is_how_far_an_answer_is_expected_to_narrow(groups: dict[str, i
 
 
 def test_what_it_is_used_for_is_read_from_the_descriptions() -> None:
-    told = ["For a festival with friends."] * 3 + ["Made for high mountains and long trails."] * 3
+    told = ["For a festival with friends."] * 3 + ["Made for long trails, whatever the weather."] * 3
     made = [one.model_copy(update={"description": told[n]}) for n, one in enumerate(tents(colour=["red"] * 6))]
     asked = next_question(needing(), made)
     assert asked is not None
@@ -127,3 +127,14 @@ def test_a_budget_is_asked_where_prices_lie_far_apart() -> None:
     asked = next_question(needing().with_current(Want(words="tent")), made)
     assert asked is not None
     assert (asked.key, asked.chips) == ("price", ("under $50", "under $105"))
+
+
+def test_who_looks_for_a_present_is_asked_about_the_person() -> None:
+    departments = ("Outdoor", "Kitchen", "Garden")
+    made = [
+        one.model_copy(update={"category": (departments[n % 3], "Things")}) for n, one in enumerate(tents(a=["b"] * 6))
+    ]
+    need = Need(wants=(Want(words="a present for my aunt", filter=PRICED),), turns=1)
+    asked = next_question(need, made)
+    assert asked is not None
+    assert (asked.text, asked.chips) == ("What is it that they enjoy?", departments)

@@ -21,7 +21,8 @@ def test_constraints_are_given_up_one_after_the_other_and_refusals_never() -> No
     alone = ["rating", "attribute:colour", "brand", "price", "attribute:size", "stock"]
     assert [names for names, _ in steps] == [
         *[(name,) for name in alone],
-        *[tuple(alone[:count]) for count in range(2, len(alone) + 1)],
+        *[(name, other) for n, name in enumerate(alone) for other in alone[n + 1 :]],
+        *[tuple(alone[:count]) for count in range(3, len(alone) + 1)],
         (*alone, "category"),
     ]
     assert steps[-1][1] == Filter(
