@@ -19,46 +19,17 @@ from prompts.errors import PromptsError
 from ranking.errors import RankingError
 from retrieval.cleaning import visible
 from retrieval.errors import RetrievalError
-from ui import (
-    cli_accounts,
-    cli_catalogue,
-    cli_events,
-    cli_keys,
-    cli_mcp,
-    cli_privacy,
-    cli_prompts,
-    cli_ranking,
-    cli_rules,
-    cli_search,
-    cli_serve,
-    cli_succession,
-    cli_training,
-    cli_tuning,
-)
+from ui.cli_commands import Group
 from ui.logs import discreet, hush
 
 LEAST_FREE_BYTES = 5_000_000  # below it, whatever failed failed for want of room
 
-commands = typer.Typer(
-    name="shoptalk",
-    help="A shop assistant over a real catalogue.",
-    no_args_is_help=True,
-    pretty_exceptions_enable=False,
-)
-cli_accounts.register(commands)
-cli_catalogue.register(commands)
-cli_events.register(commands)
-cli_keys.register(commands)
-cli_mcp.register(commands)
-cli_privacy.register(commands)
-cli_prompts.register(commands)
-cli_ranking.register(commands)
-cli_rules.register(commands)
-cli_search.register(commands)
-cli_serve.register(commands)
-cli_succession.register(commands)
-cli_training.register(commands)
-cli_tuning.register(commands)
+commands = typer.Typer(name="shoptalk", cls=Group, no_args_is_help=True, pretty_exceptions_enable=False)
+
+
+@commands.callback()
+def shoptalk() -> None:
+    """A shop assistant over a real catalogue."""
 
 
 def app() -> None:
