@@ -5,6 +5,7 @@ Knows nothing of any table. Tables and their migrations belong to the module tha
 
 import sqlite3
 import threading
+import weakref
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -22,13 +23,14 @@ class Connections:
     >>> connections = Connections(path)      # doctest: +SKIP
     >>> connections.current["items"].count   # doctest: +SKIP
 
-    A connection is never shared, so that the transaction of one thread cannot swallow another's statements.
+    A connection is never shared, so that the transaction of one thread cannot swallow another's statements. It ends
+    with its thread: a server's threads come and go, and each connection holds two open files and a cache.
     """
 
     def __init__(self, path: Path) -> None:
         self.path = path
         self._local = threading.local()
-        self._opened: list[sqlite3.Connection] = []
+        self._opened: weakref.WeakSet[Database] = weakref.WeakSet()
         self._lock = threading.Lock()
         path.parent.mkdir(parents=True, exist_ok=True)
 
@@ -47,8 +49,10 @@ class Connections:
             connection.execute("PRAGMA secure_delete=FAST")
             database = Database(connection)
             self._local.database = database
+            # The thread's end drops the database, the last to hold it; nothing is to be closed when the program ends.
+            weakref.finalize(database, connection.close).atexit = False
             with self._lock:
-                self._opened.append(connection)
+                self._opened.add(database)
         return database
 
     def release(self) -> None:
@@ -58,15 +62,14 @@ class Connections:
             return
         self._local.database = None
         with self._lock:
-            if database.conn in self._opened:
-                self._opened.remove(database.conn)
+            self._opened.discard(database)
         database.conn.close()
 
     def close(self) -> None:
         """Close every connection of every thread; the object is not used afterwards."""
         with self._lock:
-            for connection in self._opened:
-                connection.close()
+            for database in list(self._opened):
+                database.conn.close()
             self._opened.clear()
 
 

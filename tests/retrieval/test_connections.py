@@ -1,0 +1,78 @@
+"""One connection a thread: what each holds, and that it ends with its thread."""
+
+import os
+import sqlite3
+import threading
+from pathlib import Path
+
+import pytest
+
+from retrieval.database import Connections
+
+
+def open_files(path: Path) -> int:
+    """How often this process has the database's file open."""
+    held = 0
+    for one in Path("/proc/self/fd").iterdir():
+        try:
+            held += os.readlink(one) == str(path)
+        except FileNotFoundError:  # the listing's own
+            continue
+    return held
+
+
+def in_a_thread(connections: Connections) -> None:
+    thread = threading.Thread(target=lambda: connections.current.execute("SELECT 1").fetchone())
+    thread.start()
+    thread.join()
+
+
+def test_a_connection_ends_with_its_thread(tmp_path: Path) -> None:
+    """A server's idle threads end after ten seconds: their connections stayed open, until there were no files left."""
+    connections = Connections(tmp_path / "shop.sqlite3")
+    connections.current.execute("CREATE TABLE words (word TEXT)")
+    for _ in range(20):
+        in_a_thread(connections)
+    # SQLite keeps one closed file for the next to open it, since to close it would let go of the others' locks.
+    assert open_files(connections.path) <= 2
+    connections.close()
+    assert open_files(connections.path) == 0
+
+
+def test_closing_ends_the_connections_of_threads_that_live_on(tmp_path: Path) -> None:
+    connections, opened, end = Connections(tmp_path / "shop.sqlite3"), threading.Event(), threading.Event()
+    failures: list[Exception] = []
+
+    def live() -> None:
+        database = connections.current
+        opened.set()
+        end.wait()
+        try:
+            database.execute("SELECT 1")
+        except sqlite3.ProgrammingError as error:
+            failures.append(error)
+
+    thread = threading.Thread(target=live)
+    thread.start()
+    opened.wait()
+    connections.close()
+    end.set()
+    thread.join()
+    assert [str(error) for error in failures] == ["Cannot operate on a closed database."]
+    assert open_files(connections.path) == 0
+
+
+def test_each_thread_has_its_own_and_one_that_was_released_opens_anew(tmp_path: Path) -> None:
+    connections = Connections(tmp_path / "shop.sqlite3")
+    first = connections.current
+    assert connections.current is first
+    seen: list[bool] = []
+    thread = threading.Thread(target=lambda: seen.append(connections.current is first))
+    thread.start()
+    thread.join()
+    assert seen == [False]
+    connections.release()
+    with pytest.raises(sqlite3.ProgrammingError, match="closed"):
+        first.execute("SELECT 1")
+    assert connections.current.execute("SELECT 1").fetchone() == (1,)
+    connections.close()
