@@ -23,6 +23,7 @@ MOST_BYTES = 64 * 1024  # of a body: the longest message, in four bytes a charac
 MOST_BYTES_AT = {"/chat/completions": 1024 * 1024}  # a whole conversation, which is sent anew with every message
 MOST_BULK_BYTES = 4 * 1024 * 1024  # of an operator's bulk change
 BULK = "/items/bulk"
+WITH_BODY = ("POST", "PUT", "PATCH")
 PREFLIGHT_S = 600  # how long a browser may remember what it was allowed
 METHODS = "GET, POST, DELETE"
 HEADERS = "Authorization, Content-Type, Idempotency-Key, X-Shopper-Token"
@@ -87,7 +88,7 @@ class Access:
     def is_admins(self, headers: Headers) -> bool:
         """Whether an admin key that counts came with these headers."""
         try:
-            self._keys.admin(headers.get("authorization", "").partition(" ")[2].strip())
+            self._keys.admin(_key_in(headers))
         except Refused:
             return False
         return True
@@ -122,14 +123,16 @@ class Gate:
             await send(message)
 
         try:
-            if origin := headers.get("origin"):
-                key = headers.get("authorization", "").partition(" ")[2].strip()
-                if await asyncio.to_thread(self._access.opens_to, origin, key):
-                    allowed = {"Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": EXPOSED}
+            origin = headers.get("origin")
+            if origin and await asyncio.to_thread(self._access.opens_to, origin, _key_in(headers)):
+                allowed = {"Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": EXPOSED}
             self._limits.take(Asker(address=address_of(scope)), "requests")
             if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
                 await _preflight(allowed)(scope, receive, answer)
                 return
+            if scope["method"] in WITH_BODY and not _key_in(headers):
+                # Before the body is read or judged; the routes look only after its form.
+                raise Problem(401, "no_key", "Send a key: Authorization: Bearer site_…, or admin_… for the operator's.")
             most = next((most for end, most in MOST_BYTES_AT.items() if scope["path"].endswith(end)), MOST_BYTES)
             if scope["path"].endswith(BULK) and await asyncio.to_thread(self._access.is_admins, headers):
                 most = MOST_BULK_BYTES
@@ -193,6 +196,12 @@ def address_of(scope: Scope) -> str:
 def asker_of(request: Request, owner: Owner) -> Asker:
     """Whose limits a request of this owner must keep."""
     return Asker(key=owner.site_id, address=address_of(request.scope))
+
+
+def _key_in(headers: Headers) -> str:
+    """The key that was sent, "" if there is none."""
+    scheme, _, key = headers.get("authorization", "").partition(" ")
+    return key.strip() if scheme.lower() == "bearer" else ""
 
 
 def _preflight(allowed: Mapping[str, str]) -> Response:

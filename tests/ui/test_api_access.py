@@ -44,6 +44,19 @@ def test_without_a_key_that_counts_nothing_is_answered(api: Api) -> None:
                 assert told(client.request(method, path, json=body)) == (401, code)
 
 
+@pytest.mark.parametrize("path", ["/chat", "/search", "/items/bulk", "/chat/completions", "/nowhere"])
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [("text/plain", "a tent"), ("", '{"query": "tent"}'), ("application/json", "{"), ("application/json", "[]")],
+)
+def test_a_request_without_a_key_is_told_so_before_its_body_is_judged(
+    api: Api, path: str, kind: str, body: str
+) -> None:
+    for headers in ({}, {"Authorization": "Basic YTpi"}, {"Authorization": "Bearer"}):
+        answer = httpx.post(f"{api.address}/v1{path}", content=body, headers={"Content-Type": kind, **headers})
+        assert told(answer) == (401, "no_key")
+
+
 @pytest.mark.parametrize(
     "origin",
     ["https://evil.example", "https://shop.example.evil.example", "http://shop.example", "https://shop.example:444",
