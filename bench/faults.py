@@ -1,10 +1,10 @@
 """What befalls a shop while 20 shoppers talk, and what is lost by it: real processes, killed, stopped and starved.
 
-``python -m bench.faults [--quick] [--kills N] [--json PATH]``. The demo shop is built in SHOPTALK_HOME where it is
-missing; what is done is done to a copy of it, served by ``shoptalk serve``; the language model is ``bench.stand_in``.
-Each shopper says a message, opens a card that was shown, rates the answer, and says the next. Whatever fails is asked
-again in the same words; what was answered with 200, and every turn whose end was heard, is acknowledged, and at the end
-looked for in the shop's database.
+``python -m bench.faults [--quick] [--kills N] [--json PATH]``. The demo shop is built in a home of the bench's own, or
+in SHOPTALK_HOME where that is set; what is done is done to a copy of it, served by ``shoptalk serve``; the language
+model is ``bench.stand_in``. Each shopper says a message, opens a card that was shown, rates the answer, and says the
+next. Whatever fails is asked again in the same words; what was answered with 200, and every turn whose end was heard,
+is acknowledged, and at the end looked for in the shop's database.
 
     acknowledged           events, thumbs and turns whose acknowledgement a shopper had
     lost                   how many of them the shop does not have
@@ -36,15 +36,14 @@ from pathlib import Path
 import numpy as np
 from rich.console import Console
 
+from bench.home import demo_home
 from bench.load import free_port, start, until_open
 from bench.report import parser, report
 from bench.talking import Shopper, Talk
 from bench.turns import conversations
-from chat.settings import Settings
 from chat.store import Store
 from ranking.history import Events
 from retrieval.database import Connections
-from ui.demo_shop import build_demo
 from ui.home import Home
 from ui.identity import Keys
 
@@ -293,21 +292,19 @@ def main() -> None:
     quick = options.quick
     kills = options.kills if options.kills is not None else QUICK_KILLS if quick else KILLS
     times = {"calm_s": QUICK_CALM_S if quick else CALM_S, "lasts_s": QUICK_LASTS_S if quick else LASTS_S}
-    settings = Settings()
-    home = Home(settings.home)
-    with home.owned():
-        build_demo(home, settings, console)
     names = ["llm_killed", "llm_hanging", "sqlite_locked", "chroma_removed"]
-    with copied(home, own_disk=False) as folder:
-        assert folder is not None
-        figures = asyncio.run(measure(folder, names, kills=kills, **times))
-    with copied(home, own_disk=True) as own:
-        if own is not None:
-            full = asyncio.run(measure(own, ["disk_full"], kills=0, **times))
-    if own is None:
+    with demo_home(console) as settings:
+        home = Home(settings.home)
         with copied(home, own_disk=False) as folder:
             assert folder is not None
-            full = asyncio.run(measure(folder, ["files_cannot_grow"], kills=0, **times))
+            figures = asyncio.run(measure(folder, names, kills=kills, **times))
+        with copied(home, own_disk=True) as own:
+            if own is not None:
+                full = asyncio.run(measure(own, ["disk_full"], kills=0, **times))
+        if own is None:
+            with copied(home, own_disk=False) as folder:
+                assert folder is not None
+                full = asyncio.run(measure(folder, ["files_cannot_grow"], kills=0, **times))
     for name in ("acknowledged", "lost", "broken_conversations", "conversations", "turns"):
         figures[name] += full.pop(name)
     figures |= full | {"disk_full.on_a_full_disk": int(own is not None)}

@@ -1,12 +1,15 @@
 """10,000 requests that nobody would send, against a real ``shoptalk serve``: what comes back, by status.
 
-``python -m bench.fuzz [--quick] [--requests N] [--json PATH]``. The demo shop is built in SHOPTALK_HOME where it is
-missing; the requests go to a copy of it, since some change the catalogue. Most are made by schemathesis of the served
-OpenAPI, half of them such as it allows, half such as it does not; then come ``bench.hostile``'s bodies for every route
-that takes one, and its bytes on a bare socket. No language model is reached: the answers are the shop's own.
+``python -m bench.fuzz [--quick] [--requests N] [--json PATH]``. The demo shop is built in a home of the bench's own, or
+in SHOPTALK_HOME where that is set; the requests go to a copy of it, since some change the catalogue. First come
+``bench.hostile``'s bodies for every route that takes one, and its bytes on a bare socket; the rest is made by
+schemathesis of the served OpenAPI, half such as it allows, half such as it does not, the same every time. An operation
+of which there are few different requests is asked them, and the others make up for it. No language model is reached:
+the answers are the shop's own.
 
-    requests          how many were answered, or ended by the server
-    status_N          how many of them with this status; status_closed: ended without one
+    requests          how many were sent
+    status_N          how many of them with this status; status_closed: ended without one; status_silent: half a
+                      request, whose rest the server still waited for
     server_errors     5xx but the honest 503 (one that says when to come back)
     not_as_documented answers that break the OpenAPI; the first of each operation is printed, and ends its turn
     alive             1: the shop still answered a search after all of them
@@ -16,7 +19,7 @@ import asyncio
 import contextlib
 import os
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -25,17 +28,17 @@ from rich.console import Console
 
 from bench.faults import NO_LIMITS, copied
 from bench.generated import Broken, ask, operations
+from bench.home import demo_home
 from bench.hostile import SAMPLES, bodies, raw_requests, send
 from bench.load import free_port, serving
 from bench.report import parser, report
-from chat.settings import Settings
 from retrieval.database import Connections
-from ui.demo_shop import build_demo
 from ui.home import Home
 from ui.identity import Keys
 
 REQUESTS, QUICK_REQUESTS = 10_000, 600
 FREE = {"SHOPTALK_LIMIT_KEY_REQUESTS": "", "SHOPTALK_LIMIT_KEY_CHARACTERS": ""}
+Kind = tuple[tuple[str, str], bool]  # an operation, and whether its requests are such as the OpenAPI allows
 console = Console(highlight=False)
 
 
@@ -71,26 +74,52 @@ def hostile(address: str, key: str, seen: Seen) -> None:
 
 
 def generated(address: str, key: str, admin: str, count: int, seen: Seen) -> None:
-    """About so many requests, an equal share for every operation."""
+    """So many requests, an equal share for every operation that has so many different ones."""
     schema = httpx.get(f"{address}/v1/openapi.json", timeout=30).json()
-    every = operations(schema)
-    share = max(1, count // (2 * len(every)))
 
     def headers(method: str, path: str) -> dict[str, str]:
         needed = [name for one in schema["paths"][path][method.lower()].get("security", []) for name in one]
         return {"Authorization": f"Bearer {admin if 'admin key' in needed else key}"}
 
-    for operation in every:
-        for allowed in (True, False):
-            statuses: Counter[int] = Counter()
-            try:
-                ask(schema, operation, f"{address}/v1", headers, share, allowed=allowed, seen=statuses)
-            except Broken as error:
-                seen.broken.append(str(error))
-                console.print(str(error)[:1000], style="red", markup=False)
+    def some(kind: Kind, share: int, seed: int) -> int:
+        operation, allowed = kind
+        statuses: Counter[int] = Counter()
+        try:
+            ask(schema, operation, f"{address}/v1", headers, share, allowed=allowed, seed=seed, seen=statuses)
+        except Broken as error:
+            seen.broken.append(str(error))
+            console.print(str(error)[:1000], style="red", markup=False)
+            raise
+        finally:
             for status, times in statuses.items():
                 seen.statuses["503 honest" if status == 503 else str(status)] += times
-        console.print(f"{operation[0]} {operation[1]}: {sum(seen.statuses.values())} so far", markup=False)
+            sort = "as it is allowed" if allowed else "as it is not"
+            console.print(f"{' '.join(operation)}, {sort}: {sum(seen.statuses.values())} so far", markup=False)
+        return sum(statuses.values())
+
+    in_rounds([(operation, allowed) for operation in operations(schema) for allowed in (True, False)], count, some)
+
+
+def in_rounds(kinds: Sequence[Kind], count: int, some: Callable[[Kind, int, int], int]) -> int:
+    """Have ``count`` requests sent, an equal share for every kind; how many were.
+
+    ``some`` sends up to so many of a kind, others for another seed, and says how many those were; one that ends with
+    Broken is asked no more. Ends sooner only where no kind has anything to send.
+    """
+    sent, seed, left = 0, 0, list(kinds)
+    while sent < count and left:
+        before, share = sent, -(-(count - sent) // len(left))
+        for kind in tuple(left):
+            if sent == count:
+                break
+            try:
+                sent += some(kind, min(share, count - sent), seed)
+            except Broken:
+                left.remove(kind)
+        if sent == before:
+            break
+        seed += 1
+    return sent
 
 
 @contextlib.contextmanager
@@ -108,7 +137,7 @@ def environment(values: dict[str, str]) -> Iterator[None]:
                 os.environ[name] = value
 
 
-def measure(folder: Path, settings: Settings, count: int) -> dict[str, float]:
+def measure(folder: Path, count: int) -> dict[str, float]:
     """All of it against a shop in this folder."""
     connections = Connections(Home(folder).database)
     admin = Keys(connections).make_admin("bench")[1]
@@ -117,7 +146,7 @@ def measure(folder: Path, settings: Settings, count: int) -> dict[str, float]:
     seen = Seen(Counter(), [])
     with (
         environment(NO_LIMITS | FREE),
-        serving(settings.model_copy(update={"home": folder}), nobody) as shop,
+        serving(folder, nobody) as shop,
     ):
         address = f"http://127.0.0.1:{shop.port}"
         hostile(address, shop.site_key, seen)
@@ -143,14 +172,10 @@ def main() -> None:
     arguments = parser(__doc__)
     arguments.add_argument("--requests", type=int, default=None, help="how many")
     options = arguments.parse_args()
-    settings = Settings()
-    home = Home(settings.home)
-    with home.owned():
-        build_demo(home, settings, console)
-    with copied(home, own_disk=False) as folder:
+    count = options.requests or (QUICK_REQUESTS if options.quick else REQUESTS)
+    with demo_home(console) as settings, copied(Home(settings.home), own_disk=False) as folder:
         assert folder is not None
-        count = options.requests or (QUICK_REQUESTS if options.quick else REQUESTS)
-        figures = measure(folder, settings, count)
+        figures = measure(folder, count)
     report("fuzz", figures, json_path=options.json, quick=options.quick)
 
 

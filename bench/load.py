@@ -1,10 +1,10 @@
 """How a serving shop holds up: 200 open conversations over HTTP, 10 minutes, against a ``shoptalk serve`` of its own.
 
-``python -m bench.load [--rate N] [--minutes M] [--quick] [--llm [URL]] [--json PATH]``. The demo shop is built in
-SHOPTALK_HOME where it is missing. The language model is ``bench.stand_in``, a process that streams 30 tokens a second,
-and server, stand-in and shoppers share this machine's processors. Messages come at an even rate, whether or not the
-shop keeps up; who sends one is whoever of the 200 waits longest. Before it, the canary: 1,000 conversations at
-once take turns, each with a price of its own, and none may ever see another's.
+``python -m bench.load [--rate N] [--minutes M] [--quick] [--llm [URL]] [--json PATH]``. The demo shop is built in a
+home of the bench's own, or in SHOPTALK_HOME where that is set. The language model is ``bench.stand_in``, a process that
+streams 30 tokens a second, and server, stand-in and shoppers share this machine's processors. Messages come at an even
+rate, whether or not the shop keeps up; who sends one is whoever of the 200 waits longest. Before it, the canary: 1,000
+conversations at once take turns, each with a price of its own, and none may ever see another's.
 
     turns_per_s               turns that ended, over the time in which they were asked for
     first_cards_ms_*          from the message to the first cards, as the client saw them
@@ -34,12 +34,11 @@ from urllib.request import urlopen
 import numpy as np
 from rich.console import Console
 
+from bench.home import demo_home
 from bench.report import parser, report
 from bench.shoppers import Answered, Shopper
 from bench.turns import conversations
-from chat.settings import Settings
 from retrieval.database import Connections
-from ui.demo_shop import build_demo
 from ui.home import Home
 from ui.identity import Keys
 
@@ -211,11 +210,9 @@ def memory_mib(process: int) -> float:
 
 
 @contextlib.contextmanager
-def serving(settings: Settings, llm: str | None) -> Iterator[Shop]:
-    """``shoptalk serve`` over the demo shop with the stand-in, or a real model ("" starts vLLM)."""
-    home = Home(settings.home)
-    with home.owned():
-        build_demo(home, settings, console)
+def serving(folder: Path, llm: str | None) -> Iterator[Shop]:
+    """``shoptalk serve`` over the shop in this folder with the stand-in, or a real model ("" starts vLLM)."""
+    home = Home(folder)
     connections = Connections(home.database)
     site, _ = Keys(connections).make_site(f"bench {secrets.token_hex(3)}", [])
     connections.close()
@@ -283,7 +280,7 @@ def main() -> None:
         "--llm", nargs="?", const="", default=None, metavar="URL", help="a real language model; without URL: start vLLM"
     )
     options = arguments.parse_args()
-    with serving(Settings(), options.llm) as shop:
+    with demo_home(console) as settings, serving(settings.home, options.llm) as shop:
         if options.llm is None:
             minutes = options.minutes or (QUICK_MINUTES if options.quick else MINUTES)
             canaries = QUICK_CANARIES if options.quick else CANARIES
