@@ -23,6 +23,13 @@ Name = Annotated[str, Field(min_length=1, max_length=200)]  # of an item, a bran
 Names = Annotated[tuple[Name, ...], Field(max_length=MOST_VALUES)]
 Values = Annotated[tuple[Annotated[str, Field(max_length=2_000)], ...], Field(max_length=100)]
 Price = Annotated[Decimal, Field(ge=0, le=10**9, decimal_places=4, allow_inf_nan=False)]
+Reached = Annotated[
+    bool,
+    Field(
+        description="false: the language model was needed and did not answer in time, so that the answer is plainer. "
+        "true also where none was needed."
+    ),
+]
 Limit = Annotated[StrictInt, Field(ge=1, le=MOST_ITEMS)]
 
 
@@ -61,7 +68,7 @@ class ChatAnswer(BaseModel):
     text: str
     question: str
     chips: tuple[str, ...]
-    llm_reached: bool
+    llm_reached: Reached
     timings_ms: dict[str, float]
 
 
@@ -75,7 +82,7 @@ class TurnAnswer(BaseModel):
     cards: tuple[Card, ...]
     comparison: Comparison | None = None  # of the cards, as the catalogue has them now
     finished: bool  # False: it was stopped
-    llm_reached: bool
+    llm_reached: Reached
     thumb: Literal["up", "down"] | None
 
 

@@ -1,10 +1,6 @@
 """Items put, changed and removed over the API, through the one writer, and seen by the next search."""
 
 import json
-import os
-import re
-import shutil
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -139,27 +135,6 @@ def test_what_a_row_may_not_be_is_said(own: Api, operator: httpx.Client) -> None
 def test_a_change_is_told_later_too_and_a_merchants_file_is_none(own: Api, operator: httpx.Client) -> None:
     done = operator.patch("/items/tent-2", json={"price": "185.00"}).json()
     assert operator.get(f"/changes/{done['number']}").json() == done
-
-
-@pytest.mark.skipif(shutil.which("curl") is None, reason="there is no curl on this machine")
-def test_what_the_docs_tell_an_operator_to_run_does_what_they_say(own: Api) -> None:
-    told = (Path(__file__).parents[2] / "docs" / "api.md").read_text(encoding="utf-8")
-    commands = [one for one in re.findall(r"```bash\n(.*?)```", told, re.DOTALL) if "$ADMIN_KEY" in one]
-    _, admin = own.keys.make_admin("docs")
-    said = []
-    for command in commands:
-        asked = command.replace("http://127.0.0.1:7860", own.address).replace("curl ", "curl -sS ")
-        ran = subprocess.run(
-            ["bash", "-c", asked], env=os.environ | {"ADMIN_KEY": admin}, capture_output=True, text=True, timeout=90
-        )
-        said += [json.loads(one) for one in re.findall(r"\{.*?\}(?=\{|$)", ran.stdout)]
-    patched, bulk, exported, erased = said
-    assert patched | {"number": 7} == json.loads(re.findall(r'```json\n(\{"number".*?)\n```', told)[0])
-    counts = {name: bulk[name] for name in ("new", "changed", "removed", "unknown", "dropped")}
-    assert counts == {"new": 1, "changed": 1, "removed": 0, "unknown": 1, "dropped": 1}
-    assert bulk["first_dropped"] == [{"list": "put", "row": 2, "reason": "the title is empty"}]
-    assert (exported["shopper_id"], exported["events"]) == ("ada", [])
-    assert erased.keys() == json.loads(re.findall(r'```json\n(\{"sessions".*?)\n```', told)[0]).keys()
 
 
 def test_only_an_operator_changes_items_and_only_an_operators_body_may_be_large(own: Api) -> None:
