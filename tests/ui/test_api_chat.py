@@ -108,6 +108,7 @@ def test_the_same_without_streaming_is_one_object(api: Api) -> None:
         "personalised": True,
         "tags": streamed[1]["tags"],
         "cards": next(event["cards"] for event in reversed(streamed) if event["type"] == "cards"),
+        "comparison": None,
         "text": " ".join(event["text"] for event in streamed if event["type"] == "text"),
     }
     done = {name: value for name, value in streamed[-1].items() if name not in ("type", "timings_ms")}
