@@ -55,6 +55,12 @@ class Connections:
                 self._opened.add(database)
         return database
 
+    def write(self, sql: str, values: Sequence[object] = ()) -> int:
+        """Run one statement in a transaction of its own; how many rows it wrote or deleted."""
+        database = self.current
+        with database.atomic():
+            return int(database.execute(sql, list(values)).rowcount)
+
     def release(self) -> None:
         """Close the calling thread's connection, for a thread that ends before this object does."""
         database: Database | None = getattr(self._local, "database", None)

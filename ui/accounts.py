@@ -12,16 +12,15 @@ import hashlib
 import math
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, get_args
 
-from argon2 import PasswordHasher
-from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlite_utils import Database, Migrations
 
 from chat.errors import ChatError
 from retrieval.database import Connections
+from ui.hashing import hashed, matches
 
 Role = Literal["writer", "releaser", "admin"]  # writes prompts; puts them live too; everything, accounts' list too
 
@@ -78,17 +77,16 @@ class Accounts:
 
     def __init__(self, connections: Connections, now: Callable[[], float] = time.time) -> None:
         self._connections, self._now = connections, now
-        self._hasher = PasswordHasher()
         # Held against the passwords of names that there are not, so that the time taken does not tell these.
-        self._nobody = self._hasher.hash(secrets.token_hex(16))
+        self._nobody = hashed(secrets.token_hex(16))
         migrations.apply(connections.current)
 
     def add(self, name: str, role: Role, password: str) -> Account:
         """A new account. AccountError for a name that is taken or none, a role that is none, or a weak password."""
         account = Account(_name(name), _role(role), self._now())
-        added = self._write(
+        added = self._connections.write(
             "INSERT OR IGNORE INTO accounts VALUES (?, ?, ?, ?)",
-            [account.name, account.role, self._hasher.hash(_password(password, account.name)), account.made],
+            [account.name, account.role, hashed(_password(password, account.name)), account.made],
         )
         if not added:
             raise AccountError(f"There is an account {account.name!r} already.")
@@ -96,16 +94,16 @@ class Accounts:
 
     def remove(self, name: str) -> None:
         """End the account, and what is signed in by it, at once."""
-        if not self._write("DELETE FROM accounts WHERE name = ?", [_folded(name)]):
+        if not self._connections.write("DELETE FROM accounts WHERE name = ?", [_folded(name)]):
             raise AccountError(_unknown(name))
 
     def set_password(self, name: str, password: str) -> None:
         """Give the account another password; what was signed in with the former one is signed out."""
         name = _folded(name)
-        hashed = self._hasher.hash(_password(password, name))
-        if not self._write("UPDATE accounts SET hash = ? WHERE name = ?", [hashed, name]):
+        held = hashed(_password(password, name))
+        if not self._connections.write("UPDATE accounts SET hash = ? WHERE name = ?", [held, name]):
             raise AccountError(_unknown(name))
-        self._write("DELETE FROM account_sign_ins WHERE name = ?", [name])
+        self._connections.write("DELETE FROM account_sign_ins WHERE name = ?", [name])
 
     def all(self) -> list[Account]:
         """Every account, by name."""
@@ -123,15 +121,15 @@ class Accounts:
         if (wait := max(self._wait(subject, free) for subject, free in subjects.items())) > 0:
             raise SignInRefused(f"Too many tries. Try again in {math.ceil(wait)} seconds.", wait)
         row = self._connections.current.execute("SELECT hash FROM accounts WHERE name = ?", [name]).fetchone()
-        if not self._verified(row[0] if row else self._nobody, password[:LONGEST_PASSWORD]) or row is None:
+        if not matches(row[0] if row else self._nobody, password[:LONGEST_PASSWORD]) or row is None:
             for subject in subjects:
                 self._fail(subject)
             raise SignInRefused("This name and this password do not go together.")
-        self._write("DELETE FROM account_failures WHERE subject = ?", [next(iter(subjects))])
-        self._write("DELETE FROM account_sign_ins WHERE until <= ?", [self._now()])
+        self._connections.write("DELETE FROM account_failures WHERE subject = ?", [next(iter(subjects))])
+        self._connections.write("DELETE FROM account_sign_ins WHERE until <= ?", [self._now()])
         token = secrets.token_urlsafe(32)
         values = [_hash(token), name, self._now() + SIGNED_IN_S]
-        self._write("INSERT INTO account_sign_ins VALUES (?, ?, ?)", values)
+        self._connections.write("INSERT INTO account_sign_ins VALUES (?, ?, ?)", values)
         return token
 
     def who(self, token: str) -> Account | None:
@@ -145,7 +143,7 @@ class Accounts:
 
     def sign_out(self, token: str) -> None:
         """The browser is signed in no longer."""
-        self._write("DELETE FROM account_sign_ins WHERE token = ?", [_hash(token)])
+        self._connections.write("DELETE FROM account_sign_ins WHERE token = ?", [_hash(token)])
 
     def _wait(self, subject: str, free: int) -> float:
         """Seconds until a further try of this subject is looked at."""
@@ -160,23 +158,12 @@ class Accounts:
 
     def _fail(self, subject: str) -> None:
         now = self._now()
-        self._write("DELETE FROM account_failures WHERE last < ?", [now - FORGOTTEN_S])
-        self._write(
+        self._connections.write("DELETE FROM account_failures WHERE last < ?", [now - FORGOTTEN_S])
+        self._connections.write(
             "INSERT INTO account_failures VALUES (?, 1, ?)"
             " ON CONFLICT (subject) DO UPDATE SET count = count + 1, last = excluded.last",
             [subject, now],
         )
-
-    def _verified(self, held: str, password: str) -> bool:
-        try:
-            return self._hasher.verify(held, password)
-        except (Argon2Error, InvalidHashError):
-            return False
-
-    def _write(self, sql: str, values: Sequence[object]) -> int:
-        database = self._connections.current
-        with database.atomic():
-            return int(database.execute(sql, list(values)).rowcount)
 
 
 def _hash(text: str) -> str:

@@ -6,7 +6,7 @@ nothing of what is answered, nor of HTTP.
 
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 
 from sqlite_utils import Database, Migrations
 
@@ -41,7 +41,7 @@ class Claims:
             " beat = excluded.beat WHERE beat < ? OR claim LIKE ?"
         )
         # A process knows what it runs itself, so a claim of its own is one that is just being let go.
-        taken = self._write(sql, [name, claim, now, now - STALE_S, f"{self._process}:%"])
+        taken = self._connections.write(sql, [name, claim, now, now - STALE_S, f"{self._process}:%"])
         return claim if taken else None
 
     def held(self, name: str) -> bool:
@@ -51,13 +51,10 @@ class Claims:
 
     def beat(self) -> None:
         """Say that this process is alive."""
-        self._write("UPDATE api_claims SET beat = ? WHERE claim LIKE ?", [self._now(), f"{self._process}:%"])
+        self._connections.write(
+            "UPDATE api_claims SET beat = ? WHERE claim LIKE ?", [self._now(), f"{self._process}:%"]
+        )
 
     def release(self, claim: str) -> None:
         """Let go of the claim."""
-        self._write("DELETE FROM api_claims WHERE claim = ?", [claim])
-
-    def _write(self, sql: str, values: Sequence[object]) -> int:
-        database = self._connections.current
-        with database.atomic():
-            return int(database.execute(sql, list(values)).rowcount)
+        self._connections.write("DELETE FROM api_claims WHERE claim = ?", [claim])

@@ -21,13 +21,12 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import urlsplit
 
-from argon2 import PasswordHasher
-from argon2.exceptions import Argon2Error, InvalidHashError
 from sqlite_utils import Database, Migrations
 
 from chat.errors import ChatError
 from chat.store import ANONYMOUS
 from retrieval.database import Connections
+from ui.hashing import hashed, matches
 
 KEEP_S = 24 * 3600.0  # how long the former secret is good after a rotation, unless said otherwise
 VERIFIED_S = 60.0  # how long an admin key is believed without argon2: a bulk run makes many calls in a row
@@ -92,7 +91,6 @@ class Keys:
     def __init__(self, connections: Connections, now: Callable[[], float] = time.time) -> None:
         self._connections = connections
         self._now = now
-        self._hasher = PasswordHasher()
         # By a hash of the admin key under a secret of this process, so that the key itself is nowhere in memory for
         # longer than its request: the argon2 hash that it matched, and until when that is believed.
         self._pepper = secrets.token_bytes(32)
@@ -105,7 +103,7 @@ class Keys:
             f"site_{secrets.token_hex(12)}", _name(name), tuple(dict.fromkeys(map(origin_of, origins))), self._now()
         )
         secret = _new_secret()
-        self._write(
+        self._connections.write(
             "INSERT INTO site_keys VALUES (?, ?, ?, ?, '', 0, ?, NULL)",
             [key.id, key.name, json.dumps(key.origins), secret, key.made],
         )
@@ -114,9 +112,9 @@ class Keys:
     def make_admin(self, name: str) -> tuple[AdminKey, str]:
         """A new admin key, and the whole of it, which nothing shows again."""
         key, secret = AdminKey(f"{ADMIN}{secrets.token_hex(8)}", _name(name), self._now()), secrets.token_hex(24)
-        self._write(
+        self._connections.write(
             "INSERT INTO admin_keys VALUES (?, ?, ?, '', 0, ?, NULL)",
-            [key.id, key.name, self._hasher.hash(secret), key.made],
+            [key.id, key.name, hashed(secret), key.made],
         )
         return key, f"{key.id}_{secret}"
 
@@ -124,8 +122,8 @@ class Keys:
         """The new secret of a site key, or the whole of a new admin key; the former one is good for so long."""
         table = _table(key_id)
         secret = _new_secret() if table == "site_keys" else secrets.token_hex(24)
-        held, column = (secret, "secret") if table == "site_keys" else (self._hasher.hash(secret), "hash")
-        found = self._write(
+        held, column = (secret, "secret") if table == "site_keys" else (hashed(secret), "hash")
+        found = self._connections.write(
             f"UPDATE {table} SET former = {column}, former_until = ?, {column} = ? WHERE id = ? AND revoked IS NULL",  # noqa: S608 - fixed names
             [self._now() + keep_s, held, key_id],
         )
@@ -136,7 +134,7 @@ class Keys:
     def revoke(self, key_id: str) -> None:
         """End the key, for good; IdentityError if there is none in use."""
         sql = f"UPDATE {_table(key_id)} SET revoked = ? WHERE id = ? AND revoked IS NULL"  # noqa: S608 - fixed names
-        if not self._write(sql, [self._now(), key_id]):
+        if not self._connections.write(sql, [self._now(), key_id]):
             raise IdentityError(f"There is no key {key_id!r} in use. Those that there are: shoptalk keys list")
 
     def sites(self) -> list[SiteKey]:
@@ -172,7 +170,7 @@ class Keys:
             matched, until = self._verified_keys.get(fingerprint, ("", 0.0))
             if matched in hashes and self._now() < until:
                 return AdminKey(*row[:4])
-            if (found := next((held for held in hashes if self._verified(held, secret)), None)) is not None:
+            if (found := next((held for held in hashes if matches(held, secret)), None)) is not None:
                 self._believe(fingerprint, found)
                 return AdminKey(*row[:4])
         raise Refused("unknown_key", "This admin key is unknown here, or was revoked.")
@@ -210,17 +208,6 @@ class Keys:
         now = self._now()
         fresh = {one: kept for one, kept in self._verified_keys.items() if now < kept[1]}
         self._verified_keys = {**fresh, fingerprint: (held, now + VERIFIED_S)}
-
-    def _verified(self, held: str, secret: str) -> bool:
-        try:
-            return self._hasher.verify(held, secret)
-        except (Argon2Error, InvalidHashError):
-            return False
-
-    def _write(self, sql: str, values: Sequence[object]) -> int:
-        database = self._connections.current
-        with database.atomic():
-            return int(database.execute(sql, list(values)).rowcount)
 
 
 def sign_shopper(secret: str, shopper_id: str, ends: int) -> str:

@@ -89,7 +89,7 @@ class Sessions:
         known = "SELECT 1 FROM api_sessions WHERE id = ?"
         if self._connections.current.execute(known, [session_id]).fetchone() is not None:
             return  # without a write, which would wait where the database is locked
-        self._write(
+        self._connections.write(
             "INSERT OR IGNORE INTO api_sessions VALUES (?, ?, ?, ?)",
             [session_id, owner.site_id, owner.shopper_id, self._now()],
         )
@@ -118,7 +118,7 @@ class Sessions:
 
     def name_prefix(self, name: str, session_id: str, turn_id: str) -> None:
         """All that was said up to and with that turn goes by this name from now on: a digest, which tells nothing."""
-        self._write("INSERT OR IGNORE INTO api_prefixes VALUES (?, ?, ?, 0)", [name, session_id, turn_id])
+        self._connections.write("INSERT OR IGNORE INTO api_prefixes VALUES (?, ?, ?, 0)", [name, session_id, turn_id])
 
     def resume(self, name: str) -> Resumption | None:
         """The conversation that goes by the name, taken by whoever asks first; None if there is none.
@@ -169,8 +169,3 @@ class Sessions:
         with wiping(database), database.atomic():
             cursor = database.execute("DELETE FROM api_answers WHERE time < ?", [self._now() - KEPT_S])
             return int(cursor.rowcount)
-
-    def _write(self, sql: str, values: Sequence[object]) -> None:
-        database = self._connections.current
-        with database.atomic():
-            database.execute(sql, list(values))

@@ -76,3 +76,18 @@ def test_each_thread_has_its_own_and_one_that_was_released_opens_anew(tmp_path: 
         first.execute("SELECT 1")
     assert connections.current.execute("SELECT 1").fetchone() == (1,)
     connections.close()
+
+
+def test_a_write_is_whole_when_it_returns_and_tells_how_many_rows_it_was(tmp_path: Path) -> None:
+    connections = Connections(tmp_path / "shop.sqlite3")
+    connections.write("CREATE TABLE words (word TEXT)")
+    assert connections.write("INSERT INTO words VALUES (?), (?)", ["a", "b"]) == 2
+    seen: list[int] = []
+    thread = threading.Thread(
+        target=lambda: seen.append(connections.current.execute("SELECT count(*) FROM words").fetchone()[0])
+    )
+    thread.start()
+    thread.join()
+    assert seen == [2]
+    assert connections.write("DELETE FROM words WHERE word = ?", ["c"]) == 0
+    connections.close()
