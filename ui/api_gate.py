@@ -123,9 +123,10 @@ class Gate:
             await send(message)
 
         try:
-            origin = headers.get("origin")
-            if origin and await asyncio.to_thread(self._access.opens_to, origin, _key_in(headers)):
-                allowed = {"Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": EXPOSED}
+            if origin := headers.get("origin"):
+                key = _key_in(headers)
+                if await asyncio.to_thread(self._access.opens_to, origin, key):
+                    allowed = {"Access-Control-Allow-Origin": origin, "Access-Control-Expose-Headers": EXPOSED}
             self._limits.take(Asker(address=address_of(scope)), "requests")
             if scope["method"] == "OPTIONS" and "access-control-request-method" in headers:
                 await _preflight(allowed)(scope, receive, answer)
