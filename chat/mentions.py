@@ -4,15 +4,11 @@ Pure. Says what stands where; whether it is wanted or refused, ``chat.need`` dec
 """
 
 import re
-from collections import defaultdict
-from collections.abc import Iterable
-from dataclasses import dataclass, field
-from functools import lru_cache
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
-from chat.numbers import with_digits
-from chat.record import COLOURS as COLOUR_WORDS
+from chat.lexicon import COLOURS, MATERIALS, Lexicon, key_of, lexicon
 from chat.words import FILLERS, Token, scripts, singular, tokens, word_set
 
 if TYPE_CHECKING:
@@ -21,12 +17,8 @@ if TYPE_CHECKING:
 Kind = Literal["brand", "category", "attribute"]
 
 LONGEST_PHRASE = 6  # words of a brand, a category or a value that are looked up together
-COLOURS = ("colour", "color")
-SIZES = ("size", "shoe size", "clothing size")
-MATERIALS = ("material", "fabric")
 # Where a value stands under several attributes, the first of these that has it is meant; else any of them.
 PRIMARY = (*COLOURS, *MATERIALS, "gender", "department")
-_YES = frozenset({"yes", "true", "y"})
 # "dark blue" is not the value "blue"; such a shade is left to the search.
 _SHADES = word_set("dark light pale bright deep off neon pastel soft dusty baby sky royal hot")
 # Attributes of which an item has several values at once: asked for one after the other, all of them must hold.
@@ -78,92 +70,6 @@ class Mention:
         return (*((self.attribute, value) for value in self.values), *self.others)
 
 
-@dataclass
-class Lexicon:
-    """The vocabulary turned around: from a phrase in singular to what it names."""
-
-    brands: dict[str, str] = field(default_factory=dict)
-    paths: dict[str, list[tuple[str, ...]]] = field(default_factory=lambda: defaultdict(list))
-    values: dict[str, dict[str, list[str]]] = field(default_factory=lambda: defaultdict(lambda: defaultdict(list)))
-    gender: str = ""  # the attribute that holds men, women, unisex, if there is one
-    sizes: dict[str, str] = field(default_factory=dict)  # size value in lower case → value; of the attribute "size"
-    size_name: str = ""
-    scripts: frozenset[str] = frozenset()  # that its words are written in
-    colour_name: str = ""  # the attribute that holds colours, if there is one
-
-
-_LEXICONS: dict[int, tuple["Vocabulary", Lexicon]] = {}
-
-
-def lexicon(vocabulary: "Vocabulary") -> Lexicon:
-    """The vocabulary's lexicon, made once for each vocabulary object."""
-    held = _LEXICONS.get(id(vocabulary))
-    if held and held[0] is vocabulary:
-        return held[1]
-    made = _build(vocabulary)
-    if len(_LEXICONS) > 8:  # a new vocabulary comes with every new generation of the catalogue
-        _LEXICONS.clear()
-    _LEXICONS[id(vocabulary)] = (vocabulary, made)
-    return made
-
-
-def _build(vocabulary: "Vocabulary") -> Lexicon:
-    made = Lexicon()
-    for brand in vocabulary.brands:
-        if len(key := _key(brand)) > 1:
-            made.brands.setdefault(key, brand)
-    for path in vocabulary.categories:
-        for depth in range(1, len(path) + 1):
-            for name in _names_of_segment(path[depth - 1]):
-                if path[:depth] not in made.paths[name]:
-                    made.paths[name].append(path[:depth])
-    for name, paths in made.paths.items():
-        # "tea" is the category Tea where there is one, and not the department Food & Tea as well.
-        whole = [path for path in paths if _key(path[-1]) == name]
-        made.paths[name] = whole or paths
-    for name, values in vocabulary.attributes.items():
-        lowered = name.lower()
-        if any(_key(value) in ("man", "woman", "unisex") for value in values):
-            made.gender = made.gender or name
-        if lowered in SIZES:
-            made.size_name = made.size_name or name
-            made.sizes = made.sizes or {value.lower(): value for value in values}
-        for value in values:
-            key = _key(lowered if value.lower() in _YES else value)
-            if len(key) > 2 and not key.replace(".", "").isdigit() and key not in FILLERS:
-                made.values[key][name].append(value)
-    made.scripts = frozenset(scripts("".join((*made.brands, *made.paths, *made.values))))
-    _name_materials(made, vocabulary)
-    _name_colours(made, vocabulary)
-    return made
-
-
-def _name_colours(made: Lexicon, vocabulary: "Vocabulary") -> None:
-    """Lets "green" mean "Forest Green" and "Bottle Green": all that hold the word, where no value is called so."""
-    for name, values in vocabulary.attributes.items():
-        held: dict[str, list[str]] = defaultdict(list)
-        for value in values if name.lower() in COLOURS else ():
-            for word in COLOUR_WORDS & set(_key(value).split()):
-                held[word].append(value)
-        made.colour_name = made.colour_name or (name if name.lower() in COLOURS else "")
-        for word, longer in held.items():
-            if word not in made.values:
-                made.values[word][name] = longer
-
-
-def _name_materials(made: Lexicon, vocabulary: "Vocabulary") -> None:
-    """Lets "velvet" mean "cotton velvet": the material itself, where no other value is called so."""
-    for name, values in vocabulary.attributes.items():
-        short: dict[str, list[str]] = defaultdict(list)
-        for value in values if name.lower() in MATERIALS else ():
-            last = _key(value).rpartition(" ")[2]
-            if last != _key(value) and len(last) > 3 and last not in FILLERS and last not in made.paths:
-                short[last].append(value)
-        for last, held in short.items():
-            if last not in made.values:
-                made.values[last][name] = held
-
-
 def is_foreign(text: str, vocabulary: "Vocabulary") -> bool:
     """True if most letters of the words asked for are of scripts in which the catalogue names nothing."""
     known = lexicon(vocabulary).scripts
@@ -198,7 +104,7 @@ def _lookup(text: str, words: list[Token], first: int, length: int, known: Lexic
     window = words[first : first + length]
     span = (window[0].start, window[-1].end)
     raw = text[span[0] : span[1]]
-    key = _key(raw)
+    key = _known(key_of(raw), known)
     before = words[first - 1].text if first else ""
     brand = known.brands.get(key)
     values = known.values.get(key, {})
@@ -223,10 +129,17 @@ def _lookup(text: str, words: list[Token], first: int, length: int, known: Lexic
     return None
 
 
+def _known(key: str, known: Lexicon) -> str:
+    """The phrase as the shop writes it, where the shopper wrote two words as one or one as two."""
+    if key in known.values or key in known.paths or key in known.brands:
+        return key
+    return known.squashed.get(key.replace(" ", ""), key)
+
+
 def _names_brand(raw: str, brand: str, before: str, first: int) -> bool:
     if " " in raw or before in ("from", "by", "brand"):
         return True
-    if _key(raw) in _EVERYDAY or raw.lower() in FILLERS:
+    if key_of(raw) in _EVERYDAY or raw.lower() in FILLERS:
         return raw == brand and raw[0].isupper() and first > 0
     return True
 
@@ -294,17 +207,3 @@ def _broken(text: str, window: list[Token]) -> bool:
 
 def _inside(word: Token, span: tuple[int, int]) -> bool:
     return word.start >= span[0] and word.end <= span[1]
-
-
-def _names_of_segment(segment: str) -> Iterable[str]:
-    """The phrases that name a category: itself, and each part of "Jackets & Coats"."""
-    parts = re.split(r"\s*(?:&|,|/|\band\b)\s*", segment)
-    return dict.fromkeys(_key(part) for part in (segment, *parts) if len(part) > 1)
-
-
-@lru_cache(maxsize=65_536)
-def _key(phrase: str) -> str:
-    """The phrase in the one spelling that is looked up: "750ml" is "750 ml", "1,000 pieces" "one thousand pieces"."""
-    words = with_digits(" ".join(token.text for token in tokens(phrase)).replace("-", " "))
-    words = re.sub(r"(?<=\b\d) (?=\d{3}\b)", "", words)
-    return singular(re.sub(r"(?<=\d)(?=[a-z])", " ", words))

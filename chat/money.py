@@ -35,7 +35,14 @@ _CURRENCY_WORDS: tuple[tuple[str, frozenset[str]], ...] = (
     (r"£|gbp|pounds?(?! of)|quid", frozenset({"GBP"})),
     (r"¥|jpy|yen", frozenset({"JPY"})),
     (r"₹|inr|rs\.?|rupees?", frozenset({"INR"})),
-    (r"chf|francs?", frozenset({"CHF"})),
+    (r"chf|francs?|franken", frozenset({"CHF"})),
+    (r"kr\.?|kroner|kronor|krona|krone|crowns", frozenset({"SEK", "NOK", "DKK", "ISK", "CZK"})),
+    (r"sek", frozenset({"SEK"})),
+    (r"nok", frozenset({"NOK"})),
+    (r"dkk", frozenset({"DKK"})),
+    (r"pln|zł|zloty\w*", frozenset({"PLN"})),
+    (r"cny|rmb|yuan", frozenset({"CNY"})),
+    (r"nzd|nz\$", frozenset({"NZD"})),
 )
 _ANY_CURRENCY = "|".join(pattern for pattern, _ in _CURRENCY_WORDS)
 _DIGITS = r"\d{1,3}(?:[.,' \u00a0\u202f]\d{3})+(?:[.,]\d{1,2})?|\d+(?:[.,]\d{1,2})?"
@@ -54,24 +61,27 @@ def _amount(number: int) -> str:
 _NOT_MORE = (
     r"(?:not|never|cannot|without|dont|wouldnt|cant|wont|[a-z]+n't)"
     r"\s(?:(?:want|wanna|to|like|wish|prefer|care|spend|spending|pay|paying|go|going|rather|really|be|it|is|cost|costing"
+    r"|set|me|us|back|much|any"
     r"|anything|for|much|a (?:cent|penny))\s){0,5}(?:more than|over|above|beyond|past|exceed(?:ing)?)"
 )
 _MAX_BEFORE = (
     rf"{_NOT_MORE}|"
-    r"under|below|less than|cheaper than|no more than|not more than|not over|nothing over|nothing above|not above"
-    r"|up to|at most|within|max(?:imum)?[.:]?(?: of| is)?|no higher than|beneath|lower than|keep it under|<=?"
+    r"under|below|sub|less than|cheaper than|no more than|not more than|not over|nothing over|nothing above|not above"
+    r"|up to|at most|stretch to|go (?:up )?to|go as high as|as high as|tops|within|max(?:imum)?[.:]?(?: of| is)?|no higher than|beneath|lower than|keep it under|<=?"
     r"|no (?:bigger|higher|larger|greater) (?:budget |price )?than"
     r"|(?:my |a |the |our |with a |on a )?(?:budget|limit|cap|spend)(?: is| of| about|:| at)*"
     r"|(?:i|we) (?:only )?(?:have|got|can spend|can pay|can afford)(?: up to| about)?|spend(?: up to)?|afford"
-    r"|unter|bis|let'?s say|call it"
+    r"|(?:i|we) can do(?: like| about)?|can (?:be|cost)|unter|bis|let'?s say|call it"
 )
 _MIN_BEFORE = (
-    r"over|above|more than|at least|no less than|not less than|not under|from|starting at"
+    r"nothing (?:under|below|less than|cheaper than)|not below|over|above|more than|at least|no less than|not less than|not under|from|starting at"
     r"|min(?:imum)?(?: of)?|>=?|upwards of"
 )
 _AROUND_BEFORE = r"around|about|approximately|approx\.?|roughly|near|close to|circa|ca\.|~|in the region of|or so"
 _MAX_AFTER = (
-    r"or (?:less|under|below|cheaper|lower)|max(?:imum)?|at (?:the )?most|tops|and (?:under|below)|limit|budget"
+    r"(?:each |apiece |a piece |per piece )?(?:or (?:less|under|below|cheaper|lower)|max(?:imum)?"
+    r"|at (?:the )?(?:very )?(?:most|max(?:imum)?)|tops|and (?:under|below|no more)|not more|no more|"
+    r"(?:(?:would be|is|as|being|will be|'s) )?(?:my |the |our |a )?(?:upper )?(?:limit|budget|ceiling|cap|max(?:imum)?))"
 )
 _MIN_AFTER = r"or (?:more|over|above|up)|and (?:up|over|above|more)|upwards|\+|minimum"
 _AROUND_AFTER = r"or so|-ish|ish|or thereabouts|give or take"

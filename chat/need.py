@@ -30,6 +30,7 @@ from chat.phrases import (
 from chat.pointing import to_compare
 from chat.references import WHOLE_SHOP, find_references
 from chat.several import EACH, TOTAL, listed, parted
+from chat.spoken import in_plain_words
 from chat.things import opens_new_want, owner, turned_to, wanted_category
 from chat.want import Need, Want, price_label
 from chat.words import plain, singular, tokens, word_set
@@ -114,7 +115,7 @@ def read_message(
     ``shown``: the items of the latest cards, in their order; references resolve against them. ``spoken_of``: ids of
     those that the latest answer was about, which "it" means before all others.
     """
-    text = plain(message)
+    text = in_plain_words(plain(message), vocabulary, shown)
     need = need.model_copy(update={"turns": need.turns + 1, "currency": need.currency or vocabulary.currency})
     started_over = False
     if (match := intents.is_start_over(text)) and not intents.hint(text, shown=bool(shown), pointed=0):

@@ -27,8 +27,8 @@ def is_head(text: str, mention: Mention, mentions: Sequence[Mention]) -> bool:
     """
     before = re.search(rf"(\w+)[^\w{BLANK}]*$", text[: mention.span[0]])
     word = before[1].lower() if before else ""
-    if re.search(r"\d", mention.text):
-        return word == "for"
+    if re.search(r"\d", mention.text) or mention.text.startswith("size"):
+        return word == "for" and not re.search(r"[a-z]", mention.text)
     if word in ("in", "with", "of", "be", "is", "are", "only", "them", "it", "size", "but", "colour", "color"):
         return False
     after = tokens(text[mention.span[1] :])[:1]

@@ -8,7 +8,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from chat.indifference import read_optional
-from chat.mentions import Mention, find_mentions, has_many, lexicon
+from chat.lexicon import lexicon
+from chat.mentions import Mention, find_mentions, has_many
 from chat.record import COLOURS as COLOUR_WORDS
 from chat.refusals import ONLY, refusals
 from chat.stated import Constraints, overlaps
