@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from chat.indifference import NO_PREFERENCE, read_indifference
+from chat.numbers import spelt_value
 from chat.pricing import read_order, read_relative_price, read_sums
 from chat.references import find_references
 from chat.stated import Constraints
@@ -21,7 +22,7 @@ __all__ = ["Constraints", "read_constraints", "without_who"]
 
 _RATING = re.compile(
     r"\b(?:(?:at least|minimum|min\.?|over|above|more than|rated|rating(?: of)?"
-    r"|with)\s+)*(?P<stars>[1-5](?:[.,]\d)?)\s?(?:\+|plus)?\s?-?\s?stars?(?:\s?(?:rating|rated"
+    r"|with)\s+)*(?P<stars>[1-5](?:[.,]\d)?|one|two|three|four|five)\s?(?:\+|plus)?\s?-?\s?stars?(?:\s?(?:rating|rated"
     r"|reviews?))?(?:\s?(?:and|or)\s(?:up|above|more|better|higher|over)|\s?\+|\s?minimum|\s?plus)?"
     r"|\brat(?:ed|ing)(?: of)? (?:at least |over |above |more than |> ?)?(?P<rated>[1-5](?:[.,]\d)?)(?:\s?\+"
     r"| ?(?:and|or) (?:up|above|more|better|higher))?(?!\w)",
@@ -30,7 +31,7 @@ _RATING = re.compile(
 _ADDS = re.compile(
     r"^\W*(?:(?:hmm+|ok(?:ay)?|oh|well|actually|maybe|and|yes)\W+)*or\b"
     r"|\b(?:is|are|would be|works?)(?: also)? (?:fine|ok(?:ay)?|good|great|nice|alright)(?:,? (?:too|as well|also))?\b"
-    r"|\b(?:too|as well)\W*$",
+    r"|\b(?:too|as well|allowed|again|after all)\W*$",
     re.IGNORECASE,
 )
 _SOLD_OUT = re.compile(
@@ -46,11 +47,16 @@ _IN_STOCK = re.compile(
 
 
 def read_constraints(
-    text: str, vocabulary: "Vocabulary", shown: Sequence[Item], compared: Sequence[Item] | None = None
+    text: str,
+    vocabulary: "Vocabulary",
+    shown: Sequence[Item],
+    compared: Sequence[Item] | None = None,
+    wanted: Sequence[tuple[str, ...]] = (),
 ) -> Constraints:
     """What the text (already plain) constrains, against the catalogue's words and the items on show.
 
     ``compared``: those of them that "cheaper" is measured by, where not all were shown for the same thing.
+    ``wanted``: the kinds of thing that are wanted already; what the message names itself comes before them.
     """
     read = Constraints(rest=text)
     read.no_preference = NO_PREFERENCE.search(text) is not None
@@ -69,7 +75,7 @@ def read_constraints(
     elif match := _IN_STOCK.search(read.rest):
         read.in_stock_only = True
         read.blank(match.span())
-    read_values(read, vocabulary)
+    read_values(read, vocabulary, wanted)
     return read
 
 
@@ -81,5 +87,10 @@ def without_who(read: Constraints) -> None:
 
 def _rating(read: Constraints) -> None:
     if match := _RATING.search(read.rest):
-        read.rating_min = float((match["stars"] or match["rated"]).replace(",", "."))
+        read.rating_min = _stars(match["stars"] or match["rated"])
         read.blank(match.span())
+
+
+def _stars(text: str) -> float:
+    spelt = spelt_value(text)
+    return float(text.replace(",", ".")) if spelt is None else float(spelt)

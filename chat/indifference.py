@@ -31,6 +31,12 @@ NO_PREFERENCE = re.compile(
     r"|whatever|any(?:thing)?(?: is| will)?(?: fine| ok| do)?|doesn'?t matter|you choose|up to you|both)\W*$",
     re.IGNORECASE,
 )
+_DROPS = re.compile(
+    r"\b(?:drop|forget(?: about)?|never ?mind|lose|ignore|scrap)(?: about)? (?:the |it being |being )?$", re.IGNORECASE
+)
+_DROPPED = re.compile(
+    r"\W*$|\W*[,.;!?]| (?:thing|bit|part|requirement|filter|one|stuff|again|then|now)\b", re.IGNORECASE
+)
 _OPTIONAL = re.compile(
     r"\b(?:(?:doesn'?t|does not|don'?t|do not) (?:have|need) (?:it |them )?(?:to be |to have )?|not necessarily "
     r"|(?:isn'?t|not) (?:a must|required|needed)\b)",
@@ -53,6 +59,17 @@ def read_indifference(read: Constraints, vocabulary: "Vocabulary") -> None:
 def _same_subject(name: str, subject: str) -> bool:
     spelling = {"color": "colour", "fabric": "material"}
     return spelling.get(name, name) == spelling.get(subject, subject)
+
+
+def read_dropped(read: Constraints, mentions: list[Mention]) -> None:
+    """Take out of the mentions the values that are let go: "drop the organic thing", "forget waterproof"."""
+    for mention in list(mentions):
+        before, after = read.rest[: mention.span[0]], read.rest[mention.span[1] :]
+        if mention.kind == "attribute" and (cue := _DROPS.search(before)) and _DROPPED.match(after):
+            for name, value in mention.pairs:
+                read.optional.setdefault(name, []).append(value)
+            mentions.remove(mention)
+            read.blank((cue.start(), mention.span[1]))
 
 
 def read_optional(read: Constraints, mentions: list[Mention]) -> None:

@@ -10,10 +10,11 @@ from dataclasses import dataclass, field
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
+from chat.names import KINDS, NARROWER, VALUES
 from chat.numbers import with_digits
 from chat.record import COLOURS as COLOUR_WORDS
 from chat.record import MATERIALS as MATERIAL_WORDS
-from chat.words import FILLERS, scripts, singular, tokens
+from chat.words import FILLERS, scripts, singular, tokens, word_set
 
 if TYPE_CHECKING:
     from retrieval.facts import Vocabulary
@@ -21,35 +22,17 @@ if TYPE_CHECKING:
 COLOURS = ("colour", "color")
 SIZES = ("size", "shoe size", "clothing size")
 MATERIALS = ("material", "fabric")
+SHORTEST_STEM = 5  # letters
 SHORTEST_SQUASHED = 6  # letters of a phrase that may be written together or apart: "water proof", "glutenfree"
 _YES = frozenset({"yes", "true", "y"})
-# Everyday names of one and the same kind of thing: where the shop has one of them as a kind, the others mean it too.
-_SAME_KINDS = (
-    ("sweater", "jumper", "pullover", "jersey"), ("backpack", "rucksack", "knapsack"),
-    ("sneaker", "trainer", "tennis shoe", "gym shoe"), ("trousers", "pants", "slacks"),
-    ("t-shirt", "tee", "tee shirt", "tshirt"), ("sofa", "couch", "settee"), ("biscuit", "cookie"), ("dress", "frock"),
-    ("headphones", "earphones", "earbuds", "headset"), ("speaker", "loudspeaker"), ("pushchair", "stroller", "buggy", "pram"), ("nappy", "diaper"),
-    ("torch", "flashlight"), ("cushion", "throw pillow"), ("throw", "throw blanket"), ("planter", "plant pot", "flowerpot"),
-    ("jewellery", "jewelry"), ("moisturiser", "moisturizer"), ("pyjamas", "pajamas"), ("hat", "cap", "beanie"),
-    ("lead", "leash"), ("soft toy", "plush toy", "stuffed animal", "cuddly toy", "plushie", "teddy"),
-    ("puzzle", "jigsaw", "jigsaw puzzle"), ("curtain", "drape"), ("duvet", "comforter"), ("bedding", "bed linen", "bedclothes"),
-    ("coffee maker", "coffee machine"), ("carrier", "baby carrier", "baby sling"), ("board game", "boardgame"),
-    ("laptop", "notebook computer"), ("phone", "smartphone", "mobile", "cell phone"), ("television", "tv", "telly"),
-    ("bag", "handbag", "purse"), ("pan", "frying pan", "saucepan"), ("jacket", "coat", "anorak"),
-    ("water bottle", "drinking bottle"),
-)  # fmt: skip
-# Everyday words of values, by the value that a shop is likely to list.
-_SAME_VALUES = (
-    ("caffeine-free", "decaf", "decaffeinated", "without caffeine", "no caffeine"), ("grey", "gray"),
-    ("men", "man"), ("multicolour", "multicolor", "multicoloured", "multicolored", "colourful", "colorful", "rainbow"),
-    ("waterproof", "rainproof"), ("unscented", "fragrance-free", "perfume-free", "scent-free"),
-    ("dairy-free", "milk-free", "without dairy"), ("gluten-free", "without gluten"), ("sugar-free", "without sugar"),
-    ("wireless", "cordless"), ("rechargeable", "USB rechargeable"), ("aluminium", "aluminum"),
-    ("fair trade", "fairtrade"), ("noise cancelling", "noise canceling", "noise cancellation"),
-    ("machine washable", "washable", "machine wash"), ("with handles", "handles"), ("foldable", "folding"),
-    ("reflective", "reflects light"), ("cotton", "100% cotton"),
-)  # fmt: skip
-_PETS = ("dog", "cat", "puppy", "kitten")
+_COUNTED = re.compile(
+    r"(?P<low>\d+(?:\.\d+)?)(?:\s?[-–]\s?(?P<high>\d+(?:\.\d+)?)|(?P<more>\s?\+))?\s?(?P<unit>[A-Za-z]+)"
+)
+_ENDINGS = re.compile(r"(?:ations?|ating|at(?:ed|es?)|able|ive|ing|ion|ed|es|ly|s)$")
+# Attributes of which an item has several values at once: asked for one after the other, all of them must hold.
+_MANY = word_set("feature features diet diets dietary tag tags property properties benefit benefits certification "
+                 "certifications function functions extras technology technologies suitability")  # fmt: skip
+PETS = ("dog", "cat", "puppy", "kitten")
 _UNITS = (
     (r"l(?:it(?:re|er))?s?|ltr", "l"), (r"m(?:illi)?l(?:it(?:re|er))?s?", "ml"), (r"g(?:r|ram(?:me)?)?s?", "g"),
     (r"k(?:ilo)?g(?:ram)?s?|kilos?", "kg"), (r"cm|centimet(?:re|er)s?", "cm"), (r"met(?:re|er)s?", "m"),
@@ -57,6 +40,16 @@ _UNITS = (
     (r"min(?:ute)?s?", "minute"),
 )  # fmt: skip
 _UNIT = tuple((re.compile(rf"(?<=\d )(?:{spelt})\b"), short) for spelt, short in _UNITS)
+
+
+@dataclass(frozen=True)
+class Counted:
+    """A value that counts something: "2-4 players" of the attribute "players", "1.5 L" of "capacity"."""
+
+    attribute: str
+    value: str
+    low: float
+    high: float  # infinite for "3+ years"
 
 
 @dataclass
@@ -71,6 +64,9 @@ class Lexicon:
     size_name: str = ""
     scripts: frozenset[str] = frozenset()  # that its words are written in
     colour_name: str = ""  # the attribute that holds colours, if there is one
+    carried: dict[tuple[str, ...], frozenset[str]] = field(default_factory=dict)  # by each path and its beginnings
+    counted: dict[str, list["Counted"]] = field(default_factory=lambda: defaultdict(list))  # by unit
+    stems: dict[str, str] = field(default_factory=dict)  # of one-word values that things have several of → the value
     squashed: dict[str, str] = field(default_factory=dict)  # a phrase without its spaces → the phrase
 
 
@@ -115,6 +111,16 @@ def _build(vocabulary: "Vocabulary") -> Lexicon:
             if len(key) > 2 and not key.replace(".", "").isdigit() and key not in FILLERS:
                 made.values[key][name].append(value)
     _name_alike(made)
+    _count(made, vocabulary)
+    for word, letters in (("small", "s"), ("medium", "m"), ("large", "l"), ("extra large", "xl")):
+        if letters in made.sizes and made.sizes[letters] not in made.values[word][made.size_name]:
+            made.values[word][made.size_name].append(made.sizes[letters])
+    for key, held in made.values.items():
+        if " " not in key and any(has_many(name) for name in held) and len(stem_of(key)) >= SHORTEST_STEM:
+            made.stems.setdefault(stem_of(key), key)
+    for path, names in vocabulary.carried.items():
+        for depth in range(1, len(path) + 1):
+            made.carried[path[:depth]] = made.carried.get(path[:depth], frozenset()) | names
     made.squashed = {
         squashed: key
         for key in (*made.brands, *made.paths, *made.values)
@@ -126,23 +132,52 @@ def _build(vocabulary: "Vocabulary") -> Lexicon:
     return made
 
 
+def _count(made: Lexicon, vocabulary: "Vocabulary") -> None:
+    """Reads the numbers of values that count something, by what they count."""
+    for name, values in vocabulary.attributes.items():
+        for value in values:
+            if (match := _COUNTED.fullmatch(value.strip())) is None:
+                continue
+            unit = key_of(f"2 {match['unit']}").removeprefix("2 ")
+            low = float(match["low"])
+            high = float(match["high"]) if match["high"] else float("inf") if match["more"] else low
+            made.counted[unit].append(Counted(name, value, low, high))
+
+
+def stem_of(word: str) -> str:
+    """The word without what makes it a noun or a participle: "ventilation" and "ventilated" → "ventil"."""
+    return _ENDINGS.sub("", word)
+
+
+def carries(known: Lexicon, paths: Iterable[tuple[str, ...]], name: str) -> bool:
+    """True if things of these kinds have the attribute, or nothing is known of what they have."""
+    held = [known.carried[path] for path in paths if path in known.carried]
+    return not held or any(name in names for names in held)
+
+
 def _name_alike(made: Lexicon) -> None:
     """Lets everyday names of a kind or a value mean the shop's own, where the shop has no such word itself."""
-    for names in _SAME_KINDS:
+    own = frozenset(made.paths)  # what the shop itself calls a kind
+    for names in KINDS:
         keys = [key_of(name) for name in names]
         held = next((made.paths[key] for key in keys if key in made.paths), None)
         for key in keys if held else ():
             if key not in made.paths and key not in made.values:
                 made.paths[key] = list(held or ())
+    for kind, *things in NARROWER:
+        if (held := made.paths.get(key_of(kind))) is not None:
+            for key in map(key_of, things):
+                if key not in made.paths and key not in made.values:
+                    made.paths[key] = list(held)
     for key, paths in list(made.paths.items()):
         if key.startswith("pet "):
-            for pet in _PETS:
+            for pet in PETS:
                 made.paths.setdefault(f"{pet} {key.removeprefix('pet ')}", paths)
-    for names in _SAME_VALUES:
+    for names in VALUES:
         keys = [key_of(name) for name in names]
         known = next((made.values[key] for key in keys if key in made.values), None)
         for key in keys if known else ():
-            if key not in made.values and key not in made.paths:
+            if key not in made.values and key not in own:
                 made.values[key] = known or {}
 
 
@@ -164,6 +199,10 @@ def _name_materials(made: Lexicon, vocabulary: "Vocabulary") -> None:
     for name, values in vocabulary.attributes.items():
         short: dict[str, list[str]] = defaultdict(list)
         for value in values if name.lower() in MATERIALS else ():
+            # Who asks for wool is served by merino wool, and who refuses plastic has no use for recycled plastic.
+            whole = key_of(value).rpartition(" ")[2]
+            if whole != key_of(value) and whole in made.values and name in made.values[whole]:
+                made.values[whole][name].append(value)
             last = key_of(value).rpartition(" ")[2]
             if last != key_of(value) and len(last) > 3 and last not in FILLERS and last not in made.paths:
                 short[last].append(value)
@@ -193,3 +232,8 @@ def key_of(phrase: str) -> str:
         for spelt, short in _UNIT:
             words = spelt.sub(short, words)
     return singular(words)
+
+
+def has_many(name: str) -> bool:
+    """True if an item may well have several values of this attribute at once."""
+    return name.lower().rpartition(" ")[2] in _MANY

@@ -6,7 +6,8 @@ Pure. A new value replaces the old one of the same kind, unless things have seve
 from decimal import Decimal
 
 from chat.constraints import Constraints
-from chat.mentions import Mention, has_many
+from chat.lexicon import has_many
+from chat.mentions import Mention
 from chat.want import Want, without_excluded
 
 STRETCH = Decimal("1.25")  # "a bit more" raises the cap by a quarter
@@ -23,11 +24,16 @@ def constrained(want: Want, read: Constraints, category: Mention | None) -> tupl
     if "price_min" in read.relaxed:
         dropped.append("price")
         low = above = None
-    if read.price:
+    if read.price and read.price.bare:
+        if limits.price_max is not None or limits.price_min is None:
+            high, below = read.price.high, None
+        else:
+            low, above = read.price.high, None
+    elif read.price:
         low, high = read.price.low, read.price.high
         if read.price.low is None and limits.price_min is not None and limits.price_min <= (high or 0):
             low = limits.price_min
-        if read.price.high is None and limits.price_max is not None and limits.price_max >= (low or 0):
+        if read.price.high is None and limits.price_max is not None and limits.price_max > (low or 0):
             high = limits.price_max
         # What was named in figures says more than an earlier "cheaper" or "dearer".
         above = below = None
@@ -45,6 +51,8 @@ def constrained(want: Want, read: Constraints, category: Mention | None) -> tupl
     excluded_brands = tuple(brand for brand in excluded_brands if brand not in read.brands)
     attributes = dict(limits.attributes)
     for name, said in read.attributes.items():
+        if read.adds and set(said) <= set(limits.excluded_attributes.get(name, ())):
+            continue  # "green is fine again" takes a refusal back, and asks for no green
         kept = attributes.get(name, ()) if read.adds else ()
         attributes[name] = tuple(dict.fromkeys((*kept, *said)))
     one_of = list(limits.one_of)

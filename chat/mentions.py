@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
-from chat.lexicon import COLOURS, MATERIALS, Lexicon, key_of, lexicon
+from chat.lexicon import COLOURS, MATERIALS, Lexicon, carries, key_of, lexicon, stem_of
 from chat.words import FILLERS, Token, scripts, singular, tokens, word_set
 
 if TYPE_CHECKING:
@@ -21,9 +21,9 @@ LONGEST_PHRASE = 6  # words of a brand, a category or a value that are looked up
 PRIMARY = (*COLOURS, *MATERIALS, "gender", "department")
 # "dark blue" is not the value "blue"; such a shade is left to the search.
 _SHADES = word_set("dark light pale bright deep off neon pastel soft dusty baby sky royal hot")
-# Attributes of which an item has several values at once: asked for one after the other, all of them must hold.
-MANY = word_set("feature features diet diets dietary tag tags property properties benefit benefits certification "
-                "certifications function functions extras technology technologies suitability")  # fmt: skip
+_ARTICLES = re.compile(r" (?:an?|the|any) ")
+_BEARING_NAMES = word_set("dog cat puppy kitten horse son daughter wife husband friend called named name")
+LEAST_STEMMED = 7  # letters of a word that may be another form of a value
 # Brands that are also everyday words count only as written, or after "from" or "by".
 _EVERYDAY = word_set(
     "next only fossil guess gap boss coach target apple orange her him she he vero free people theory vince express "
@@ -35,17 +35,32 @@ _EVERYDAY = word_set(
     "cook chef little happy kind honest daily every day night light black white red blue green"
 )
 _SIZE = re.compile(
-    r"\b(?:(?:in )?sizes?(?: is| of|:)?|in an?|in) ([a-z]{1,4}|\d{1,3}(?:[.,]5)?)(?![\w.-])"
+    r"\b(?:(?:in )?(?:an? )?sizes?(?: is| of|:)?|in an?|in) ([a-z]{1,4}|\d{1,3}(?:[.,]5)?)(?![\w.-])"
     r"|(?<![\w-])((?i:xxs|xs|xl|xxl|xxxl|2xl|3xl|4xl))(?![\w-])"
     r"|\b(?:(?:wo)?men'?s|ladies'?|boys'?|girls'?|kids'?) (?P<whose>\d{1,2}(?:[.,]5)?)(?![\w.-])"
     r"|^\W*([SMLsml]|\d{1,2}(?:[.,]5)?)\W*(?:please)?\W*$",
     re.IGNORECASE,
 )
 _GENDERS = {
-    "man": "man", "men's": "man", "mens": "man", "male": "man", "gents": "man", "guys": "man", "gentlemen": "man",
-    "woman": "woman", "women's": "woman", "womens": "woman", "female": "woman", "ladies": "woman", "lady": "woman",
-    "boy": "boy", "boys'": "boy", "boy's": "boy", "girl": "girl", "girl's": "girl",
-    "kid": "kid", "kids'": "kid", "kid's": "kid", "child": "kid", "children's": "kid",
+    word: who
+    for who, words in (
+        ("man", "man men's mens male gents guys gentlemen"),
+        ("woman", "woman women's womens female ladies lady"),
+        ("boy", "boy boys' boy's"), ("girl", "girl girl's girls'"), ("kid", "kid kids' kid's child children's"),
+    )
+    for word in words.split()
+}  # fmt: skip
+# Whom something is for: said of things that are made for one or the other, and of a gift in general it says nothing.
+RELATIONS = {
+    word: who
+    for who, words in (
+        ("man", "dad daddy father husband boyfriend brother grandpa grandad granddad grandfather uncle "
+                "nephew fiancé him"),
+        ("woman", "mum mom mummy mommy mother wife girlfriend sister grandma granny grandmother nan aunt auntie niece "
+                  "fiancée her"),
+        ("kid", "toddler son daughter grandson granddaughter grandchild"),
+    )
+    for word in words.split()
 }  # fmt: skip
 
 _FOR = word_set("for a an my the his her our your suits fits")
@@ -77,11 +92,6 @@ def is_foreign(text: str, vocabulary: "Vocabulary") -> bool:
     return bool(known) and sum(script not in known for script in asked) * 2 > len(asked)
 
 
-def has_many(name: str) -> bool:
-    """True if an item may well have several values of this attribute at once."""
-    return name.lower().rpartition(" ")[2] in MANY
-
-
 def find_mentions(text: str, vocabulary: "Vocabulary") -> list[Mention]:
     """What of the catalogue the text names, longest phrases first where they overlap, in the order of the text."""
     known = lexicon(vocabulary)
@@ -98,6 +108,47 @@ def find_mentions(text: str, vocabulary: "Vocabulary") -> list[Mention]:
                 found.append(hit)
                 taken |= set(range(first, first + length))
     return sorted(found, key=lambda mention: mention.span)
+
+
+def compounded(mentions: list[Mention], text: str, known: Lexicon) -> list[Mention]:
+    """The mentions with what stands together only in sense.
+
+    "Green tea" names the kind Tea as well; "tea, black or green" asks for black tea and green tea where tea has no
+    colour.
+    """
+    made = list(mentions)
+    for mention in mentions:
+        last = mention.text.rpartition(" ")[2]
+        if mention.kind == "attribute" and last != mention.text and (paths := known.paths.get(key_of(last))):
+            span = (mention.span[1] - len(last), mention.span[1])
+            made.append(Mention("category", span, last, paths=tuple(paths)))
+    kinds = [mention for mention in made if mention.kind == "category"]
+    for kind in kinds:
+        # "Honey" of a kind called Honey & Jam is no jam, where the shop tells the two apart by a value.
+        key = key_of(kind.text)
+        values = {name: held for name, held in known.values.get(key, {}).items() if carries(known, kind.paths, name)}
+        if (
+            values
+            and all(key_of(path[-1]) != key for path in kind.paths)
+            and not any(
+                one.kind == "attribute" and one.span[0] < kind.span[1] and kind.span[0] < one.span[1] for one in made
+            )
+        ):
+            name = next(iter(values))
+            made.append(Mention("attribute", kind.span, kind.text, attribute=name, values=tuple(values[name])))
+    for word in tokens(text) if len(kinds) == 1 else ():
+        values = known.values.get(f"{word.text} {key_of(kinds[0].text)}", {})
+        names = [name for name in values if carries(known, kinds[0].paths, name)]
+        held = next((one for one in made if one.span == (word.start, word.end)), None)
+        if not names or (held and carries(known, kinds[0].paths, held.attribute)):
+            continue
+        if any(word.start < one.span[1] and one.span[0] < word.end for one in made if one is not held):
+            continue
+        made = [one for one in made if one is not held]
+        made.append(
+            Mention("attribute", (word.start, word.end), word.text, attribute=names[0], values=tuple(values[names[0]]))
+        )
+    return sorted(made, key=lambda mention: mention.span)
 
 
 def _lookup(text: str, words: list[Token], first: int, length: int, known: Lexicon) -> Mention | None:
@@ -133,10 +184,16 @@ def _known(key: str, known: Lexicon) -> str:
     """The phrase as the shop writes it, where the shopper wrote two words as one or one as two."""
     if key in known.values or key in known.paths or key in known.brands:
         return key
+    if (bare := _ARTICLES.sub(" ", key)) in known.values:
+        return bare  # "with a lid"
+    if " " not in key and len(key) > LEAST_STEMMED and stem_of(key) in known.stems:
+        return known.stems[stem_of(key)]
     return known.squashed.get(key.replace(" ", ""), key)
 
 
 def _names_brand(raw: str, brand: str, before: str, first: int) -> bool:
+    if before.isdigit() or before in _BEARING_NAMES:
+        return False  # "120 Harrow Lane", "my dog Plover"
     if " " in raw or before in ("from", "by", "brand"):
         return True
     if key_of(raw) in _EVERYDAY or raw.lower() in FILLERS:
@@ -159,13 +216,16 @@ def _gender(word: str, known: Lexicon, everyone: bool) -> tuple[str, ...]:
     who = _GENDERS.get(word) or _GENDERS.get(singular(word), "")
     if not who:
         return ()
-    hits = [
-        value
-        for key in (who, "child" if who == "kid" else who)
-        for value in known.values.get(key, {}).get(known.gender, [])
-    ]
+    also = {"kid": "child", "boy": "kid", "girl": "kid"}.get(who, who)
+    hits = [value for key in dict.fromkeys((who, also)) for value in known.values.get(key, {}).get(known.gender, [])]
     unisex = known.values.get("unisex", {}).get(known.gender, []) if everyone and who in ("man", "woman") else []
     return tuple(dict.fromkeys([*hits, *unisex])) if hits else ()
+
+
+def for_relation(word: str, known: Lexicon) -> tuple[str, ...]:
+    """The values for a relation of the shopper's: "dad" → men and unisex."""
+    who = RELATIONS.get(word, "")
+    return _gender(who, known, everyone=True) if who and known.gender else ()
 
 
 def _sizes(text: str, known: Lexicon) -> list[Mention]:
@@ -193,14 +253,16 @@ def _meet(a: tuple[int, int], b: tuple[int, int]) -> bool:
 
 
 def _before_noun(words: list[Token], index: int) -> bool:
-    return index < len(words) and words[index].text not in FILLERS
+    if index >= len(words) or words[index].text[0].isdigit():
+        return False
+    return words[index].text not in FILLERS and words[index].text not in ("free", "under", "rated")
 
 
 def _broken(text: str, window: list[Token]) -> bool:
     """True if punctuation parts the words: "red, shoes" is no phrase."""
     gaps = ((a, text[a.end : b.start], b) for a, b in pairwise(window))
     return any(
-        re.search(r"[,.;:!?()]", gap) and not (gap == "," and a.text.isdigit() and re.match(r"\d{3}$", b.text))
+        re.search(r"[,.;:!?()]", gap) and not (gap in (",", ".") and a.text.isdigit() and b.text[0].isdigit())
         for a, gap, b in gaps
     )
 

@@ -4,6 +4,7 @@ Pure. Knows amounts, currencies and the words around them; knows nothing of item
 """
 
 import re
+from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal, InvalidOperation
 
@@ -57,6 +58,7 @@ def _amount(number: int) -> str:
     return _AMOUNT.replace("{n}", str(number))
 
 
+_SPENDS_ABOUT = r"spend(?:ing)? (?:around|about|roughly|approximately|something like)"
 # The words before a sum (or after it) and what they make of it.
 _NOT_MORE = (
     r"(?:not|never|cannot|without|dont|wouldnt|cant|wont|[a-z]+n't)"
@@ -67,21 +69,24 @@ _NOT_MORE = (
 _MAX_BEFORE = (
     rf"{_NOT_MORE}|"
     r"under|below|sub|less than|cheaper than|no more than|not more than|not over|nothing over|nothing above|not above"
-    r"|up to|at most|stretch to|go (?:up )?to|go as high as|as high as|tops|within|max(?:imum)?[.:]?(?: of| is)?|no higher than|beneath|lower than|keep it under|<=?"
+    rf"|{_SPENDS_ABOUT}|up to|at most|stretch to|go (?:up )?to|(?:go )?as high as|tops|within"
+    r"|max(?:imum)?[.:]?(?: of| is)?|no higher than|beneath|lower than|keep it under|<=?"
     r"|no (?:bigger|higher|larger|greater) (?:budget |price )?than"
     r"|(?:my |a |the |our |with a |on a )?(?:budget|limit|cap|spend)(?: is| of| about|:| at)*"
     r"|(?:i|we) (?:only )?(?:have|got|can spend|can pay|can afford)(?: up to| about)?|spend(?: up to)?|afford"
     r"|(?:i|we) can do(?: like| about)?|can (?:be|cost)|unter|bis|let'?s say|call it"
 )
 _MIN_BEFORE = (
-    r"nothing (?:under|below|less than|cheaper than)|not below|over|above|more than|at least|no less than|not less than|not under|from|starting at"
+    r"nothing (?:under|below|less than|cheaper than)|not below|over|above"
+    r"|more than|at least|no less than|not less than|not under|from|starting at"
     r"|min(?:imum)?(?: of)?|>=?|upwards of"
 )
 _AROUND_BEFORE = r"around|about|approximately|approx\.?|roughly|near|close to|circa|ca\.|~|in the region of|or so"
 _MAX_AFTER = (
     r"(?:each |apiece |a piece |per piece )?(?:or (?:less|under|below|cheaper|lower)|max(?:imum)?"
     r"|at (?:the )?(?:very )?(?:most|max(?:imum)?)|tops|and (?:under|below|no more)|not more|no more|"
-    r"(?:(?:would be|is|as|being|will be|'s) )?(?:my |the |our |a )?(?:upper )?(?:limit|budget|ceiling|cap|max(?:imum)?))"
+    r"(?:(?:would be|is|as|being|will be|'s) )?(?:my |the |our |a )?(?:upper )?(?:limit|budget|ceiling|cap"
+    r"|max(?:imum)?))"
 )
 _MIN_AFTER = r"or (?:more|over|above|up)|and (?:up|over|above|more)|upwards|\+|minimum"
 _AROUND_AFTER = r"or so|-ish|ish|or thereabouts|give or take"
@@ -98,12 +103,18 @@ _SINGLE = re.compile(
     re.IGNORECASE,
 )
 # After a bare number these make it money no longer: "under 5 kg", "over 18 years", "at least 4 people".
-_UNITLESS_NEXT = re.compile(
+UNITLESS_NEXT = re.compile(
     r"\s*(?:$|[^\w\s%°'\"\-/+×]|(?:and|but|or|for|please|pl[sz]|if|with|would|is|that|which|in|on|total|each|apiece"
     r"|per|a piece|max|because|as|thanks|thx|though|tho|so|not|no|i|it|you|we|maybe|only|altogether|all in|ideally"
-    r"|preferably|then|ok|okay|tops|since|when|actually|at)\b)",
+    r"|preferably|then|ok|okay|tops|since|when|actually|at|either|too|again|instead|now|today|those|these|they|he|she|we|my|your|is|are|budget|price"
+    r"|will|can|must|should|you|do|does|have|has|what|where|any|also|plus|from|by|of|range|bracket)\b)",
     re.IGNORECASE,
 )
+
+
+# Before a bare range these make it something else: "sizes 36-38", "ages 5 to 7".
+_OTHER_RANGE = re.compile(r"\b(?:sizes?|ages?|aged|for|in|number|pages?|weeks?|chapters?|from|open)\s*$", re.IGNORECASE)
+LEAST_BARE_RANGE = 10  # the upper end of a bare range; a lower one counts something else: "2-3"
 
 
 @dataclass(frozen=True)
@@ -115,14 +126,17 @@ class Money:
     currencies: frozenset[str]  # empty: the message names none
     span: tuple[int, int]  # in the message
     text: str  # as the shopper wrote it
+    bare: bool = False  # it only changes a limit that was set: "make that 250"
 
     def fits(self, currency: str) -> bool:
         """True if the sum may be compared with prices in this currency."""
         return not self.currencies or not currency or currency.upper() in self.currencies
 
 
-def find_money(message: str) -> list[Money]:
+def find_money(message: str, names_next: Callable[[int], bool] = lambda place: False) -> list[Money]:
     """The bounds on price that the message states, in its order.
+
+    ``names_next``: whether a thing or a property of the shop's begins at that place: "under 60 cotton" is no measure.
 
     >>> [(m.low, m.high) for m in find_money("between 20 and 40 euros")]
     [(Decimal('20'), Decimal('40'))]
@@ -130,7 +144,7 @@ def find_money(message: str) -> list[Money]:
     found: list[Money] = []
     taken: list[tuple[int, int]] = []
     for match in _RANGE.finditer(message):
-        money = _range(match, message)
+        money = _range(match, message, names_next)
         if money:
             found.append(money)
             taken.append(money.span)
@@ -139,7 +153,7 @@ def find_money(message: str) -> list[Money]:
         start, end = single.span()
         overlap = next((span for span in taken if start < span[1] and span[0] < end), None)
         position = overlap[1] if overlap else max(end, position + 1)
-        money = None if overlap else _single(single, message)
+        money = None if overlap else _single(single, message, names_next)
         if money:
             found.append(money)
     return sorted(found, key=lambda money: money.span)
@@ -182,6 +196,10 @@ def currency_name(currency: str) -> str:
     return CURRENCY_NAMES.get(currency, currency)
 
 
+def _next_word(message: str, end: int) -> int:
+    return end + len(message[end:]) - len(message[end:].lstrip(" ,"))
+
+
 def _currencies(*words: str | None) -> frozenset[str]:
     for word in words:
         if word:
@@ -191,7 +209,7 @@ def _currencies(*words: str | None) -> frozenset[str]:
     return frozenset()
 
 
-def _range(match: re.Match[str], message: str) -> Money | None:
+def _range(match: re.Match[str], message: str, names_next: Callable[[int], bool]) -> Money | None:
     currencies = _currencies(match["pre1"], match["post2"], match["pre2"], match["post1"])
     cue = (match["cue"] or "").strip().lower()
     join = match["join"].lower()
@@ -199,8 +217,12 @@ def _range(match: re.Match[str], message: str) -> Money | None:
         return None
     if join == "-" and spelt_value(f"{match['sum1']}-{match['sum2']}") is not None:
         return None  # "twenty-five" is one number
-    if not currencies and not (cue and _UNITLESS_NEXT.match(message, match.end())) and not _priced(message, match):
-        return None
+    bare = UNITLESS_NEXT.match(message, match.end()) or names_next(_next_word(message, match.end()))
+    if not currencies and not (cue and bare) and not _priced(message, match):
+        if not bare or join not in ("-", "–", "to") or _OTHER_RANGE.search(message[: match.start()]):
+            return None
+        if (parse_amount(match["sum2"]) or 0) < LEAST_BARE_RANGE:
+            return None
     low = parse_amount(match["sum1"], bool(match["kilo1"] or match["kilo2"]))
     high = parse_amount(match["sum2"], bool(match["kilo2"]))
     if low is None or high is None:
@@ -216,12 +238,16 @@ def _priced(message: str, match: re.Match[str]) -> bool:
     return not rest or bool(re.search(r"\b(?:price|budget|cost\w*|spend)\b", before))
 
 
-def _single(match: re.Match[str], message: str) -> Money | None:
+def _single(match: re.Match[str], message: str, names_next: Callable[[int], bool]) -> Money | None:
     currencies = _currencies(match["pre1"], match["post1"])
     upper, lower = match["max"] or match["max2"], match["min"] or match["min2"]
     around = match["around"] or match["around2"]
     if not currencies:
-        bare_after = match["max2"] or match["min2"] or _UNITLESS_NEXT.match(message, match.end())
+        bare_after = match["max2"] or match["min2"] or UNITLESS_NEXT.match(message, match.end())
+        bare_after = bare_after or names_next(_next_word(message, match.end()))
+        bare_after = bare_after or (match["max"] or match["min"] or "")[:1] in ("<", ">")
+        if not (upper or lower or around) and re.fullmatch(r"\d[\d.,]*[.,]\d\d", match["sum1"]):
+            around = "for" if re.search(r"\bfor\s*$", message[: match.start()], re.IGNORECASE) else None
         if not (upper or lower or around) or not bare_after:
             return None
         if (match["min"] or "").lower() == "from":
@@ -229,11 +255,15 @@ def _single(match: re.Match[str], message: str) -> Money | None:
     amount = parse_amount(match["sum1"], bool(match["kilo1"]))
     if amount is None:
         return None
-    if upper:
+    if upper and re.fullmatch(_SPENDS_ABOUT, match["max"] or "", re.IGNORECASE):
+        low, high = amount * (1 - AROUND), amount * (1 + AROUND)
+    elif upper:
         low, high = None, amount
     elif lower:
         low, high = amount, None
-    elif around or not re.search(r"\b(?:for|at|have|pay|spend)\s*$", message[: match.start()], re.IGNORECASE):
+    elif (around and around != "for") or not re.search(
+        r"\b(?:for|at|have|pay|spend)\s*$", message[: match.start()], re.IGNORECASE
+    ):
         low, high = amount * (1 - AROUND), amount * (1 + AROUND)
     else:
         low, high = None, amount

@@ -31,9 +31,10 @@ from chat.pointing import to_compare
 from chat.references import WHOLE_SHOP, find_references
 from chat.several import EACH, TOTAL, listed, parted
 from chat.spoken import in_plain_words
+from chat.switching import come_back, let_go
 from chat.things import opens_new_want, owner, turned_to, wanted_category
 from chat.want import Need, Want, price_label
-from chat.words import plain, singular, tokens, word_set
+from chat.words import content_words, plain, singular, tokens, word_set
 from retrieval.filters import PRICE_BOUNDS, Filter
 from retrieval.items import Item
 
@@ -52,6 +53,12 @@ MOST_TOGETHER = 3  # things of one message that are shown at once
 _ASKS_ABOUT = re.compile(
     r"\W*(?:and |so |ok )?(?:is|are|does|has|how|who|why|what|which|where|when|will|would|can it|tell me|more about)\b"
     r"(?! (?:there|about)\b)",
+    re.IGNORECASE,
+)
+_ASKS_OF_IT = re.compile(
+    r"[.,;:!?]\s*(?:and |so |but )?(?:is|are|does|do|has|how (?:much|many|long|big|heavy)|can|will|would) (?:it"
+    r"|they|this|that|he|she)\b"
+    r"|[.,;:!?]\s*how (?:much|many|long|big|heavy)\b",
     re.IGNORECASE,
 )
 _THINGS = re.compile(r"\b(?:things?|items?|products?|articles?|stuff)\b", re.IGNORECASE)
@@ -124,6 +131,19 @@ def read_message(
         shown, started_over = (), True
         if not re.search(r"\w", text):
             return Reading(need, "start_over")
+    if len(need.wants) > 1 or not need.current.is_empty:
+        if gone := let_go(text, need):
+            need, text, want = gone
+            shown = [item for item in shown if owner(item, (want,)) is None]
+            if not content_words(text):
+                several = len(need.together) > 1
+                intent: Intent = "start_over" if need.current.is_empty else "refine"
+                return Reading(need, intent, dropped=(want.name,), several=several)
+        elif back := come_back(text, need):
+            need, text = back
+            shown = ()
+            if not content_words(text):
+                return Reading(need, "refine")
     if compared := to_compare(text, shown):
         many = len(compared) > MOST_COMPARED
         notes = (f"Side by side I can show {MOST_COMPARED}, so these are the first of them.",) if many else ()
@@ -180,16 +200,20 @@ def _one(text: str, need: Need, vocabulary: "Vocabulary", shown: Sequence[Item],
     references = find_references(text, shown)
     pointed = [item for item in shown if item.id in {reference.item_id for reference in references}]
     need = turned_to(need, text, pointed)
-    read = read_constraints(text, vocabulary, shown, [item for item in shown if _is_for(item, need)])
+    read = read_constraints(
+        text, vocabulary, shown, [item for item in shown if _is_for(item, need)], need.current.filter.categories
+    )
     about = [reference for reference in read.references if reference.manner == "about"]
-    intent = intents.hint(text, shown=bool(shown), pointed=len(about))
+    measured = read.price_above is not None or read.price_below is not None  # "dearer than the wok, but less than …"
+    intent = intents.hint(text, shown=bool(shown), pointed=0 if measured else len(about))
     if intent in TALK:
         departments = tuple(dict.fromkeys(path[0] for path in vocabulary.categories if path))
         notes = (f"The shop has {listed(departments[:MOST_LISTED])}.",) if intent == "range" and departments else ()
         chips = () if intent in ("thanks", "farewell") else departments[:MOST_CHIPS]
         return Reading(need, intent, notes=notes, chips=chips)
     if intent == "compare":
-        return Reading(need, "compare", references=tuple(reference.item_id for reference in read.references))
+        compared = tuple(one.item_id for one in read.references if one.manner != "refuse")
+        return Reading(need, "compare", references=compared)
     if intent == "more":
         several = len({id(owner(item, need.together)) for item in shown}) > 1
         return Reading(need.refusing([item.id for item in shown]), "more", several=several)
@@ -303,7 +327,7 @@ def _all_ids(read: Constraints) -> tuple[str, ...]:
 
 def _asks_about(text: str) -> bool:
     """True if the words ask after a thing's properties: "is the first waterproof?", and not for other things."""
-    return _ASKS_ABOUT.match(text) is not None
+    return (_ASKS_ABOUT.match(text) or _ASKS_OF_IT.search(text)) is not None
 
 
 def _worded(want: Want, words: str, head: list[str], category: Mention | None) -> Want:

@@ -16,7 +16,7 @@ Manner = Literal["about", "like", "refuse"]
 
 ORDINALS = {
     "first": 0, "1st": 0, "second": 1, "2nd": 1, "third": 2, "3rd": 2, "fourth": 3, "4th": 3, "fifth": 4, "5th": 4,
-    "sixth": 5, "6th": 5, "seventh": 6, "eighth": 7, "last": -1,
+    "sixth": 5, "6th": 5, "seventh": 6, "eighth": 7, "last": -1, "middle": -2,
 }  # fmt: skip
 _NUMBERS = {"one": 0, "two": 1, "three": 2, "four": 3, "five": 4}
 _NOUN = r"(?:ones?|items?|options?|products?|picks?|choices?)"
@@ -41,6 +41,27 @@ _SUPERLATIVE = re.compile(
 )
 WHOLE_SHOP = re.compile(
     r"\b(?:in|of) (?:the|your|this) (?:(?:whole|entire) )?(?:shop|store|catalogue|catalog)\b|\bof all\b", re.IGNORECASE
+)
+_SEVERAL = re.compile(
+    rf"\b(?:(?:the|your|those|these) )?(?P<end>first|top|last|bottom|other|all|those|these) (?:of )?(?:the "
+    rf"|these |those )?"
+    rf"(?P<n>two|three|four|five|[2-5])(?: {_NOUN})?\b(?! (?:people|persons?|players?|of us|weeks?|days|years?|kids))"
+    rf"|\b(?P<both>both(?: of (?:them|these|those))?|the (?P<rest>other) (?:ones|items|options))\b",
+    re.IGNORECASE,
+)
+# "The travel mug", "those from Casa Perdiz", "the slip-ons": what stands there must tell some shown items from others.
+_NAMED = re.compile(
+    r"(?P<before>\b\w+ )?\b(?P<the>the|that|this|those|these) (?:ones? )?(?:from |by )?"
+    r"(?P<words>[\w'&-]+(?: [\w'&-]+){0,4})",
+    re.IGNORECASE,
+)
+_AT_PRICE = re.compile(
+    r"\bthe (?:[\w-]+ ){0,3}?(?:at|for|costing) (?:\$|€|£)?(?P<price>\d+(?:\.\d{2}))\b", re.IGNORECASE
+)
+_PLACES = frozenset({"for", "in", "on", "at", "into", "under", "over", "of", "from", "by", "around", "near"})
+_PICK = re.compile(
+    r"^\W*(?P<one>\d) (?:and|or|vs\.?|versus) (?P<other>\d)\b(?=.*\b(?:which|better|pick|choose|compare|differ\w*)\b)",
+    re.IGNORECASE,
 )
 _DESCRIBED = re.compile(rf"\b(?:the|that|this) (?P<words>[\w'-]+(?: [\w'-]+){{0,2}}) {_NOUN}\b", re.IGNORECASE)
 _BARE = re.compile(r"\b(?:this|that) one\b|\bthis\b$", re.IGNORECASE)
@@ -71,9 +92,9 @@ def find_references(text: str, shown: Sequence[Item]) -> list[Reference]:
     found: list[Reference] = []
     for pattern, resolve in (
         (_SUPERLATIVE, _superlative),
+        (_DESCRIBED, _described),
         (_ORDINAL, _ordinal),
         (_NUMBERED, _numbered),
-        (_DESCRIBED, _described),
         (_BARE, _bare),
     ):
         for match in pattern.finditer(text):
@@ -82,9 +103,11 @@ def find_references(text: str, shown: Sequence[Item]) -> list[Reference]:
             item = resolve(match, shown, text)
             if item is not None:
                 found.append(Reference(item.id, _manner(text[: match.start()]), match.span()))
-    for match in _COMPARED.finditer(text):
+    found = _several(text, shown, found)
+    _add_named(text, shown, found)
+    for match in (*_COMPARED.finditer(text), *_PICK.finditer(text)):
         for name in ("one", "other"):
-            if 0 < int(match[name]) <= len(shown) and not any(match.start() < held.span[1] for held in found):
+            if 0 < int(match[name]) <= len(shown) and not _is_taken(match.span(name), found):
                 found.append(Reference(shown[int(match[name]) - 1].id, "about", match.span(name)))
     found += _by_title(text, shown, [held.item_id for held in found])
     return sorted(found, key=lambda held: held.span)
@@ -106,6 +129,8 @@ def _ordinal(match: re.Match[str], shown: Sequence[Item], text: str) -> Item | N
     if not has_noun and not (has_article and points):
         return None
     index = ORDINALS[match["word"].lower()]
+    if match["word"].lower() == "middle":
+        index = len(shown) // 2
     return shown[index] if -len(shown) <= index < len(shown) else None
 
 
@@ -136,11 +161,100 @@ def _superlative(match: re.Match[str], shown: Sequence[Item], text: str) -> Item
     return max(rated, key=lambda pair: pair[0])[1] if rated else None
 
 
+def _several(text: str, shown: Sequence[Item], found: list[Reference]) -> list[Reference]:
+    """The references with those to several at once: "the first two", "both", "the other three"."""
+    for match in _SEVERAL.finditer(text):
+        end = (match["end"] or match["rest"] or "").lower()
+        count = (
+            int(_NUMBERS.get(match["n"].lower(), int(match["n"]) - 1 if match["n"].isdigit() else 0)) + 1
+            if match["n"]
+            else 0
+        )
+        items = list(shown)
+        if end == "other":
+            named = {held.item_id for held in found if held.span[1] <= match.start()}
+            named |= {held.item_id for held in _named_before(text[: match.start()], shown)}
+            items = [item for item in shown if item.id not in named]
+            if not named or (count and count != len(items)):
+                continue
+        elif match["both"]:
+            if len(shown) != 2:
+                continue
+        elif end in ("those", "these", "all") and count != len(shown) and not _stands_alone(text, match):
+            continue
+        items = items[-count:] if end in ("last", "bottom") else items[: count or len(items)]
+        if len(items) < 2:
+            continue
+        found = [held for held in found if not (match.start() < held.span[1] and held.span[0] < match.end())]
+        found += [Reference(item.id, _manner(text[: match.start()]), match.span()) for item in items]
+    return found
+
+
+def _stands_alone(text: str, match: re.Match[str]) -> bool:
+    """True if "those two" is not explained by what follows it: "those two, the blue and the red one"."""
+    return re.search(r"\bthe\b", text[match.end() :], re.IGNORECASE) is None
+
+
+def _named_before(text: str, shown: Sequence[Item]) -> list[Reference]:
+    found: list[Reference] = []
+    _add_named(text, shown, found)
+    return found
+
+
+def _add_named(text: str, shown: Sequence[Item], found: list[Reference]) -> None:
+    """Add the items that are named by some of their own words, or by their price."""
+    for match in _AT_PRICE.finditer(text):
+        for item in shown:
+            if item.price == Decimal(match["price"]) and not _is_taken(match.span(), found):
+                found.append(Reference(item.id, _manner(text[: match.start()]), match.span()))
+    _add_by_words(text, shown, found)
+
+
+def _add_by_words(text: str, shown: Sequence[Item], found: list[Reference]) -> None:
+    position = 0
+    while match := _NAMED.search(text, position):
+        start, position = match.start("the"), match.end("the")
+        if (match["before"] or "").strip().lower() in _PLACES or _is_taken((start, start + 3), found):
+            continue
+        said = tokens(match["words"])
+        for length in range(len(said), 0, -1):
+            span = (start, match.start("words") + said[length - 1].end)
+            words = {singular(token.text) for token in said[:length]}
+            if said[length - 1].text in FILLERS or words <= FILLERS or re.search(r"[,.;:!?]", text[span[0] : span[1]]):
+                continue
+            hits = _having(words - {"one"}, shown)
+            many = (
+                match["the"].lower() in ("those", "these") or singular(said[length - 1].text) != said[length - 1].text
+            )
+            # "The tent" of several tents is the kind, and points at none of them.
+            told_apart = len(hits) == 1 or (many and len({item.brand for item in hits}) == 1)
+            if hits and told_apart and len(hits) < len(shown) and not _is_taken(span, found):
+                for item in hits:
+                    found.append(Reference(item.id, _manner(text[:start]), span))
+                position = span[1]
+                break
+
+
+def _is_taken(span: tuple[int, int], found: Sequence[Reference]) -> bool:
+    return any(span[0] < held.span[1] and held.span[0] < span[1] for held in found)
+
+
+def _having(words: frozenset[str] | set[str], shown: Sequence[Item]) -> list[Item]:
+    """The shown items that have all the words: in their titles, where any has them there."""
+    titled = [item for item in shown if words <= _parts(f"{item.title} {item.brand}")]
+    return titled or [item for item in shown if words <= words_of(item)]
+
+
+def _parts(text: str) -> set[str]:
+    words = {token.text for token in tokens(text)}
+    return {singular(part) for word in words for part in (word, *word.split("-"))}
+
+
 def _described(match: re.Match[str], shown: Sequence[Item], text: str) -> Item | None:
     wanted = {singular(word.text) for word in tokens(match["words"])} - FILLERS
     if not wanted:
         return None
-    hits = [item for item in shown if wanted <= words_of(item)]
+    hits = _having(wanted, shown)
     return hits[0] if hits else None
 
 

@@ -11,7 +11,10 @@ from chat.words import FILLERS, tokens
 BLANK = "\ufffc"  # stands where something was read already; no word, and it parts phrases
 
 _NEGATION = re.compile(
-    r"\b(?:any(?:thing| \w+) (?:but|except)|everything but|except(?: for)?|other than|apart from|instead of"
+    r"\b(?:any(?:thing|one|body)?(?: (?:brand|make|maker|colou?r|kind|type|sort|one|material|size"
+    r"|scent))? (?:but|except)"
+    r"|everything but|neither|free (?:of|from)|less of|fewer|enough of|no more|tired of|sick of|except(?: for)?"
+    r"|other than|apart from|instead of"
     r"|rather than|without|avoid(?:ing)?|skip(?:ping)?|leave out|excluding|exclude"
     r"|(?:i )?(?:really )?(?:hate|dislike)|(?:i )?(?:do not|don'?t|didn'?t) (?:really )?(?:want|like|need|wear"
     r"|eat|use|do)|(?:is|are|was|does|do|has|have)n'?t(?: have| contain| made)?|cannot have|can'?t have"
@@ -24,11 +27,12 @@ _NEGATION = re.compile(
 _NO_REFUSAL = re.compile(
     r"^\s*(?:too|so|very|that|sure|really sure|idea|problem|worries|rush|hurry|thanks?|thank|need|matter"
     r"|preference|more|less|only|just|bad|yet|now|longer|one|necessarily|interested|what|know|limit|doubt|much"
-    r"|quite|as|a (?:fan of )?problem|mind|care|sure|at all|working|available|in stock)\b",
+    r"|quite|as|fit|work|arrived?|come|shipped|delivered|below|above|under|over|less|ship|deliver|mean|(?:be )?allowed"
+    r"|a (?:fan of )?problem|mind|care|sure|at all|working|available|in stock)\b",
     re.IGNORECASE,
 )
 _NEGATED_LEAD = re.compile(
-    r"^(?:\s|any\b|a\b|an\b|the\b|made\b|of\b|from\b|by\b|in\b|with\b|to\b|be\b|it\b|them\b|that\b|is\b|are\b"
+    r"^(?:\s|any(?:thing|one)?\b|something\b|those\b|these\b|see\b|get\b|a\b|an\b|the\b|made\b|of\b|from\b|by\b|in\b|with\b|to\b|be\b|it\b|them\b|that\b|is\b|are\b"
     r"|contain(?:ing|s)?\b|have\b|colou?red\b|brand\b|want\b)+",
     re.IGNORECASE,
 )
@@ -39,7 +43,8 @@ _NEGATED_END = re.compile(
     re.IGNORECASE,
 )
 _SEPARATOR = re.compile(
-    r"\s*(?:,\s*(?:(?:or|nor|and)\b)?|\b(?:or|nor|and)\b)\s*(?:no\b|not\b|any\b)?\s*", re.IGNORECASE
+    r"\s*(?:,\s*(?:(?:or|nor|and)\b)?|\b(?:or|nor|and)\b)\s*(?:no\b|not\b|any\b|without\b|free of\b|skip\b)?\s*",
+    re.IGNORECASE,
 )
 LONGEST_REFUSED_TERM = 3  # words
 MOST_REFUSALS = 20  # read in one message

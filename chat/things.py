@@ -9,8 +9,9 @@ from collections.abc import Sequence
 from chat.constraints import Constraints
 from chat.mentions import Mention
 from chat.phrases import PRONOUNS, REQUEST
+from chat.refusals import BLANK
 from chat.want import Need, Want
-from chat.words import singular, tokens
+from chat.words import FILLERS, singular, tokens, word_set
 from retrieval.items import Item
 
 # These open a refinement: what follows describes the thing already wanted.
@@ -43,13 +44,41 @@ def wanted_category(read: Constraints, head: list[str], asked: tuple[int, int]) 
     if len(inside) == 1 and asked != (0, len(read.rest)):
         return inside[0]  # the only kind of thing in the sentence that asks
     if not head:
-        return None
+        return next((mention for mention in inside if _stands_for_itself(read.rest, mention)), None)
     end = singular(head[-1])
     for mention in sorted(read.categories, key=lambda m: -len(m.text)):
         named = [singular(token.text) for token in tokens(mention.text)]
         if named and named[-1] == end and len(named) <= len(head):
             return mention
-    return None
+    return next((mention for mention in inside if _stands_for_itself(read.rest, mention)), None)
+
+
+def _stands_for_itself(rest: str, mention: Mention) -> bool:
+    """True if the kind is asked for where it stands, and not only what the thing is for, of, or goes with."""
+    after = tokens(rest[mention.span[1] :])[:1]
+    gap = rest[mention.span[1] : mention.span[1] + after[0].start] if after else BLANK
+    if re.fullmatch(r"[ -]+", gap) and after[0].text not in FILLERS and not after[0].text[0].isdigit():
+        return after[0].text in _AFTER_A_THING
+    before = rest[: mention.span[0]]
+    link = re.search(
+        rf"(?P<before>\S*)\s*\b(?P<word>{_LINKS})\b(?P<between>(?:[\w'-]|\s|{BLANK}){{0,30}})$", before, re.IGNORECASE
+    )
+    if link is None:
+        return True
+    between = tokens(link["between"])
+    if link["before"].endswith(BLANK) or not link["before"]:
+        return link["word"].lower() not in ("with", "like")  # "50 dollars for a desk lamp"
+    if link["word"].lower() == "in":
+        return not between
+    return len(between) > MOST_ADJECTIVES
+
+
+MOST_ADJECTIVES = 3  # words between a preposition and what it leads to
+_LINKS = (
+    r"for|with|of|to|from|in|into|on|like|likes|love|loves|adores?|drinks?|enjoys?|collects?|about|by|than"
+    r"|my|his|her|their"
+)
+_AFTER_A_THING = word_set("free under rated ideally preferably made suitable available tops max maximum including")
 
 
 def opens_new_want(text: str, need: Need, head: list[str], category: Mention | None, read: Constraints) -> bool:

@@ -6,6 +6,7 @@ Pure. Knows the text and what of the catalogue it names; knows nothing of the ne
 import re
 from collections.abc import Sequence
 
+from chat.lexicon import SIZES
 from chat.mentions import Mention
 from chat.phrases import asked_part
 from chat.refusals import BLANK
@@ -14,7 +15,7 @@ from chat.words import FILLERS, tokens, word_set
 SHORT = 5  # words: in so few, nothing is said in passing
 _TYING = word_set(
     "in with of be is are it's for only just prefer want wants need needs like likes love loves made size and or "
-    "them it but colour color must preferably ideally something"
+    "them it but that's which's good great proper decent new real with colour color must preferably ideally something"
 )
 # "Every single day", "last summer": a time and no property of a thing.
 _TELLING = word_set("every each last next this that these those one all")
@@ -29,6 +30,12 @@ def is_head(text: str, mention: Mention, mentions: Sequence[Mention]) -> bool:
     word = before[1].lower() if before else ""
     if re.search(r"\d", mention.text) or mention.text.startswith("size"):
         return word == "for" and not re.search(r"[a-z]", mention.text)
+    if (
+        mention.attribute.lower() in SIZES
+        and word in ("a", "an", "the", "size")
+        and not re.search(r"^\W*\w", text[mention.span[1] :])
+    ):
+        return False  # "make it a medium"
     if word in ("in", "with", "of", "be", "is", "are", "only", "them", "it", "size", "but", "colour", "color"):
         return False
     after = tokens(text[mention.span[1] :])[:1]
@@ -69,4 +76,6 @@ def is_tied(text: str, mention: Mention, mentions: Sequence[Mention]) -> bool:
         return True
     after = tokens(text[mention.span[1] :])[:1]
     gap = text[mention.span[1] : mention.span[1] + after[0].start] if after else BLANK
+    if after and after[0].text in ("one", "ones"):
+        return True
     return re.fullmatch(r"[ -]+", gap) is not None and after[0].text not in FILLERS

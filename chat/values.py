@@ -7,9 +7,10 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from chat.indifference import read_optional
-from chat.lexicon import lexicon
-from chat.mentions import Mention, find_mentions, has_many
+from chat.indifference import read_dropped, read_optional
+from chat.lexicon import PETS, Lexicon, carries, has_many, key_of, lexicon
+from chat.mentions import RELATIONS, Mention, compounded, find_mentions, for_relation
+from chat.quantities import read_quantities
 from chat.record import COLOURS as COLOUR_WORDS
 from chat.refusals import ONLY, refusals
 from chat.stated import Constraints, overlaps
@@ -27,41 +28,71 @@ _COLOUR_SAID = re.compile(
 )
 # Before a noun these are colours; "green tea", "gold ring" and "orange juice" are of no colour.
 _PURE_COLOURS = word_set("red blue yellow pink purple grey gray navy teal turquoise beige maroon burgundy")
+_RELATION = re.compile(
+    rf"\b(?:for|as a (?:gift|present) for) (?:my |our |the |his |her |their )?(?:(?:little|big|old|dear|younger"
+    rf"|older|best) )?"
+    rf"(?P<who>{'|'.join(sorted(RELATIONS, key=len, reverse=True))})\b(?!'s? \w)",
+    re.IGNORECASE,
+)
+_INSTEAD = re.compile(r"(?:rather than|instead of)\b", re.IGNORECASE)
 # "Not too heavy" refuses no word that an item could carry.
 _NOT_TOO = re.compile(
     r"\b(?:not|isn'?t|aren'?t|nothing) (?:too|so|very|that|overly) [\w-]+(?: (?:or|and) [\w-]+)?", re.IGNORECASE
 )
 
 
-def read_values(read: Constraints, vocabulary: "Vocabulary") -> None:
-    """What of the catalogue is asked for, and what is refused."""
+def read_values(read: Constraints, vocabulary: "Vocabulary", wanted: Sequence[tuple[str, ...]] = ()) -> None:
+    """What of the catalogue is asked for, and what is refused; ``wanted``: the kinds that are wanted already."""
     mentions = find_mentions(read.rest, vocabulary)
+    known = lexicon(vocabulary)
+    mentions = compounded(mentions, read.rest, known)
+    kinds = [path for mention in mentions if mention.kind == "category" for path in mention.paths] or list(wanted)
+    read_quantities(read, mentions, kinds, known)
     _unknown_sizes(read, mentions)
     _unknown_colour(read, mentions, vocabulary)
     read_optional(read, mentions)
+    read_dropped(read, mentions)
     for match in _NOT_TOO.finditer(read.rest):
         read.blank(match.span())
     for match in ONLY.finditer(read.rest):
         read.blank(match.span())
-    refused = refusals(read.rest)
-    for span in (span for _, spans in refused for span in spans):
+    values = [mention.span for mention in mentions if mention.kind == "attribute"]
+    # "Non stick" and "no palm oil" are values of the shop's, and refuse nothing.
+    refused = [one for one in refusals(read.rest) if not any(start <= one[0] < end for start, end in values)]
+    replaced: list[str] = []
+    for cue, span in ((cue, span) for cue, spans in refused for span in spans):
         inside = [mention for mention in mentions if overlaps(mention.span, span)]
         for mention in inside:
             _exclude(read, mention, vocabulary)
+            if _INSTEAD.match(read.rest, cue) and mention.kind == "attribute":
+                replaced.append(mention.attribute)
         if not inside:
             term = " ".join(token.text for token in tokens(read.rest[span[0] : span[1]]))
             read.excluded_terms += [form for form in forms(term) if term and form not in read.excluded_terms]
         mentions = [mention for mention in mentions if mention not in inside]
     for start, spans in refused:
         read.blank((start, spans[-1][1]))
-    gender, last = lexicon(vocabulary).gender, None
+    gender, last = known.gender, None
     whole = read.rest
     for mention in mentions:
         if mention.kind == "category":
             read.categories.append(mention)
+            pet = next((pet for pet in PETS if mention.text.startswith(f"{pet} ")), "")
+            if (
+                pet
+                and gender
+                and all(key_of(path[-1]) != key_of(mention.text) for path in mention.paths)
+                and gender not in read.attributes
+            ):
+                held = known.values.get("dog" if pet == "puppy" else "cat" if pet == "kitten" else pet, {})
+                read.attributes |= {gender: list(held[gender])} if gender in held else {}
         elif mention.kind == "brand":
             read.brands.append(mention.brand)
             read.blank(mention.span)
+        elif any(other.kind == "category" and other.span == mention.span for other in mentions):
+            _require(read, mention, joined=False)  # the kind's own name says it: "honey" of Honey & Jam
+        elif kinds and known.carried and not any(carries(known, kinds, name) for name, _ in mention.pairs):
+            continue  # such things have no such property: it is left to the search
         elif (mention.attribute == gender and _is_adult(mention)) or (
             mention.attribute != gender
             and not is_head(read.rest, mention, mentions)
@@ -77,6 +108,24 @@ def read_values(read: Constraints, vocabulary: "Vocabulary") -> None:
                 read.blank(mention.span)
             else:
                 read.who.append(mention.span)
+    _relations(read, kinds, known)
+    for name in replaced:
+        if name in read.attributes and (gone := read.excluded_attributes.pop(name, [])):
+            # "Wool rather than cotton": the wool says it all.
+            words = {form for value in gone for form in forms(value.lower())}
+            read.excluded_terms = [term for term in read.excluded_terms if term not in words]
+
+
+def _relations(read: Constraints, kinds: Sequence[tuple[str, ...]], known: Lexicon) -> None:
+    """ "Slippers for my dad" are men's; a present for him may be anything."""
+    if not known.gender or known.gender in read.attributes or not kinds or not known.carried:
+        return
+    for match in _RELATION.finditer(read.rest):
+        values = for_relation(match["who"].lower(), known)
+        if values and carries(known, kinds, known.gender):
+            read.attributes[known.gender] = list(values)
+            read.blank(match.span())
+            return
 
 
 def is_counted(mention: Mention) -> bool:

@@ -39,6 +39,7 @@ class Vocabulary:
     attributes: dict[str, tuple[str, ...]]  # name in lower case -> values in their most frequent spelling
     currency: str  # the most frequent one; "" where no item has any
     price_range: tuple[Decimal, Decimal] | None
+    carried: dict[tuple[str, ...], frozenset[str]] = field(default_factory=dict)  # full path -> names of attributes
 
 
 def facts_of(columns: Columns, mask: np.ndarray) -> Facts:
@@ -78,7 +79,18 @@ def vocabulary_of(columns: Columns) -> Vocabulary:
         },
         currency=currencies[0][0] if currencies else "",
         price_range=_price_range(columns, np.arange(len(columns))),
+        carried=_carried(columns),
     )
+
+
+def _carried(columns: Columns) -> dict[tuple[str, ...], frozenset[str]]:
+    """For each full path the names of the attributes that an item there has."""
+    names: dict[int, set[str]] = {}
+    for name, held in columns.attributes.items():
+        for code in np.flatnonzero(np.bincount(columns.paths[held.rows])).tolist():
+            names.setdefault(code, set()).add(name)
+    read = columns.texts.paths.values_read
+    return {read[code]: frozenset(held) for code, held in names.items() if read[code]}
 
 
 def most_popular(columns: Columns, rows: np.ndarray) -> np.ndarray:

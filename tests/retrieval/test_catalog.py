@@ -154,6 +154,11 @@ def test_vocabulary(catalog: Catalog) -> None:
         attributes={"colour": ("Red", "green", "Blue"), "season": ("3",), "material": ("cotton",)},
         currency="USD",
         price_range=(Decimal("9"), Decimal("149.00")),
+        carried={
+            ("Outdoor", "Tents"): frozenset({"colour", "season"}),
+            ("Kitchen", "Mugs"): frozenset({"colour"}),
+            ("Outdoor",): frozenset({"material"}),
+        },
     )
 
 
