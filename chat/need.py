@@ -28,7 +28,7 @@ from chat.phrases import (
     words_of_request,
 )
 from chat.pointing import to_compare
-from chat.references import WHOLE_SHOP, find_references
+from chat.references import WHOLE_SHOP, Reference, find_references
 from chat.several import EACH, TOTAL, listed, parted
 from chat.spoken import in_plain_words
 from chat.switching import come_back, let_go
@@ -144,11 +144,15 @@ def read_message(
             shown = ()
             if not content_words(text):
                 return Reading(need, "refine")
-    if compared := to_compare(text, shown):
+    found = find_references(text, shown)
+    compared = to_compare(text, shown)
+    if len(compared) == len(shown) > len(found) > 0:
+        compared = _all_of(found) if len(found) > 1 else ()  # "which of those is the cheapest": that one
+    if compared:
         many = len(compared) > MOST_COMPARED
         notes = (f"Side by side I can show {MOST_COMPARED}, so these are the first of them.",) if many else ()
         return Reading(need, "compare", references=compared[:MOST_COMPARED], notes=notes)
-    points = bool(find_references(text, shown))
+    points = bool(found)
     if shown and not points and (manner := asks_of_shown(text, need.current.topic)):
         meant = [item.id for item in shown if item.id in spoken_of] or [item.id for item in shown]
         if manner == "all" and len(meant) > 1:
@@ -322,7 +326,11 @@ def _fresh(need: Need) -> Need:
 
 
 def _all_ids(read: Constraints) -> tuple[str, ...]:
-    return tuple(dict.fromkeys(reference.item_id for reference in read.references))
+    return _all_of(read.references)
+
+
+def _all_of(references: Sequence[Reference]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(reference.item_id for reference in references))
 
 
 def _asks_about(text: str) -> bool:
