@@ -23,6 +23,7 @@ LEAST_COVERAGE = 0.6  # share of the items that the suggested answers must speak
 LEAST_ITEMS = 3  # with fewer there is nothing to narrow
 LONGEST_CHIP = 24  # characters
 USE_WORTH = 1.3  # bits of a question about use count for more: a shopper knows the use, and seldom the attribute
+GIFT_WORTH = 2.0  # and of one about the person whom a present is for
 BRAND_WORTH = 0.8  # and of one about the maker for less: few know the makers of a shop that is new to them
 MOST_IGNORED = 2  # questions that were not answered: after so many, no more are asked
 REST_TURNS = 2  # turns from a question that was not answered to the next one
@@ -126,7 +127,7 @@ def next_question(need: Need, candidates: Sequence[Item]) -> Question | None:
     if KIND not in closed and is_for_a_gift(need):
         # Who looks for a present knows the person, and not yet the thing.
         departments = Counter(item.category[0] for item in candidates if item.category)
-        _offer(options, Question(KIND, "What is it that they enjoy?", ()), departments, total, USE_WORTH)
+        _offer(options, Question(KIND, "What is it that they enjoy?", ()), departments, total, GIFT_WORTH)
     elif KIND not in closed and not need.current.filter.categories:
         kinds = Counter(item.category[-1] for item in candidates if item.category)
         _offer(options, Question(KIND, "What kind of thing do you have in mind?", ()), kinds, total, 1.0)

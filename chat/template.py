@@ -88,20 +88,27 @@ def caveats(
         want = group.want if reading.needs_search else need.current
         # Said once: where the words are new.
         lines += _caveats_of(
-            group, want, need.currency, says_corrected=reading.intent == "search", several=len(found.groups) > 1
+            group,
+            want,
+            need.currency,
+            says_corrected=reading.intent == "search",
+            several=len(found.groups) > 1,
+            again=reading.intent == "more",
         )
     if reading.inquiry is not None and facts is None and found.shown and all(group.carried for group in found.groups):
         lines.append(not_exact(need.current, reading.inquiry))
     return [Sentence(line, "template") for line in lines]
 
 
-def _caveats_of(group: Group, want: Want, currency: str, *, says_corrected: bool, several: bool) -> list[str]:
+def _caveats_of(
+    group: Group, want: Want, currency: str, *, says_corrected: bool, several: bool, again: bool
+) -> list[str]:
     lines: list[str] = []
     shown = group.shown
     if shown and group.corrected and says_corrected:
         lines.append(f"Showing results for “{group.corrected}”.")
     broken = [set(want.filter.broken_by(item)) for item in shown]
-    if shown and not group.carried:
+    if shown and not group.carried and not again:
         name = named(want)
         opening = f"I don't see “{name}” in this shop" if name else "Nothing in the shop seems to be quite that"
         lines.append(f"{opening}; these come nearest{_kinds_of(shown)}.")

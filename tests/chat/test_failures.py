@@ -294,7 +294,9 @@ async def test_what_is_not_carried_is_said_once_with_the_nearest_kind(
     assistant: Assistant, llm_script: ScriptedLLM
 ) -> None:
     """A kind of product that isn't sold ("apron") answered "couldn't complete a valid search" five times."""
-    (said,) = await talk(assistant, "an apron")
+    said, more = await talk(assistant, "an apron", "show me more")
+    assert more.cards
+    assert "I don't see" not in more.text
     assert len([text for text in said.texts if "I don't see “apron” in this shop" in text]) == 1
     assert said.cards
     assert not said.question
