@@ -14,6 +14,7 @@ from dataclasses import replace
 from functools import partial
 from typing import Literal
 
+from chat.acts import read_acts
 from chat.answering import chips
 from chat.cards import make_cards
 from chat.clock import Clock
@@ -37,7 +38,8 @@ from chat.keeping import FeedbackKind, Keeper, need_of
 from chat.language import language_note, language_of
 from chat.llm import LLM, Usage
 from chat.mentions import is_foreign
-from chat.need import Need, Reading, merge_understanding, not_understood, read_message
+from chat.need import Need, Reading, merge_understanding, not_understood
+from chat.policy_desk import PolicyDesk
 from chat.question import is_for_a_gift, next_question
 from chat.reply import Sentence, reply
 from chat.store import Session, Shown, Store, Turn
@@ -71,6 +73,7 @@ class Assistant:
         llm: LLM,
         turn_timeout_s: float = 40.0,
         judge: YesJudge | None = None,
+        desk: PolicyDesk | None = None,
     ) -> None:
         self._catalog = catalog
         self._finder = finder
@@ -80,6 +83,7 @@ class Assistant:
         self._llm = llm
         self._turn_timeout_s = turn_timeout_s
         self._judge = judge
+        self._desk = desk or PolicyDesk()
         self.watchers: list[Callable[[Turn], None]] = []  # told of every turn once it has ended, however it did
 
     async def turn(
@@ -165,7 +169,7 @@ class Assistant:
         reading = await asyncio.to_thread(self._read, session, turn, tag_id)
         need = reading.need
         turn.need = (reading.held or need).model_dump_json()
-        turn.searched = reading.needs_search
+        turn.searched, turn.intent = reading.needs_search, reading.intent
         yield NeedEvent(tags=(reading.held or need).tags(several=reading.several))
 
         found, facts = Found(), None
@@ -249,7 +253,8 @@ class Assistant:
         records = self._catalog.many(ids)
         shown = [records[item_id] for item_id in ids if item_id in records]
         vocabulary = self._catalog.vocabulary()
-        reading = read_message(turn.message, need, vocabulary, shown, self._store.spoken_of(session.id))
+        spoken_of = self._store.spoken_of(session.id)
+        reading = read_acts(turn.message, need, vocabulary, shown, self._desk, spoken_of)
         said = plain_text(turn.message)
         note = language_note(language_of(said))
         if reading.needs_search and is_foreign(said, vocabulary) and not self._finder.knows(said):

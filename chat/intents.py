@@ -14,6 +14,12 @@ Intent = Literal[
     "more",  # other items for the same want
     "about_item",  # a shown item is pointed at
     "compare",  # two or more shown items are pointed at
+    "choose",  # a shown item is to be had
+    "policy",  # what the shop says on returns, delivery, …
+    "order",  # of an order that was placed
+    "complaint",  # of what was bought, of the shop, or of the answers
+    "abuse",
+    "distress",  # somebody may be about to hurt themselves
     "range",  # what the shop sells
     "help",  # the shopper does not know what they want
     "foreign",  # in a script that the catalogue does not use, and nothing of it found
@@ -27,7 +33,22 @@ Intent = Literal[
 ]
 # Intents that are answered without a search and without the LLM.
 TALK: frozenset[Intent] = frozenset(
-    {"greeting", "thanks", "farewell", "identity", "off_topic", "help", "range", "empty", "foreign"}
+    {
+        "greeting",
+        "thanks",
+        "farewell",
+        "identity",
+        "off_topic",
+        "help",
+        "range",
+        "empty",
+        "foreign",
+        "policy",
+        "order",
+        "complaint",
+        "abuse",
+        "distress",
+    }
 )
 
 _START_OVER = re.compile(
@@ -51,7 +72,10 @@ _MORE = re.compile(
 )
 _GREETING = re.compile(
     r"^\W*(?:(?:hi|hello|hey|hiya|howdy|hallo|bonjour|hola|good (?:morning|afternoon|evening|day)|greetings|yo"
-    r"|sup)\b[\s!,.]*(?:there|all|team|everyone|shoptalk)?[\s!,.]*(?:how are you(?: doing)?(?: today)?\??)?\W*)+$",
+    r"|sup)\b[\s!,.]*(?:there|all|team|everyone|shoptalk)?[\s!,.]*(?:(?:and )?how (?:are you|is it going"
+    r"|'s it going)(?: doing)?"
+    r"(?: today)?\??)?\W*)+$|^\W*(?:how are you(?: doing)?(?: today)?|how'?s it going|what'?s up"
+    r"|nice to meet you)\W*$",
     re.IGNORECASE,
 )
 _THANKS = re.compile(
@@ -73,12 +97,24 @@ _IDENTITY = re.compile(
     re.IGNORECASE,
 )
 _HELP = re.compile(
-    r"\b(?:(?:i )?(?:don'?t|do not) (?:really )?know what(?: i| to)|not sure what|no idea what|help me (?:choose"
-    r"|decide|pick|find something)|what (?:do|would|can|should) (?:you|i) (?:recommend|suggest|buy|get)"
-    r"|what (?:can|could) you (?:do|help)|how (?:does this|do you) work|can you help(?: me)?"
-    r"|i need (?:some )?help|surprise me)\b\W*(?:for me)?\W*",
+    r"\b(?:(?:i )?(?:(?:really )?(?:don'?t|do not|dunno)) (?:really )?know what(?: i| to)|not sure what"
+    r"|(?:no|not a) (?:idea|clue) what|help me (?:choose|decide|pick|find (?:something|a gift|a present))"
+    r"|what (?:do|would|can|should) (?:you|i)"
+    r" (?:recommend|suggest|buy|get)|what (?:can|could) you (?:do|help)|how (?:does this|do you) work"
+    r"|can you help(?: me)?|i need (?:some )?(?:help|inspiration|ideas|advice)|surprise me|inspire me"
+    r"|(?:any|some) (?:ideas|suggestions|recommendations|tips|inspiration)|i'?m (?:completely |totally "
+    r"|still )?(?:lost"
+    r"|clueless|undecided|out of ideas)|(?:just|only) (?:browsing|looking)(?: around)?)\b\W*(?:for me)?\W*"
+    r"|^\W*(?:please )?help(?: me)?(?: please)?\W*$",
     re.IGNORECASE,
 )
+_UNSURE = re.compile(
+    r"^\W*(?:(?:i(?:'ve| have)? )?(?:got )?no (?:idea|clue)|i'?m not sure|i'?m unsure|not sure"
+    r"|i (?:really )?(?:don'?t|do not) know)(?: yet)?\W*$",
+    re.IGNORECASE,
+)
+_ADVICE = re.compile(r"\b(?:recommend|suggest\w*|recommendations?|advice|should i (?:buy|get|take))\b", re.IGNORECASE)
+_GIFT = frozenset({"gift", "gifts", "present", "presents", "birthday", "christmas", "yet", "sure", "idea", "ideas"})
 _RANGE = re.compile(
     r"\b(?:what (?:do|kind(?:s)? of (?:things|stuff|products|items) do|sort of (?:things|products) do|all do"
     r"|else do) you (?:sell|have|carry|stock|offer)|what'?s in (?:the|your) (?:shop|store|range|catalog(?:ue)?)"
@@ -100,9 +136,43 @@ _OFF_TOPIC = re.compile(
     r"|system prompt|your (?:instructions|prompt|rules)|(?:ignore|disregard|forget) (?:all |any |the "
     r"|your )*(?:previous|prior|above|earlier|preceding)|jailbreak|developer mode|do anything now"
     r"|pretend (?:to be|you)|act as (?:an?|if)|you are now|roleplay|role-play"
-    r"|repeat (?:the |everything |all )?(?:text|words|above)|(?:other|another) (?:shopper|customer"
+    r"|repeat (?:the |everything |all )?(?:text|words|above)|who (?:invented|discovered|wrote|painted|founded"
+    r"|directed"
+    r"|composed|killed|is the (?:king|queen|pope|prime minister|chancellor|richest))|(?:lottery|horoscope"
+    r"|exchange rate)"
+    r"|how (?:old|far|tall|deep|big) is (?:the )?(?:earth|moon|sun|universe|world|eiffel)|i(?:'m| am) (?:so "
+    r"|really )?bored(?! of)"
+    r"|are you (?:married|single|alive|happy|sad|conscious|in love)|do you (?:like|love|eat|dream|sleep|believe in)"
+    r"|i (?:really )?(?:love|like) you|marry me|what(?:'s| is) your favou?rite (?!item|product|one|thing|of)"
+    r"|tell me about yourself"
+    r"|(?:latest |today'?s )?news (?:today|about)|(?:solve|calculate) (?:this|the|for)|symptoms of|legal advice"
+    r"|invest in"
+    r"|(?:other|another) (?:shopper|customer"
     r"|user)s?'?s? (?:data|orders?|history|names?|address\w*)|what is \d+ ?[+*/x-] ?\d+)\b"
     r"|<\|?(?:im_start|im_end|system|assistant|/?inst)|\[/?inst\]|^\s*system\s*:)",
+    re.IGNORECASE,
+)
+_BUYS = r"(?:take|buy|order|purchase|choose|pick|have|reserve)"
+_CHOOSE = re.compile(
+    rf"^\W*(?:sold|deal)\b|\b(?:i(?:'ll| will|'d like to| would like to| want to|'m going to| am going to|'m gonna"
+    rf"|'ve decided to)"
+    rf"|let me|let's|can i|could i|may i|i(?=[ ](?:choose|pick|take)\b))(?: just| then"
+    rf"| probably)? {_BUYS}(?! a look| more| another)\b"
+    r"|\bi(?:'ll| will) (?:go (?:for|with)|get)\b|\bi(?:'m| am) (?:going with|taking|buying)\b"
+    r"|\b(?:add|put|throw|place) (?:.{1,60} )?(?:in|into|to) (?:my|the|a) (?:shopping )?(?:basket|cart|bag|trolley)\b"
+    r"|^\W*(?:ok(?:ay)?|yes|great|perfect|please|then|and|now)?\W*(?:buy|order|purchase|reserve|add) "
+    r"(?:it|this|that|them|these|both|the|number|#)\b(?!.* by\b)",
+    re.IGNORECASE,
+)
+_ONE_OF_SHOWN = re.compile(r"\b(?:it|this|that|them|these|those|both|this one|that one)\b", re.IGNORECASE)
+_HOW_TO_BUY = re.compile(
+    r"\bhow (?:do|can|could|would|should) (?:i|we|you) (?:actually |then )?(?:buy|order|purchase|check ?out"
+    r"|place an order|get)"
+    r"(?: (?:it|this|that|one|them|something|things|here))*(?=\W*$)"
+    r"|^\W*(?:go to |take me to |proceed to )?(?:the |my )?(?:check ?out|basket|cart|shopping (?:cart|basket))\W*$"
+    r"|\b(?:what'?s|what is|show me what'?s) in my (?:basket|cart)\b|\bcan i (?:buy|order) (?:it |this "
+    r"|them )?here(?=\W*$)"
+    r"|\bwhere (?:do|can) i (?:buy|order) (?:it|this|that|them)\b",
     re.IGNORECASE,
 )
 
@@ -113,6 +183,16 @@ def is_start_over(text: str) -> re.Match[str] | None:
     if match and re.match(r"\s*(?:the|about|my)\b", text[match.end() :]):
         return None  # "forget that the ..." speaks of something
     return match or _SOMETHING_ELSE.search(text)
+
+
+def asks_for_advice(text: str) -> bool:
+    """True if the words ask what to choose, and do not only say that nothing is known yet."""
+    return _ADVICE.search(text) is not None
+
+
+def only_unsure(text: str) -> bool:
+    """True if the words say only that the shopper does not know."""
+    return _UNSURE.match(text) is not None
 
 
 def hint(text: str, *, shown: bool, pointed: int) -> Intent | None:
@@ -128,8 +208,12 @@ def hint(text: str, *, shown: bool, pointed: int) -> Intent | None:
         return "identity"
     if _RANGE.search(text) and len(content_words(_RANGE.sub(" ", text))) == 0:
         return "range"
-    if _HELP.search(text) and len(content_words(_HELP.sub(" ", text))) == 0:
+    if _UNSURE.match(text) or (_HELP.search(text) and set(content_words(_HELP.sub(" ", text))) <= _GIFT):
         return "help"
+    if _HOW_TO_BUY.search(text):
+        return "choose"
+    if shown and _CHOOSE.search(text) and (pointed or _ONE_OF_SHOWN.search(text)):
+        return "choose"
     if pointed >= 2 or (_COMPARE.search(text) and shown and pointed):
         return "compare"
     if shown and _MORE.search(text) and not pointed and len(content_words(_MORE.sub(" ", text))) == 0:

@@ -93,6 +93,7 @@ class Reading:
     dropped: tuple[str, ...] = ()  # names of constraints that the message lifted
     chips: tuple[str, ...] = ()  # suggested next messages, where the message is only answered
     several: bool = False  # all that was asked for together is to be shown, and not only the current want
+    passages: tuple[str, ...] = ()  # of the shop's policies, which the notes quote
     inquiry: Inquiry | None = None  # what the message asks of the catalogue itself, about the current want
     held: Need | None = None  # what the shopper still looks for, where the message only asked about the shop
 
@@ -218,6 +219,9 @@ def _one(text: str, need: Need, vocabulary: "Vocabulary", shown: Sequence[Item],
     if intent == "compare":
         compared = tuple(one.item_id for one in read.references if one.manner != "refuse")
         return Reading(need, "compare", references=compared)
+    if intent == "choose":
+        chosen = [reference.item_id for reference in about] or [item.id for item in shown if len(shown) == 1]
+        return Reading(need, "choose", references=tuple(dict.fromkeys(chosen)))
     if intent == "more":
         several = len({id(owner(item, need.together)) for item in shown}) > 1
         return Reading(need.refusing([item.id for item in shown]), "more", several=several)

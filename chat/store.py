@@ -58,6 +58,7 @@ class Turn:
     number: int = 0  # from 1; given when the turn is saved
     time: float = field(default_factory=time.time)
     need: str = ""
+    intent: str = ""  # what kind of message it was: an Intent of chat.intents; "refine" for a tag taken away
     understanding: str = ""
     sentences: list[dict[str, str]] = field(default_factory=list)  # text, by, verdict
     shown: list[Shown] = field(default_factory=list)
@@ -126,7 +127,7 @@ class Store:
                 "SELECT COALESCE(MAX(number), 0) + 1 FROM turns WHERE session_id = ?", [session.id]
             ).fetchone()[0]
             connection.execute(
-                f"INSERT INTO turns VALUES ({', '.join('?' * 20)})",  # noqa: S608 - only question marks
+                f"INSERT INTO turns VALUES ({', '.join('?' * 21)})",  # noqa: S608 - only question marks
                 _row(turn),
             )
             connection.executemany(
@@ -308,6 +309,15 @@ class Store:
             " ORDER BY turn_id, position"
         )
 
+    def intents(self, since: float = 0.0) -> dict[str, int]:
+        """How many turns since that moment (unix seconds) were of each intent, most frequent first."""
+        rows = self._connections.current.execute(
+            "SELECT intent, COUNT(*) FROM turns WHERE time >= ? AND intent <> ''"
+            " AND id NOT IN (SELECT turn_id FROM copied_turns) GROUP BY intent ORDER BY COUNT(*) DESC, intent",
+            [since],
+        )
+        return {str(intent): int(count) for intent, count in rows.fetchall()}
+
     def turns(self, session_id: str) -> list[dict[str, Any]]:
         """The session's turns as rows, oldest first; JSON columns stay text."""
         rows = self._connections.current.query("SELECT * FROM turns WHERE session_id = ? ORDER BY number", [session_id])
@@ -317,7 +327,7 @@ class Store:
 # Of a turn, all but its id and its session.
 _COPIED = (
     "number, time, message, personalised, need, understanding, answer, sentences, prompts, llm, reranker, candidates,"
-    " timings, usage, llm_reached, finished, searched, compared"
+    " timings, usage, llm_reached, finished, searched, compared, intent"
 )
 # Columns that hold JSON.
 _JSON = ("need", "understanding", "sentences", "prompts", "candidates", "timings", "usage", "outside")
@@ -345,4 +355,5 @@ def _row(turn: Turn) -> list[Any]:
         turn.finished,
         turn.searched,
         turn.compared,
+        turn.intent,
     ]

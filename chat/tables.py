@@ -67,3 +67,9 @@ def m006_site_and_labels(db: Database) -> None:
         "CREATE TABLE session_labels (session_id TEXT NOT NULL REFERENCES sessions(id) ON DELETE CASCADE,"
         " label TEXT NOT NULL, who TEXT NOT NULL, time REAL NOT NULL, PRIMARY KEY (session_id, label))"
     )
+
+
+@migrations()
+def m007_intents(db: Database) -> None:
+    """What kind of message each turn was read as; "" of those before."""
+    db.execute("ALTER TABLE turns ADD COLUMN intent TEXT NOT NULL DEFAULT ''")

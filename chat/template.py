@@ -13,6 +13,7 @@ from chat.answering import answer, not_exact
 from chat.found import Found, Group
 from chat.money import price_text
 from chat.need import Need, Reading
+from chat.openings import OPENING, question
 from chat.relax import given_up
 from chat.several import listed
 from chat.telling import sentences_about
@@ -40,9 +41,11 @@ _TALK = {
     "farewell": "Goodbye, and thank you for stopping by!",
     "identity": "I am the shop's AI assistant: I show what its catalogue has, and can't help with much else.",
     "off_topic": "I can only help with what this shop sells: what would you like to find?",
-    "help": "No problem: tell me who it is for, what it should be used for or what you would like to spend.",
     "range": "Name a kind of thing, a use or a person, and I will show you what there is for it.",
     "empty": "I could not read that: what are you looking for?",
+    "abuse": "Let's keep it friendly: I am glad to go on looking with you.",
+    "distress": "I am only a shop's assistant, and you deserve more than that: please talk to someone you trust, or "
+    "call your local emergency number, right now.",
     "start_over": "All right, we start afresh: what are you looking for?",
 }
 
@@ -58,12 +61,16 @@ def template_reply(
     shown = found.shown
     if facts is not None and reading.inquiry is not None:
         lines = answer(reading.inquiry, need, facts, shown[0] if shown else None)
-    elif reading.intent == "foreign":
-        lines = []  # the reading's note says it
+    elif reading.intent in ("foreign", "policy", "order", "complaint"):
+        lines = []  # the reading's notes say it
+    elif reading.intent == "help" and not shown:
+        lines = [question(sum(name.startswith(OPENING) for name in need.asked))]
     elif reading.intent in _TALK and not shown:
         lines = [_TALK[reading.intent]]
     elif about:
         lines = list(about)
+    elif reading.intent == "choose":
+        lines = _to_buy([item for item in shown if item.id in reading.references], need)
     elif reading.intent in ("about_item", "compare"):
         lines = _about(shown, need, reading)
     elif not shown:
@@ -172,6 +179,21 @@ def _about(shown: Sequence[Item], need: Need, reading: Reading) -> list[str]:
         return ["Which one do you mean? Its name or its place in the row is enough."]
     few = about[:MOST_COMPARED]
     return [line for item in few for line in sentences_about(item, need)[: 3 if len(few) == 1 else 2]]
+
+
+def _to_buy(chosen: Sequence[Item], need: Need) -> list[str]:
+    """How what was chosen is bought: the assistant has no basket, and says so."""
+    if not chosen:
+        return [
+            "I can't order for you: open an item's page from its card, or press the card's button where it has one.",
+            "Which one would you like? Its name or its place in the row is enough.",
+        ]
+    told = [sentences_about(item, need)[0] for item in chosen[:MOST_COMPARED]]
+    gone = [item for item in chosen[:MOST_COMPARED] if not item.in_stock]
+    if gone:
+        return [*told, f"{listed([item.title for item in gone])} can't be bought right now."]
+    which = "its card" if len(chosen) == 1 else "their cards"
+    return [*told, f"I can't order for you: open the page from {which}, or press the card's button where it has one."]
 
 
 def _nothing(need: Need) -> str:

@@ -28,7 +28,14 @@ FORM = 1  # changes when older archives can no longer be taken back
 MANIFEST = "shoptalk.json"
 NAME = re.compile(r"shoptalk-\d{8}-\d{6}\.zip")  # of those in the folder of backups, which expire
 FOLDERS = ("reranker", "pictures")
-FILES = ("training.json", "importances.json", "personas.json", "first_questions.json", "demo.sha256")
+FILES = (
+    "training.json",
+    "importances.json",
+    "personas.json",
+    "first_questions.json",
+    "demo.sha256",
+    "demo-policies.sha256",
+)
 PASSING = ("partial", "partial-", "current.partial")  # of a training that is under way: begun anew after a restore
 LEVEL = 1  # of compression: nearly all of the gain at a fifth of the time
 

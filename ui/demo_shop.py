@@ -32,6 +32,7 @@ def build_demo(home: Home, settings: Settings, console: Console) -> None:
     from ui.cli_events import add_events
     from ui.cli_training import train_reranker
 
+    _load_policies(home)
     data = home.folder / "demo-data"
     console.print("Making the demo shop …")
     demo_data.write(data)
@@ -63,6 +64,18 @@ def load_shoppers(home: Home, catalog: Catalog, events: Events) -> list[DemoShop
 def load_first_questions(home: Home) -> list[str]:
     """Questions for an empty conversation; none where the shop names none."""
     return [str(question) for question in _read(home.folder / "first_questions.json")]
+
+
+def _load_policies(home: Home) -> None:
+    """The demo shop's policies, once: those that somebody loads afterwards stay, until ours change."""
+    from ui.cli_policies import load
+
+    file = Path(demo_data.__file__).parent / "policies.md"
+    stamp, digest = home.folder / "demo-policies.sha256", hashlib.sha256(file.read_bytes()).hexdigest()
+    if stamp.exists() and stamp.read_text() == digest:
+        return
+    load(home, file)
+    stamp.write_text(digest)
 
 
 def _history(events: list[Event], catalog: Catalog) -> list[str]:

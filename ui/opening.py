@@ -19,6 +19,8 @@ from chat.finding import Finder
 from chat.llm import LLM, Timeouts
 from chat.llm_server import LLMServer
 from chat.llms import Several
+from chat.policies import Policies
+from chat.policy_desk import PolicyDesk
 from chat.settings import Settings
 from chat.store import Store
 from chat.yes_judge import YesJudge
@@ -142,6 +144,7 @@ def opened_shop(
             llm,
             settings.turn_timeout_s,
             yes_judge(settings, Library()),
+            PolicyDesk(Policies(shop.connections).all, shop.encoder),
         )
         yield Serving(shop, finder, assistant, llm)
 

@@ -1,0 +1,95 @@
+"""One message as the acts it holds: abuse, talk, questions to the shop, and the wish that may stand beside them.
+
+Pure but for the policies, which are read as they stand. A message that mixes talk with a wish is a wish; what the rules
+of ``chat.need`` read is what is left once the rest was heard.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from chat import intents
+from chat.courtesy import is_distress, without_abuse, without_greeting
+from chat.intents import TALK, Intent
+from chat.need import Need, Reading, read_message
+from chat.openings import OPENING, openings
+from chat.policy_desk import PolicyDesk, Told
+from chat.policy_question import wishes
+from chat.words import plain
+from retrieval.items import Item
+
+if TYPE_CHECKING:
+    from retrieval.facts import Vocabulary
+
+_SENTENCES = re.compile(r"(?<=[.!?;])\s+|\n+")
+
+
+def read_acts(
+    message: str,
+    need: Need,
+    vocabulary: "Vocabulary",
+    shown: Sequence[Item],
+    desk: PolicyDesk | None = None,
+    spoken_of: Sequence[str] = (),
+) -> Reading:
+    """The need after this message, and what kind of message it is. Never raises, whatever the text.
+
+    ``shown``: the items of the latest cards. ``desk``: answers what is asked of the shop; None: one without policies.
+    ``spoken_of``: ids of the items of which the answer before spoke alone; what "it" is.
+    """
+    if is_distress(plain(message)):
+        return Reading(_heard(need, vocabulary), "distress")
+    text, abused = without_abuse(plain(message))
+    if abused and not re.search(r"\w", text):
+        return Reading(_heard(need, vocabulary), "abuse")
+    text = _without_talk(without_greeting(text) if intents.hint(text, shown=False, pointed=0) is None else text)
+    told = (desk or PolicyDesk()).told(text, shown)
+    if told.asked:
+        return _with_answers(told, need, vocabulary, shown)
+    reading = read_message(text, need, vocabulary, shown)
+    if reading.intent == "help":
+        return _unsure(text, reading, need, vocabulary)
+    if reading.intent == "choose" and not reading.references:
+        return replace(reading, references=tuple(item.id for item in shown if item.id in spoken_of))
+    says_nothing = reading.intent in ("help", "empty", "off_topic") or reading.need.wants == need.wants
+    if abused and says_nothing and not wishes(text) and not reading.references:
+        return Reading(_heard(need, vocabulary), "abuse")
+    return reading
+
+
+def _with_answers(told: Told, need: Need, vocabulary: "Vocabulary", shown: Sequence[Item]) -> Reading:
+    """What the shop says first; and what is wished for besides, if anything is."""
+    if re.search(r"\w", told.rest):
+        reading = read_message(told.rest, need, vocabulary, shown)
+        if reading.intent not in TALK:
+            return replace(reading, notes=(*told.lines, *reading.notes), passages=told.passages)
+    grave: list[Intent] = [one.kind for one in told.asked if one.kind != "policy"]
+    intent: Intent = grave[0] if grave else "policy"
+    return Reading(_heard(need, vocabulary), intent, notes=told.lines, passages=told.passages, chips=told.chips)
+
+
+def _unsure(text: str, reading: Reading, need: Need, vocabulary: "Vocabulary") -> Reading:
+    """Who does not know what they want is asked once who or what it is for; who asks for advice on a want gets that."""
+    wanted = not need.current.is_empty
+    if wanted and intents.asks_for_advice(text):
+        return Reading(_heard(need, vocabulary), "refine")
+    if wanted and need.asked and not need.asked[-1].startswith(OPENING) and intents.only_unsure(text):
+        # "I don't know" answers the question of before.
+        indifferent = tuple(dict.fromkeys((*need.indifferent, need.asked[-1])))
+        return Reading(_heard(need, vocabulary).model_copy(update={"indifferent": indifferent}), "refine")
+    times = sum(name.startswith(OPENING) for name in need.asked) + 1
+    return replace(reading, need=reading.need.with_asked(f"{OPENING} {times}"), chips=openings(vocabulary))
+
+
+def _without_talk(text: str) -> str:
+    """The text without sentences off the topic, where a wish stands beside them."""
+    sentences = [part for part in _SENTENCES.split(text) if re.search(r"\w", part)]
+    kept = [part for part in sentences if intents.hint(part, shown=False, pointed=0) != "off_topic"]
+    rest = " ".join(kept)
+    return rest if 0 < len(kept) < len(sentences) and wishes(rest) else text
+
+
+def _heard(need: Need, vocabulary: "Vocabulary") -> Need:
+    """The need as it was, one turn later."""
+    return need.model_copy(update={"turns": need.turns + 1, "currency": need.currency or vocabulary.currency})
