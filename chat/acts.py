@@ -15,7 +15,7 @@ from chat.intents import TALK, Intent
 from chat.need import Need, Reading, read_message
 from chat.openings import OPENING, openings
 from chat.policy_desk import PolicyDesk, Told
-from chat.policy_question import wishes
+from chat.policy_question import wishes, without_reason
 from chat.words import plain
 from retrieval.items import Item
 
@@ -43,6 +43,7 @@ def read_acts(
     text, abused = without_abuse(plain(message))
     if abused and not re.search(r"\w", text):
         return Reading(_heard(need, vocabulary), "abuse")
+    text = without_reason(text)
     text = _without_talk(without_greeting(text) if intents.hint(text, shown=False, pointed=0) is None else text)
     told = (desk or PolicyDesk()).told(text, shown)
     if told.asked:
@@ -61,7 +62,7 @@ def read_acts(
 def _with_answers(told: Told, need: Need, vocabulary: "Vocabulary", shown: Sequence[Item]) -> Reading:
     """What the shop says first; and what is wished for besides, if anything is."""
     if re.search(r"\w", told.rest):
-        reading = read_message(told.rest, need, vocabulary, shown)
+        reading = read_message(without_greeting(told.rest), need, vocabulary, shown)
         if reading.intent not in TALK:
             return replace(reading, notes=(*told.lines, *reading.notes), passages=told.passages)
     grave: list[Intent] = [one.kind for one in told.asked if one.kind != "policy"]

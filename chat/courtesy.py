@@ -55,7 +55,9 @@ _GREETED = re.compile(
     r"|(?:(?:ok(?:ay)?|great|perfect|good|nice|lovely|cool|super|awesome|wonderful|no"
     r"|yes)[\s,!.]+)?(?:many )?(?:thanks"
     r"|thank you|thx|cheers)\b(?: (?:a lot|so much|very much|again|for (?:that|this|your help|the help)))?)"
-    r"(?:[\s,!.:;-]+(?:and |but )?|$)(?=\w)",
+    # "hello kitty" and "thank you cards" are things.
+    r"(?:\s*[,!.:;]+\s*(?:and |but )?| - | (?=(?:i|i'm|i'd|we|can|could|do|does|is|are|have|show|find|any|what|how"
+    r"|where|which|looking|please|now|and|but|my)\b))(?=\w)",
     re.IGNORECASE,
 )
 _INSISTS = re.compile(

@@ -128,8 +128,9 @@ _COMPARE = re.compile(
     re.IGNORECASE,
 )
 _OFF_TOPIC = re.compile(
-    r"(?:\b(?:weather|forecast|politic\w*|president|election|stock market|bitcoin|football score|who won"
-    r"|capital of|translate|poem|joke|sing|recipe for"
+    r"(?:\b(?:weather(?! ?-?(?:station|proof|resistant|strip))|forecast(?! display)|politic\w*|president|election"
+    r"|stock market|bitcoin|football score|who won"
+    r"|capital of|translate|poem(?! book)|jokes?(?! (?:book|gift|card))|sing|recipe for"
     r"|homework|essay|python (?:code|script)|write (?:me )?(?:a |an |some )?(?:code|poem|story|essay|song"
     r"|program|python|email)|meaning of life|what (?:time|day) is it|how old are you|do you love"
     r"|tell me (?:a story|about yourself)"

@@ -37,7 +37,7 @@ _WANTS_THINGS = re.compile(
 # Asked outright, whatever else stands in the part.
 _SURE: dict[str, re.Pattern[str]] = {
     "price_match": re.compile(
-        r"\bprice[- ]?match\w*|\bmatch (?:\w+ ){0,3}prices?\b|\bbeat (?:\w+ ){0,2}prices?\b"
+        r"\bprice[- ]?match\w*|\bmatch (?:[\w']+ ){0,3}prices?\b|\bbeat (?:[\w']+ ){0,2}prices?\b"
         r"|\b(?:found|seen|saw|find) (?:\w+ ){1,3}(?:cheaper|for less) (?:elsewhere|at|on|somewhere)\b",
         re.IGNORECASE,
     ),
@@ -286,6 +286,15 @@ def asked_of_shop(message: str, policies: Sequence[Policy] = ()) -> tuple[list[A
 def wishes(text: str) -> bool:
     """True if the words plainly ask for an item."""
     return _WISH.search(text) is not None
+
+
+def without_reason(text: str) -> str:
+    """The text without what broke, where that is only why something else is wanted: "my pan broke, I need boots"."""
+    parts = [part for part in _PARTS.split(text) if re.search(r"\w", part)]
+    kept = [part for part in parts if not _OWN_BROKE.search(part)]
+    rest = " ".join(kept)
+    names = set(content_words(rest)) - word_set("new replacement replace")
+    return rest if len(kept) < len(parts) and names and wishes(rest) else text
 
 
 def is_question(text: str) -> bool:

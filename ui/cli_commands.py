@@ -19,6 +19,7 @@ MODULES = {
     "events": "cli_events",
     "keys": "cli_keys",
     "mcp": "cli_mcp",
+    "policies": "cli_policies",
     "erase": "cli_privacy",
     "export": "cli_privacy",
     "retain": "cli_privacy",

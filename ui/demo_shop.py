@@ -32,7 +32,7 @@ def build_demo(home: Home, settings: Settings, console: Console) -> None:
     from ui.cli_events import add_events
     from ui.cli_training import train_reranker
 
-    _load_policies(home)
+    load_policies(home)
     data = home.folder / "demo-data"
     console.print("Making the demo shop …")
     demo_data.write(data)
@@ -66,7 +66,7 @@ def load_first_questions(home: Home) -> list[str]:
     return [str(question) for question in _read(home.folder / "first_questions.json")]
 
 
-def _load_policies(home: Home) -> None:
+def load_policies(home: Home) -> None:
     """The demo shop's policies, once: those that somebody loads afterwards stay, until ours change."""
     from ui.cli_policies import load
 
