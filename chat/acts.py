@@ -47,8 +47,8 @@ def read_acts(
     text = _without_talk(without_greeting(text) if intents.hint(text, shown=False, pointed=0) is None else text)
     told = (desk or PolicyDesk()).told(text, shown)
     if told.asked:
-        return _with_answers(told, need, vocabulary, shown)
-    reading = read_message(text, need, vocabulary, shown)
+        return _with_answers(told, need, vocabulary, shown, spoken_of)
+    reading = read_message(text, need, vocabulary, shown, spoken_of)
     if reading.intent == "help":
         return _unsure(text, reading, need, vocabulary)
     if reading.intent == "choose" and not reading.references:
@@ -59,10 +59,12 @@ def read_acts(
     return reading
 
 
-def _with_answers(told: Told, need: Need, vocabulary: "Vocabulary", shown: Sequence[Item]) -> Reading:
+def _with_answers(
+    told: Told, need: Need, vocabulary: "Vocabulary", shown: Sequence[Item], spoken_of: Sequence[str]
+) -> Reading:
     """What the shop says first; and what is wished for besides, if anything is."""
     if re.search(r"\w", told.rest):
-        reading = read_message(without_greeting(told.rest), need, vocabulary, shown)
+        reading = read_message(without_greeting(told.rest), need, vocabulary, shown, spoken_of)
         if reading.intent not in TALK:
             return replace(reading, notes=(*told.lines, *reading.notes), passages=told.passages)
     grave: list[Intent] = [one.kind for one in told.asked if one.kind != "policy"]

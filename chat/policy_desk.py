@@ -20,7 +20,7 @@ from retrieval.items import Item
 LONGEST_ANSWER = 450  # characters quoted on one topic
 MOST_TOPICS = 2  # answered in one turn
 CLOSE = 0.06  # a passage this little below the best one is quoted too
-ALIKE = 0.5  # cosine from which a question in no known wording is taken to be on a passage; see test_policy_desk
+ALIKE = 0.5  # cosine from which a question in no known wording is taken to be on a passage; see docs/policies.md
 OF_KIND, OF_WORD, MOST_OF_WORDS = 0.25, 0.1, 0.3  # what a passage of the asked kind, and each word shared, is worth
 MOST_HELD = 2_000  # passages whose vectors are kept; a file has a few dozen
 

@@ -309,15 +309,6 @@ class Store:
             " ORDER BY turn_id, position"
         )
 
-    def intents(self, since: float = 0.0) -> dict[str, int]:
-        """How many turns since that moment (unix seconds) were of each intent, most frequent first."""
-        rows = self._connections.current.execute(
-            "SELECT intent, COUNT(*) FROM turns WHERE time >= ? AND intent <> ''"
-            " AND id NOT IN (SELECT turn_id FROM copied_turns) GROUP BY intent ORDER BY COUNT(*) DESC, intent",
-            [since],
-        )
-        return {str(intent): int(count) for intent, count in rows.fetchall()}
-
     def turns(self, session_id: str) -> list[dict[str, Any]]:
         """The session's turns as rows, oldest first; JSON columns stay text."""
         rows = self._connections.current.query("SELECT * FROM turns WHERE session_id = ? ORDER BY number", [session_id])

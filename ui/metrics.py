@@ -49,6 +49,9 @@ class Metrics:
             ["stage"], buckets=STAGES_S, registry=registry,
         )  # fmt: skip
         self._turns = Counter("shoptalk_turns", "Turns by how they ended.", ["end"], registry=registry)
+        self._acts = Counter(
+            "shoptalk_acts", "Messages by the kind that they were read as.", ["act"], registry=registry
+        )
         self._tokens = Counter("shoptalk_llm_tokens", "Tokens of the language model.", ["direction"], registry=registry)
         self._fallbacks = Counter(
             "shoptalk_llm_fallbacks", "Turns that were answered without the language model.", registry=registry
@@ -91,6 +94,8 @@ class Metrics:
             if (reached := turn.timings_ms.get(stage)) is not None:
                 self._stages.labels(stage).observe(reached / 1000)
         self._turns.labels("finished" if turn.finished else "stopped").inc()
+        if turn.intent:
+            self._acts.labels(turn.intent).inc()
         for read, written in turn.usage:
             self._tokens.labels("read").inc(read)
             self._tokens.labels("written").inc(written)

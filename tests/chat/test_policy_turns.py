@@ -98,7 +98,9 @@ async def say(assistant: Assistant, *messages: str) -> Heard:
         ("do you take paypal", "payment", "We take Visa, Mastercard"),
         ("do you price match?", "price matching", "If you find the same item cheaper"),
         ("do you gift wrap?", "“Gift wrapping”", "We wrap any item as a gift"),
+        # In no known wording, found by likeness alone.
         ("do you wrap presents", "“Gift wrapping”", "We wrap any item as a gift"),
+        ("can I get it gift boxed", "“Gift wrapping”", "We wrap any item as a gift"),
         ("how can I reach you", "contact", "Write to hello@harbour-and-pine.example"),
         ("when are you open?", "visiting it", "Our shop on the harbour, 12 Quay Street"),
         ("any student discounts?", "discounts", "Who takes our newsletter"),
@@ -116,7 +118,11 @@ def test_a_question_is_answered_by_the_passage_that_says_it(
     [
         "is the tent waterproof", "how heavy is the second one", "can I wash it", "does it fit two people",
         "are these good for snow", "can tents be used in winter", "what would you give a ten year old",
-        "are the headphones noise cancelling", "a wrap for my yoga class", "do you have a gift card holder",
+        "are the headphones noise cancelling", "is the coffee fair trade", "does it need batteries",
+        "is it made in china", "is assembly included", "are razors allowed on planes", "do you get points",
+        "what should I wear to a wedding", "do you restock soon", "what do people say about it",
+        "is there parking at your shop?", "can you engrave a name?", "a wrap for my yoga class",
+        "do you have a gift card holder",
     ],
 )  # fmt: skip
 def test_a_question_on_an_item_is_left_to_its_record(shop: Shop, policies: Policies, message: str) -> None:
@@ -276,8 +282,6 @@ async def test_the_act_is_kept_with_the_turn(assistant: Assistant, shop: Shop) -
     heard = await say(assistant, "hi", "a 2-person tent", "can I return it?", "where is my order 12345?", "you idiot")
     store = Store(shop.connections)
     assert [turn["intent"] for turn in store.turns(heard.session)] == ["greeting", "search", "policy", "order", "abuse"]
-    assert {"greeting", "search", "policy", "order", "abuse"} <= set(store.intents())
-    assert store.intents(since=4e9) == {}
 
 
 def test_the_contact_is_the_lines_by_which_the_shop_is_reached() -> None:

@@ -150,6 +150,7 @@ def test_the_operator_reads_what_happened_and_whether_the_llm_is_asked(shop: Sho
         events_of(client.post("/v1/chat", json=TENT))
         seen = read(address)
         assert seen['shoptalk_turns_total{end="finished"}'] == 1
+        assert seen['shoptalk_acts_total{act="search"}'] == 1
         assert seen['shoptalk_stage_seconds_count{stage="first_cards"}'] == 1
         assert seen['shoptalk_llm_sentences_total{verdict="kept"}'] == 1
         assert seen['shoptalk_llm_sentences_total{verdict="repaired"}'] == 1
