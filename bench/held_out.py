@@ -8,9 +8,10 @@ import csv
 import hashlib
 import json
 import shutil
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence, Set
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 
@@ -22,7 +23,8 @@ from ui.home import Home
 
 KEPT = "simulate"  # under the folder of models, beside the embeddings that the benches keep
 FORM = 1  # of how the shop is made; another number makes kept ones anew
-LIKED = frozenset({"purchase", "cart", "like"})
+
+Event = dict[str, Any]  # a row of a file of events
 
 
 @dataclass(frozen=True)
@@ -37,43 +39,49 @@ class HeldOut:
 def beauty_shop(data: Path, settings: Settings, console: Console) -> HeldOut:
     """The shop of a folder with ``items.jsonl`` and ``interactions.csv``."""
     with (data / "interactions.csv").open(encoding="utf-8", newline="") as file:
-        rows = [(row["user_id"], row["item_id"], int(row["position"])) for row in csv.DictReader(file)]
-    last = {shopper: item for shopper, item, _ in sorted(rows, key=lambda row: row[2])}
-    ends = {shopper: max(at for who, _, at in rows_of) for shopper, rows_of in _by_shopper(rows).items()}
-    kept = [
-        {"shopper_id": shopper, "item_id": item, "position": at} for shopper, item, at in rows if at < ends[shopper]
-    ]
-    return _shop(data.name, beauty_items(data), kept, "position", last, settings, console)
+        rows = [
+            {"shopper_id": row["user_id"], "item_id": row["item_id"], "kind": "purchase", "position": row["position"]}
+            for row in sorted(csv.DictReader(file), key=lambda row: int(row["position"]))
+        ]
+    kept, targets = parted(rows)
+    return _shop(data.name, beauty_items(data), kept, "position", targets, settings, console)
 
 
 def demo_shop(settings: Settings, console: Console) -> HeldOut:
-    """The demo shop, each shopper's last purchase and whatever they did after it held out."""
+    """The demo shop; of its shoppers who last bought something that is still sold."""
     folder = settings.models / "bench" / KEPT / "demo-data"
     demo_data.write(folder)
     items = [Item.model_validate_json(line) for line in _lines(folder / "catalogue.jsonl")]
-    in_stock = {item.id for item in items if item.in_stock}
-    histories: dict[str, list[dict[str, object]]] = {}
-    for line in _lines(folder / "events.jsonl"):
-        event = json.loads(line)
-        histories.setdefault(event["shopper_id"], []).append(event)
-    targets: dict[str, str] = {}
-    kept: list[dict[str, object]] = []
-    for shopper, events in histories.items():
-        bought = [n for n, event in enumerate(events) if event["kind"] == "purchase" and event["item_id"] in in_stock]
-        if not bought:
-            kept += events
-            continue
-        target = str(events[bought[-1]]["item_id"])
-        before = [event for event in events[: bought[-1]] if event.get("item_id") != target]
-        targets[shopper] = target
-        kept += before
+    sold = {item.id for item in items if item.in_stock}
+    kept, targets = parted([json.loads(line) for line in _lines(folder / "events.jsonl")], sold)
     return _shop("demo", items, kept, "", targets, settings, console)
+
+
+def parted(events: Sequence[Event], sold: Set[str] | None = None) -> tuple[list[Event], dict[str, str]]:
+    """What is learned from, and the item that each shopper bought last (of ``sold``, where that is given).
+
+    ``events``: of each shopper the oldest first. What a shopper did after that purchase, or with that item before it,
+    would tell of it, and is left out too.
+    """
+    histories: dict[str, list[Event]] = {}
+    for event in events:
+        histories.setdefault(str(event["shopper_id"]), []).append(event)
+    kept: list[Event] = []
+    targets: dict[str, str] = {}
+    for shopper, own in histories.items():
+        bought = [at for at, event in enumerate(own)
+                  if event["kind"] == "purchase" and (sold is None or event["item_id"] in sold)]  # fmt: skip
+        if bought:
+            targets[shopper] = str(own[bought[-1]]["item_id"])
+            own = [event for event in own[: bought[-1]] if event["item_id"] != targets[shopper]]
+        kept += own
+    return kept, targets
 
 
 def _shop(
     name: str,
     items: Sequence[Item],
-    events: Sequence[dict[str, object]],
+    events: Sequence[Event],
     order_column: str,
     targets: dict[str, str],
     settings: Settings,
@@ -105,13 +113,6 @@ def _shop(
         train_reranker(home, settings)
     stamp.write_text(digest)
     return HeldOut(name, home, targets)
-
-
-def _by_shopper(rows: Iterable[tuple[str, str, int]]) -> dict[str, list[tuple[str, str, int]]]:
-    made: dict[str, list[tuple[str, str, int]]] = {}
-    for row in rows:
-        made.setdefault(row[0], []).append(row)
-    return made
 
 
 def _lines(path: Path) -> list[str]:

@@ -191,7 +191,7 @@ def _play(task: Task) -> Row:
 def played(shop: HeldOut, settings: Settings, wanted: Sequence[Task], file: Path, processes: int) -> list[Row]:
     """The rows of all tasks; what the file holds already is not played again, and each row is added to it at once."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    held = {row["name"]: row for row in map(json.loads, _whole_lines(file))}
+    held = {row["name"]: row for row in map(json.loads, whole_lines(file))}
     missing = [task for task in wanted if task.name not in held]
     if len(missing) < len(wanted):
         console.print(f"{len(wanted) - len(missing)} of {len(wanted)} shoppers are in {file} already.")
@@ -219,7 +219,7 @@ def _rows(shop: HeldOut, settings: Settings, missing: Sequence[Task], processes:
     yield from executor.map(_play, missing)
 
 
-def _whole_lines(file: Path) -> list[str]:
+def whole_lines(file: Path) -> list[str]:
     """The lines of the file; what a cut-off run left of a last one is taken away."""
     if not file.exists():
         return []

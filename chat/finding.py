@@ -29,6 +29,7 @@ from retrieval.variants import MOST_VARIANTS, varying
 QUESTION_DEPTH = 6  # candidates that a question is chosen from, as a multiple of the cards
 VARIANT_DEPTH = 4  # items ranked for each card, so that enough are left when a product's variants are one
 LEAST_CARDS = 2  # for each of several wants
+FRESH_RELEVANCE = 0.5  # of the best's: what is less relevant does not come before what was seen already
 SUPERLATIVE_RELEVANCE = 0.8  # of the best candidate's score: below it, "the cheapest" would be something else
 ORDER_REASONS = {
     "cheapest": "among the lowest priced that fit",
@@ -132,7 +133,7 @@ class Finder:
         if others and not want.filter.categories:
             candidates = self._own(grounding.corrected or want.name, others, candidates)
         leading = [candidate.item_id for candidate in candidates[: count * QUESTION_DEPTH]]
-        begun, deep = time.perf_counter(), count * VARIANT_DEPTH
+        begun, deep = time.perf_counter(), count * VARIANT_DEPTH + len(want.seen_ids)
         if want.order or "price" in gave_up:
             ranked = self._ordered(want, asked, candidates, "price" in gave_up, deep, rules)
         else:
@@ -151,6 +152,8 @@ class Finder:
         # Who refused it in one colour has no use for another; unless nothing else is left.
         refused = {keys[item_id] for item_id in want.refused_ids if item_id in keys}
         ranked = [one for one in ranked if keys.get(one.item_id) not in refused] or ranked
+        if not want.order and not pointed:
+            ranked = fresh_first(ranked, want)
         if pointed:
             meant = {keys[item_id] for item_id in pointed if item_id in keys}
             ranked.sort(key=lambda one: keys.get(one.item_id) not in meant)
@@ -241,6 +244,17 @@ class Finder:
         reason = Reason("need", "you asked about it")
         ranked = [Ranked(id, 1.0, 1.0, reason, rules.mark(items[id])) for id in item_ids if id in items]
         return Found([Group(Want(), ranked, items, variants=self._variants(list(items.values()), rules))])
+
+
+def fresh_first(ranked: Sequence[Ranked], want: Want) -> list[Ranked]:
+    """What was not shown before first, where it is nearly as relevant; what was passed over only where all was.
+
+    Nothing is hidden by it: a shopper who narrows a choice down to what they have seen sees that again.
+    """
+    kept = [one for one in ranked if one.item_id not in want.passed_ids] or list(ranked)
+    floor = FRESH_RELEVANCE * max((one.relevance for one in kept), default=0.0)
+    fresh = [one for one in kept if one.item_id not in want.seen_ids and one.relevance >= floor]
+    return [*fresh, *(one for one in kept if one not in fresh)]
 
 
 def one_of_each(ranked: Iterable[Ranked], items: Mapping[str, Item], keys: Mapping[str, str]) -> list[Ranked]:

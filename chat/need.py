@@ -314,6 +314,8 @@ def _search(
     want, dropped = constrained(current, read, category)
     want = _worded(want, words, head, category)
     want = _resembling(want, read, shown)
+    if not opens and not started_over and inquiry is None:
+        want = want.having_seen([item.id for item in shown if _is_for(item, need)], passed=_passes_over(read))
     indifferent = [*read.relaxed, *(need.asked[-1:] if read.no_preference else ())]
     need = need.model_copy(update={"indifferent": tuple(dict.fromkeys((*need.indifferent, *indifferent)))})
     need = need.with_current(want)
@@ -371,6 +373,11 @@ def _resembling(want: Want, read: Constraints, shown: Sequence[Item]) -> Want:
     if refused:
         want = want.model_copy(update={"refused_ids": tuple(dict.fromkeys((*want.refused_ids, *refused)))})
     return want
+
+
+def _passes_over(read: Constraints) -> bool:
+    """Whether the message asks for other things than those on show: cheaper ones, or more like one of them."""
+    return read.cheaper or read.price_above is not None or any(one.manner == "like" for one in read.references)
 
 
 def _stretched_note(read: Constraints, before: Want) -> tuple[str, ...]:

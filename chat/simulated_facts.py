@@ -9,7 +9,7 @@ import re
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from decimal import Decimal
+from decimal import ROUND_CEILING, Decimal
 from typing import Literal
 
 from chat.events import Card
@@ -165,7 +165,7 @@ def _part(leaf: str, title: str, rng: random.Random) -> str:
 def _round(amount: Decimal) -> Decimal:
     """Up to what one would say: whole fives, above a hundred whole tens; below ten whole ones."""
     step = 1 if amount < 10 else 5 if amount < 100 else 10
-    return Decimal(-(-amount // step) * step).quantize(Decimal(1))
+    return (amount / step).to_integral_value(ROUND_CEILING) * step
 
 
 def words(text: str) -> list[str]:

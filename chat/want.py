@@ -15,6 +15,7 @@ from chat.words import FILLERS, singular, tokens
 from retrieval.filters import PRICE_BOUNDS, Filter
 
 Order = Literal["", "cheapest", "dearest", "best_rated"]
+MOST_SEEN = 60  # ids of shown items that are remembered for a want; the oldest go first
 LONGEST_NAME = 3  # words; what is longer is a story rather than the name of a thing
 _ORDER_LABELS: dict[str, str] = {"cheapest": "cheapest first", "dearest": "dearest first", "best_rated": "best rated"}
 
@@ -30,6 +31,8 @@ class Want(BaseModel):
     filter: Filter = Filter()
     refused_ids: tuple[str, ...] = ()  # "not this"
     similar_to: tuple[str, ...] = ()  # ids of shown items that it shall resemble
+    seen_ids: tuple[str, ...] = ()  # shown for it before; what was not comes first
+    passed_ids: tuple[str, ...] = ()  # of these, those over which something else was asked for: "cheaper"
     order: Order = ""
     asked_in: int = 0  # the message (counted from 1) that asked for it along with other things; 0: on its own
 
@@ -56,6 +59,12 @@ class Want(BaseModel):
         topic = singular(corrected.lower()).rpartition(" ")[2] if ends else self.topic
         return self.model_copy(update={"words": corrected, "topic": topic})
 
+    def having_seen(self, item_ids: Sequence[str], *, passed: bool) -> "Want":
+        """The want after another message; ``passed``: it asks for other things than these items."""
+        seen = tuple(dict.fromkeys((*self.seen_ids, *item_ids)))[-MOST_SEEN:]
+        gone = tuple(dict.fromkeys((*self.passed_ids, *(item_ids if passed else ()))))[-MOST_SEEN:]
+        return self.model_copy(update={"seen_ids": seen, "passed_ids": gone})
+
     def hard_filter(self) -> Filter:
         """The filter to search with: the constraints, less what was refused and what it shall merely resemble."""
         hidden = dict.fromkeys((*self.filter.excluded_ids, *self.refused_ids, *self.similar_to))
@@ -64,7 +73,7 @@ class Want(BaseModel):
     @property
     def is_empty(self) -> bool:
         """True if nothing is known of what is wanted."""
-        return self == Want()
+        return self.model_copy(update={"seen_ids": (), "passed_ids": ()}) == Want()
 
 
 class Need(BaseModel):
