@@ -179,8 +179,10 @@ def own_copy(home: Home) -> Iterator[Home]:
 
 def _open(home: Home, settings: Settings) -> None:
     global _stage
-    llm = _opened.enter_context(language_model(settings, home)).llm
-    _stage = Stage(_opened.enter_context(own_copy(home)), settings, llm, _opened)
+    model = _opened.enter_context(language_model(settings, home))
+    _stage = Stage(_opened.enter_context(own_copy(home)), settings, model.llm, _opened)
+    if model.server is not None:
+        model.server.wait_ready()
 
 
 def _play(task: Task) -> Row:

@@ -18,7 +18,9 @@ from retrieval.items import Item
 
 Kind = Literal["kind", "aisle", "word", "brand", "value", "price"]
 
-LEAST_SHARED = 10  # items that hold a word which a shopper may say: what fewer hold names the thing itself
+LEAST_SHARED = (
+    0.005  # of the catalogue holds a word that a shopper may say: what fewer items hold names the thing itself
+)
 MOST_SHARED = 0.1  # of the catalogue: a word of more says nothing
 TELLING = 5  # times as often in a kind as in the catalogue: then a word of a description is about that kind
 MOST_WORDS = 3  # of the title, or of the description where there is one
@@ -94,7 +96,7 @@ class Commons:
     def sayable(self, word: str) -> bool:
         """Whether many others hold it and it still says something."""
         held = self.counts.get(singular(word), 0)
-        least = min(LEAST_SHARED, max(2, self.items // 100))
+        least = max(2, self.items * LEAST_SHARED)
         return least <= held <= self.items * MOST_SHARED
 
     def tells(self, word: str, kind: tuple[str, ...]) -> bool:
