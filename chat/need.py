@@ -13,6 +13,7 @@ from chat import intents
 from chat.comparison import MOST_COMPARED
 from chat.constraints import Constraints, read_constraints, without_who
 from chat.events import Tag
+from chat.idioms import said_plainly
 from chat.inquiry import Inquiry, asks_for_any, read_inquiry, without_which
 from chat.intents import TALK, Intent
 from chat.item_questions import asks_of_shown
@@ -123,7 +124,7 @@ def read_message(
     ``shown``: the items of the latest cards, in their order; references resolve against them. ``spoken_of``: ids of
     those that the latest answer was about, which "it" means before all others.
     """
-    text = in_plain_words(plain(message), vocabulary, shown)
+    text = in_plain_words(said_plainly(plain(message), shown), vocabulary, shown)
     need = need.model_copy(update={"turns": need.turns + 1, "currency": need.currency or vocabulary.currency})
     started_over = False
     if (match := intents.is_start_over(text)) and not intents.hint(text, shown=bool(shown), pointed=0):

@@ -1,0 +1,104 @@
+"""Ways of speaking that say something plain: "closer to the second one" is "like the second one".
+
+Pure. Puts a message into the words that the rules read, before they read it; what it knows no plainer words for stays
+as it was. Simulated shoppers found these: each was misread, at the cost of a constraint or of the whole want.
+"""
+
+import re
+from collections.abc import Sequence
+
+from chat.references import ORDINALS
+from retrieval.items import Item
+
+_NTH = rf"(?:the |that )?(?P<nth>{'|'.join(ORDINALS)})(?: (?:one|item|option))?"
+_SUM = r"(?:[$€£] ?)?\d[\d.,]*(?: ?(?:[$€£]|[a-z]{3,7}\b))?"
+_AGAIN = r"(?:on second thoughts?|come to think of it|no,? wait|wait|actually|scratch that|changed my mind)\W+"
+
+# What is said beside the matter: it would be searched for.
+_ASIDES = re.compile(
+    r",? ?\b(?:if i (?:remember|recall)(?: (?:it )?(?:right(?:ly)?|correctly|well))?|i(?:'d| would) say"
+    r"|i (?:guess|suppose)|to be (?:honest|fair|precise)|as far as i (?:know|recall)|sorry to be a bother"
+    r"|i (?:do )?hope that makes sense|you are being very patient(?: with me)?|definitely|for sure)\b"
+    r"(?=\W*$|[,.;!?])",
+    re.IGNORECASE,
+)
+_PLAINER: tuple[tuple[re.Pattern[str], str], ...] = tuple(
+    (re.compile(pattern, re.IGNORECASE), plainer)
+    for pattern, plainer in (
+        # sums
+        (
+            rf"\b(?:i (?:can|could|would|will) )?(?:go|stretch|pay)?(?: up)? ?(?:to )?(?P<sum>{_SUM})"
+            r" at the (?:outside|very most)",
+            r"at most \g<sum>",
+        ),
+        (r"\b(?:anything|something|ones?|what|which(?: ones?)?)(?: that| else)? costs? less\b", "cheaper"),
+        # another one than was said
+        (
+            rf"^\W*{_AGAIN}(?:make (?:that|it) )?(?P<new>[^,.;]+?)(?: after all)?,?"
+            r" (?:rather than|instead of|and not|not) (?P<old>[^,.;]+)",
+            r"not \g<old>; \g<new>",
+        ),
+        (rf"^\W*{_AGAIN}make (?:that|it) ", ""),
+        # refusals
+        (
+            r"\b(?:i(?:'ve| have)? )?(?:had|have|got) (?:nothing but )?(?:bad luck|trouble|problems)"
+            r" with (?P<what>[^,.;]+)(?:,? (?:so|and) (?:none|nothing)(?: of theirs| from them)?(?: please)?)?",
+            r"not \g<what>",
+        ),
+        (
+            r"(?:^|(?<=[,.;] ))(?P<what>[\w' &-]{3,40}?) (?:is|are) (?:no (?:good|use) (?:to|for) me|not for me)\b",
+            r"no \g<what>",
+        ),
+        # like one of those on show
+        (
+            rf"\b{_NTH} (?:is|was|comes|looks) (?:nearly|almost|close to)"
+            r"(?: (?:right|it|there|what i (?:want|meant?)))?"
+            r"(?:,? (?:but )?(?:more|something|anything) (?:in that vein|of that (?:sort|kind)|like (?:it|that)))?",
+            r"something like the \g<nth> one",
+        ),
+        (rf"\b(?:something )?(?:closer|nearer|more similar) to {_NTH}", r"something like the \g<nth> one"),
+        # others
+        (r"^\W*(?:h+m+|no|nah|ok(?:ay)?|well)?\W*(?:any )?others?\W*$", "show me others"),
+        (
+            r"^\W*(?:no luck(?: yet)?|not yet|nothing yet)?\W*(?:please )?keep (?:looking|searching|going)\W*$",
+            "show me others",
+        ),
+        # no preference
+        (
+            r"\b(?:whichever|all the same to me|makes no difference(?: to me)?"
+            r"|(?:i )?(?:really )?(?:don't|do not) mind(?: at all)?)(?:,? really)?\W*$",
+            "no preference",
+        ),
+    )
+)
+_BRAND_OF = re.compile(
+    r"\b(?:(?:not|no|another|a different|any(?:thing)?(?: other)?) )(?:the )?(?:brand|make|maker)s?"
+    rf"(?: of| than| but| from)+ {_NTH}(?:'s)?",
+    re.IGNORECASE,
+)
+_THAT_BRAND = re.compile(
+    r"\b(?:not|no|anything but|other than) (?:that|this) (?:brand|make)(?: again)?\b"
+    r"|\bany (?:other )?(?:brand|make) (?:but|than|except) (?:that|this)(?: one)?\b",
+    re.IGNORECASE,
+)
+
+
+def said_plainly(text: str, shown: Sequence[Item]) -> str:
+    """The message in plainer words; ``shown``: the items of the latest cards, in their order.
+
+    >>> said_plainly("closer to the second one", ())
+    'something like the second one'
+    """
+    text = _ASIDES.sub("", text)
+    for pattern, plainer in _PLAINER:
+        text = pattern.sub(plainer, text)
+    if (match := _BRAND_OF.search(text)) and (brand := _brand_at(ORDINALS[match["nth"].lower()], shown)):
+        text = f"{text[: match.start()]}not {brand}{text[match.end() :]}"
+    # "That brand" is the one that all on show have, or the first one's.
+    if (match := _THAT_BRAND.search(text)) and (brand := _brand_at(0, shown)):
+        text = f"{text[: match.start()]}not {brand}{text[match.end() :]}"
+    return text
+
+
+def _brand_at(index: int, shown: Sequence[Item]) -> str:
+    return shown[index].brand if -len(shown) <= index < len(shown) else ""
