@@ -24,7 +24,7 @@ from chat.finding import Finder
 from chat.llm import LLM, Timeouts
 from chat.settings import Settings
 from chat.store import Store
-from prompts.library import Library
+from prompts.serving import released
 from ranking.history import Events
 from ranking.reranker import Reranker, Untrained
 from ranking.rules import Rules
@@ -137,9 +137,10 @@ def api_server(
         script.respond = respond
         shop = open_small_shop(home, list(items), with_encoder=encoder)
         rules, llm = Rules(shop.connections), LLM(script.url, "scripted", timeouts=Timeouts(1, 5, 5))
+        prompts = released(shop.connections)[1]
         finder = Finder(shop.catalog, shop.grounder, reranker(shop), cards=3, rules=rules.in_force)
         assistant = Assistant(
-            shop.catalog, finder, Events(shop.connections), Store(shop.connections), Library(), llm, 20.0
+            shop.catalog, finder, Events(shop.connections), Store(shop.connections), prompts, llm, 20.0
         )
         usual = {"shop_name": "Test & Shop", "api_heartbeat_s": HEARTBEAT_S, "api_open_answers": OPEN_ANSWERS}
         settings = Settings.model_validate(usual | LIMITS | changed)
