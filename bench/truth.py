@@ -1,0 +1,140 @@
+"""How true the answers are: the grounding check against labels made by hand, and hostile texts against the whole shop.
+
+The labelled sentences (tests/chat/truth/sentences.yaml) are given to the check as the LLM would write them, each on
+its own, over the items that its group shows. Two parts: ``seen``, by which the check was improved, and ``held_out``.
+
+    errors_caught     planted errors that are not shown: the sentence was cut, or mended so that the error is gone
+    true_cut          true sentences of which nothing true is shown
+    check_ms_p95      what one sentence costs
+"""
+
+import re
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import yaml
+
+from bench.report import parser, report
+from chat.need import Need
+from chat.reply import Splitter, Writer
+from demo import assortment, catalogue
+from demo.__main__ import SEED
+from retrieval.items import Item
+
+LABELLED = Path(__file__).resolve().parents[1] / "tests" / "chat" / "truth" / "sentences.yaml"
+HELD_OUT_EVERY = 3  # groups 3, 6, 9, …
+NEED = Need(currency=catalogue.CURRENCY)
+Part = Literal["seen", "held_out"]
+
+
+@dataclass(frozen=True)
+class Labelled:
+    """One sentence with its label, and the items that it was written about."""
+
+    group: int
+    says: str
+    kind: str  # of the planted error; "" where the sentence is true
+    wrong: tuple[str, ...]  # the words that make it false
+    shown: tuple[Item, ...]
+
+    @property
+    def part(self) -> Part:
+        """Whether the check may be improved by it."""
+        return "held_out" if self.group % HELD_OUT_EVERY == 0 else "seen"
+
+
+@dataclass(frozen=True)
+class Judged:
+    """What the shopper would have read of it."""
+
+    labelled: Labelled
+    text: str
+    ms: float
+
+    @property
+    def right(self) -> bool:
+        """True if something true is left of a true sentence, or nothing wrong of a planted one."""
+        if self.labelled.kind:
+            return not self.text or not any(_says(self.text, wrong) for wrong in self.labelled.wrong)
+        return bool(self.text) and not _added(self.text, self.labelled)
+
+
+@lru_cache(maxsize=1)
+def labelled() -> tuple[Labelled, ...]:
+    """Every labelled sentence in the file's order. Raises KeyError for a title that the demo shop lacks."""
+    by_title = {item.title: item for item in catalogue.items(assortment.departments(), SEED)}
+    groups: list[dict[str, Any]] = yaml.safe_load(LABELLED.read_text(encoding="utf-8"))
+    found: list[Labelled] = []
+    for group in groups:
+        number, shown = group["group"], tuple(by_title[title] for title in group["shown"])
+        found += [Labelled(number, says, "", (), shown) for says in group["carried"]]
+        found += [Labelled(number, one["says"], one["kind"], tuple(one["wrong"]), shown) for one in group["planted"]]
+    return tuple(found)
+
+
+def judge(sentence: Labelled) -> Judged:
+    """Give it to the check as an answer of the LLM's, and keep what is shown."""
+    begun = time.perf_counter()
+    splitter, writer = Splitter(item.title for item in sentence.shown), Writer(sentence.shown, NEED)
+    said = [writer.take(text) for text in (*splitter.feed(sentence.says), *splitter.finish())]
+    shown = " ".join(one.text for one in said if one is not None)
+    return Judged(sentence, shown, (time.perf_counter() - begun) * 1000)
+
+
+def _says(text: str, words: str) -> bool:
+    return bool(re.search(rf"(?<!\w){re.escape(words)}(?!\w)", text, re.IGNORECASE))
+
+
+def _added(text: str, sentence: Labelled) -> set[str]:
+    """The words and numbers that the check put in and that no title has: a true sentence was made another one."""
+    given = " ".join((sentence.says, *(item.title for item in sentence.shown)))
+    return set(re.findall(r"\w+", text.lower())) - set(re.findall(r"\w+", given.lower()))
+
+
+def figures(judged: Sequence[Judged]) -> dict[str, float]:
+    """The shares over all and by part, and the caught ones by kind."""
+    found: dict[str, float] = {"sentences": len(judged)} | _shares(judged, "")
+    for part in ("seen", "held_out"):
+        found |= _shares([one for one in judged if one.labelled.part == part], f"{part}.")
+    kinds = Counter(one.labelled.kind for one in judged if one.labelled.kind)
+    for kind in sorted(kinds):
+        caught = sum(one.right for one in judged if one.labelled.kind == kind)
+        found[f"caught.{kind.replace(' ', '_')}"] = caught / kinds[kind]
+    return found | {"check_ms_p95": float(np.percentile([one.ms for one in judged], 95))}
+
+
+def _shares(judged: Sequence[Judged], prefix: str) -> dict[str, float]:
+    planted = [one for one in judged if one.labelled.kind]
+    true = [one for one in judged if not one.labelled.kind]
+    return {
+        f"{prefix}errors_caught": sum(one.right for one in planted) / len(planted),
+        f"{prefix}true_cut": sum(not one.right for one in true) / len(true),
+        f"{prefix}true_unchanged": sum(one.text == one.labelled.says for one in true) / len(true),
+    }
+
+
+def wrongly_judged(judged: Sequence[Judged], part: Part = "seen") -> Iterator[str]:
+    """For those who improve the check: what it did wrong, of the part that may be looked at."""
+    for one in judged:
+        if not one.right and one.labelled.part == part:
+            yield f"{one.labelled.kind or 'true'}: {one.labelled.says} → {one.text or '(cut)'}"
+
+
+def main() -> None:
+    """The command."""
+    arguments = parser(__doc__)
+    options = arguments.parse_args()
+    judged = [judge(sentence) for sentence in labelled()]
+    for line in wrongly_judged(judged):
+        print(line)
+    report("truth", figures(judged), json_path=options.json, quick=options.quick)
+
+
+if __name__ == "__main__":
+    main()
