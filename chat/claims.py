@@ -9,25 +9,25 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
+from chat.ages import check_ages
+from chat.amounts import quantities
+from chat.denials import check_denials
 from chat.money import parse_amount, price_text
+from chat.pointers import BLANK
 from chat.record import NUMBER_WORDS, Record, stem
-from chat.relations import BLANK, wrong_tie
+from chat.relations import wrong_tie
+from chat.standing import check_standing
 from chat.want import Need
 from chat.words import FILLERS, Token, singular, tokens, word_set
-from retrieval.items import Item
 
-_DENIAL = re.compile(
-    r"\b(?:not|no|never|without|none|neither|nor|lacks?|cannot|unlike|except|unless|if|may|might|could|would|should"
-    r"|probably|perhaps|seems?|used to be)\b|n't\b",
-    re.IGNORECASE,
-)
 _PROMISE = re.compile(
     r"\b(?:discount\w*|sale|deals?|off|save[sd]?|savings?|free|coupon|voucher|promo\w*|reduced|bargain|ship\w*"
     r"|deliver\w*"
     r"|dispatch\w*|warrant\w*|guarantee\w*|refund\w*|returns?|exchange\w*|policy|sold out|limited|hurry|left"
     r"|best[- ]?sell\w*|popular|favou?rite|award\w*|trending|new arrival|exclusive|customers?|reviewers?|people say"
     r"|people love|recommended by|tested|certified|proven|approved|percent|half|double|twice|totals?|altogether"
-    r"|together|each|per|normally|usually|was|were|originally)\b|%",
+    r"|together|each|per|normally|usually"
+    r"|(?:was|were)(?! (?:made|built|meant|designed|cut|cured|woven|born))|originally)\b|%",
     re.IGNORECASE,
 )
 _COMPARISON = re.compile(
@@ -36,7 +36,6 @@ _COMPARISON = re.compile(
     r"|compared|similar|same|difference)\b",
     re.IGNORECASE,
 )
-_STOCK = re.compile(r"\b(?:in stock|available|availability)\b", re.IGNORECASE)
 _SUPERLATIVE = re.compile(
     r"\b(?:best|most|least|top|only one|number one|ultimate|perfect(?:ly)?|unbeatable|ever|always|every|all|any"
     r"|everything|leading|premium)\b"
@@ -44,7 +43,6 @@ _SUPERLATIVE = re.compile(
     r"|suggest)\w{3,}est\b",
     re.IGNORECASE,
 )
-_OF_THESE = re.compile(r"\b(?:of|among) (?:these|them|those|the (?:three|four|five|items))\b|\bhere\b", re.IGNORECASE)
 _BUDGET = re.compile(
     r"\b(?:(?:within|under|in|inside|fits?|below|meets?|suits?)\s+(?:\w+\s+)?(?:your|the)\s+(?:\w+\s+)?"
     r"(?:budget|limit|price range|price)|budget)\b",
@@ -61,15 +59,15 @@ _BOUND_ANY = re.compile(
     r"|between)\s+$",
     re.IGNORECASE,
 )
-_RATING = re.compile(
-    r"\b(?:rat(?:ed|ing)(?: of| is| at)?:?\s*(?P<a>[0-5](?:\.\d+)?)(?!\s*(?:reviews?|ratings?))"
-    r"|(?P<b>[0-5](?:\.\d+)?)[- ]?stars?(?: rating)?|(?P<c>[0-5](?:\.\d+)?)\s*(?:out of|/)\s*(?:5|five)(?: stars?)?)"
-    r"(?:\s*(?:out of|/)\s*(?:5|five))?(?: stars?)?",
-    re.IGNORECASE,
-)
-_COUNT = re.compile(r"\b(?P<count>\d[\d,]*)\s+(?:customer |shopper )?(?:reviews?|ratings?)\b", re.IGNORECASE)
 _NUMBER = re.compile(
     rf"(?<![\w.])\d+(?:[.,]\d+)*(?:[-–]\d+(?:[.,]\d+)*)?|\b(?:{'|'.join(w for w in NUMBER_WORDS if w != 'one')})\b",
+    re.IGNORECASE,
+)
+_ON_WHAT = re.compile(r"\b(?:run|work|charge|bet|rely)\w* on\b", re.IGNORECASE)  # no place
+# "30 cm across", "a 1 kg bag": what holds it, or which way it is measured.
+_AFTER_AMOUNT = re.compile(
+    r"\s+(?:across|wide|tall|long|high|deep|thick|in (?:length|height|width|diameter)|bags?|bottles?|jars?|packs?"
+    r"|packets?|tins?|boxes|box|bars?|tubes?)\b",
     re.IGNORECASE,
 )
 # Where a thing is, is a claim of its own: "a whistle on the handle" needs more than a whistle and a handle.
@@ -88,7 +86,11 @@ _HARMLESS = word_set(
     "colour color size material brand category rating rated star stars piece style design shop tag "
     "you your need want asked ask request looking for here there too just only at by from of in on to as either "
     "another other first second third last one ones alternative instead then so keep keeps "
-    "such both each like likes bring brings use used using serve serves call called name named"
+    "such both each like likes listed mean means meant intended hold holds contain contains "
+    "put puts whole full far way idea lovely sadly nicely handy neat sensible really quite easily especially "
+    "particularly everyone anyone someone respectively share shares yet taste tastes smell smells start starts run "
+    "runs take takes goes stay stays range that's there's there don't "
+    "should would could can bring brings use used using serve serves call called name named"
 )
 # What the shared words of a message hold and a sentence must not: they judge the price or promise something.
 _NOT_HARMLESS = word_set("cheap cheaper cheapest expensive affordable stock available lot lots many few total")
@@ -102,35 +104,42 @@ class Outcome:
     changes: tuple[tuple[tuple[int, int], str], ...] = ()
 
 
-def check_claims(part: str, records: list[Record], shown: Sequence[Item], need: Need) -> Outcome:
-    """Hold one stretch, its item names blanked out, against the records of the items it speaks of."""
-    for pattern, what in ((_DENIAL, "a denial or a guess"), (_COMPARISON, "a comparison")):
-        if match := pattern.search(part):
-            return Outcome(f"{what}: {match[0]}")
-    if (match := _PROMISE.search(part)) and not _phrase_carried(part, match, records):
-        return Outcome(f"a promise: {match[0]}")
-    if match := _STOCK.search(part):
-        # "available in red" speaks of the colour; anything else of the stock.
-        of_colour = match[0].lower() == "available" and re.match(r"\s+(?:in|for|at|with)\b", part[match.end() :])
-        if not of_colour and not all(record.item.stock for record in records):
-            return Outcome("stock that no record carries")
-        part = _blanked(part, match.span())
-    if (match := _SUPERLATIVE.search(part)) and not _phrase_carried(part, match, records):
-        if not _true_superlative(match[0].lower(), part, records, shown):
+def check_claims(part: str, records: list[Record], shown: Sequence[Record], need: Need, whole: str = "") -> Outcome:
+    """Hold one stretch, its item names blanked out, against the records of the items it speaks of.
+
+    ``whole``: the sentence that it is a stretch of.
+    """
+    part, fault = check_standing(_blanked_shared(part, records), records, whole or part)
+    if not fault:
+        part, fault = check_denials(part, records, shown)
+    if not fault:
+        part, fault = check_ages(part, records)
+    if fault:
+        return Outcome(fault)
+    if (match := _COMPARISON.search(part)) and not _phrase_carried(part, match, records):
+        return Outcome(f"a comparison: {match[0]}")
+    for match in _PROMISE.finditer(part):
+        shared = match[0].lower() == "each" and len(records) > 1  # "250 ml each"
+        if not shared and not _phrase_carried(part, match, records):
+            return Outcome(f"a promise: {match[0]}")
+    for match in _SUPERLATIVE.finditer(part):
+        if not _phrase_carried(part, match, records):
             return Outcome(f"a superlative: {match[0]}")
-        part = _OF_THESE.sub(lambda m: BLANK * len(m[0]), _blanked(part, match.span()))
     limit = need.current.filter.price_max
     if match := _BUDGET.search(part):
         if limit is None or any(r.item.price is None or r.item.price > limit for r in records):
             return Outcome("a budget that is not kept")
         part = _blanked(part, match.span())
-    whole = part
     outcome = _numbers(part, records, limit)
     if outcome.cut:
         return outcome
-    for pattern in (_MONEY, _RATING, _COUNT, _NUMBER):
+    for one in quantities(part):
+        after = _AFTER_AMOUNT.match(part[one.span[1] :])
+        part = _blanked(part, (one.span[0], one.span[1] + (after.end() if after else 0)))
+    whole = part
+    for pattern in (_MONEY, _NUMBER):
         part = pattern.sub(lambda m: BLANK * len(m[0]), part)
-    for match in _PLACE.finditer(part):
+    for match in _PLACE.finditer(_ON_WHAT.sub(lambda m: BLANK * len(m[0]), part)):
         preposition = match[0].split()[0]
         word = match[1].lower()
         if word in FILLERS or word in _HARMLESS:
@@ -144,9 +153,28 @@ def check_claims(part: str, records: list[Record], shown: Sequence[Item], need: 
     return outcome
 
 
+def _blanked_shared(part: str, records: list[Record]) -> str:
+    """The stretch without "in mustard and navy", where it is said of several and each of them is one or the other."""
+    if len(records) < 2:
+        return part
+    for name in ("colour", "color", "size", "scent", "material", "type", "flavour"):
+        held = [{value.lower() for value in record.item.attributes.get(name, ())} for record in records]
+        values = sorted(set().union(*held), key=len, reverse=True)
+        if not all(held) or len(values) < 2:
+            continue
+        one = f"(?:{'|'.join(map(re.escape, values))})"
+        for match in re.finditer(
+            rf"\b(?:in )?{one}(?:, (?:in )?{one})* (?:and|or) (?:in )?{one}\b", part, re.IGNORECASE
+        ):
+            said = {value.lower() for value in re.findall(one, match[0], re.IGNORECASE)}
+            if all(said & values_of for values_of in held) and all(any(v in one_of for one_of in held) for v in said):
+                part = _blanked(part, match.span())
+    return part
+
+
 def states_a_fact(rest: str, records: list[Record]) -> bool:
     """True if a sentence, its item names taken out, says more than the title does."""
-    if _MONEY.search(rest) or _RATING.search(rest) or _NUMBER.search(rest) or _STOCK.search(rest):
+    if _MONEY.search(rest) or _NUMBER.search(rest):
         return True
     said = [t.text for t in tokens(rest) if t.text not in _HARMLESS and t.text not in FILLERS]
     return any(stem(word) not in record.title_words for record in records for word in said)
@@ -162,14 +190,10 @@ def _numbers(part: str, records: list[Record], limit: Decimal | None) -> Outcome
         if right:
             changes.append((match.span(), right))
     part = _MONEY.sub(lambda m: BLANK * len(m[0]), part)
-    for match in _RATING.finditer(part):
-        if not all(_rated(record.item, match["a"] or match["b"] or match["c"]) for record in records):
-            return Outcome(f"a rating that no record carries: {match[0]}")
-    part = _RATING.sub(lambda m: BLANK * len(m[0]), part)
-    for match in _COUNT.finditer(part):
-        if any(record.item.rating_count != int(match["count"].replace(",", "")) for record in records):
-            return Outcome(f"a count that no record carries: {match[0]}")
-    part = _COUNT.sub(lambda m: BLANK * len(m[0]), part)
+    for one in quantities(part):
+        if not all(one.size in record.quantities for record in records):
+            return Outcome(f"an amount that no record carries: {part[one.span[0] : one.span[1]]}")
+        part = _blanked(part, one.span)
     for match in _NUMBER.finditer(part):
         if not all(_number(match, part, record) for record in records):
             return Outcome(f"a number that no record carries: {match[0]}")
@@ -196,15 +220,6 @@ def _phrase_carried(part: str, match: re.Match[str], records: list[Record]) -> b
     )
 
 
-def _true_superlative(word: str, part: str, records: list[Record], shown: Sequence[Item]) -> bool:
-    """True for "the cheapest of these" where the price is the lowest shown; every other superlative is cut."""
-    if word not in ("cheapest", "lowest") or len(records) != 1 or not _OF_THESE.search(part):
-        return False
-    price = records[0].item.price
-    prices = [item.price for item in shown if item.price is not None]
-    return price is not None and len(prices) == len(shown) and price == min(prices)
-
-
 def _right_sum(match: re.Match[str], part: str, records: list[Record], limit: Decimal | None) -> str | None:
     """Empty if the sum is right, the right price where it can be mended, None if the sentence has to go."""
     amount = parse_amount(match["sum"] or match["sum2"])
@@ -212,8 +227,9 @@ def _right_sum(match: re.Match[str], part: str, records: list[Record], limit: De
     if amount is None or _BOUND_ANY.search(before):
         return None
     prices = [record.item.price for record in records]
-    if _BOUND_BEFORE.search(before):
-        return "" if amount == limit and all(price is not None and price <= amount for price in prices) else None
+    if bound := _BOUND_BEFORE.search(before):
+        stated = amount == limit or bound[0].lower().strip() in ("under", "below", "less than")
+        return "" if stated and all(price is not None and price <= amount for price in prices) else None
     if all(price == amount for price in prices) and _same_currency(match, records[0].item.currency):
         return ""
     by_word = not match["pre"] and match["post"][0].isalpha()
@@ -236,16 +252,9 @@ def _same_currency(match: re.Match[str], currency: str) -> bool:
     return sign in price_text(Decimal(1), currency) or (sign.lower() == "us$" and currency == "USD")
 
 
-def _rated(item: Item, value: str) -> bool:
-    if item.rating is None:
-        return False
-    decimals = len(value.partition(".")[2])
-    return round(item.rating, decimals) == float(value) if decimals else item.rating == float(value)
-
-
 def _number(match: re.Match[str], part: str, record: Record) -> bool:
     number = NUMBER_WORDS.get(match[0].lower(), re.sub(r",(?=\d{3}\b)", "", match[0]).replace(",", "."))
-    after = re.match(r"[\s-]*([^\W\d_]+)", part[match.end() :])
+    after = re.match(r"[\s°-]*([^\W\d_]+)", part[match.end() :])
     before = re.search(r"([^\W\d_]+)[\s:-]*$", part[: match.start()])
     return record.carries_number(number, before[1].lower() if before else "", after[1].lower() if after else "")
 
@@ -255,10 +264,12 @@ def _unknown_word(part: str, records: list[Record], need: Need) -> str:
     asked = {stem(word) for word in need.current.words.split()}
     words = tokens(part)
     for place, token in enumerate(words):
-        text = token.text.removesuffix("'s").removesuffix("'")
+        text = re.sub(r"'(?:s|d|ll|ve|re)?$", "", token.text)
         if text not in _NOT_HARMLESS and (text in _HARMLESS or text in FILLERS or singular(text) in _HARMLESS):
             continue
-        if all(record.carries(text) for record in records):
+        follows = words[place + 1].text if place + 1 < len(words) else ""
+        # "A rubber sole" on a suede shoe: the words together, where the one alone would say what it is made of.
+        if all(record.carries(text) or (follows and record.carries_pair(text, follows)) for record in records):
             continue
         if token.raw.islower() and stem(text) in asked and _is_purpose(words, place):
             continue

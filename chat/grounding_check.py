@@ -6,17 +6,19 @@ one let through costs the shopper's trust.
 """
 
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
 from chat.claims import check_claims, states_a_fact
-from chat.naming import Naming, find_namings
-from chat.record import Record
-from chat.relations import BLANK
+from chat.measures import measure
+from chat.pointers import BLANK, CODE, Pointer, Shown, coded, find_pointers, number_of
+from chat.record import records
+from chat.shortening import VERBS, shortened
+from chat.standing import check_standing
 from chat.want import Need
-from chat.words import plain, tokens, word_set
+from chat.words import plain, tokens
 from retrieval.items import Item
 
 Verdict = Literal["kept", "repaired", "cut"]
@@ -40,22 +42,14 @@ _EMPTY_TALK = re.compile(
 )
 _PRONOUN = re.compile(r"^(?:it|it's|they|they're)\b", re.IGNORECASE)
 _PRONOUN_SUBJECT = re.compile(r"^(?:It|They)\b")
-_VERBS = word_set(
-    "packs folds stands holds sleeps weighs stays opens takes lasts dries washes "
-    "is are has have comes come costs cost features feature offers offer includes include fits fit suits suit provides "
-    "provide gives give works work keeps keep made priced rated uses use brings bring serves it's they're makes"
-)
-_CLAUSE = re.compile(
-    r",\s+(?:and\s+|which\s+|making\s+|while\s+|but\s+|so\s+|with\s+)?"
-    r"|\s+(?:and|with|which|while|but|making|so that|so|that|for|in|to|from)\s+",
+# "I'd pick the A": a salesperson's way to point, which says nothing of oneself.
+_LEAD = re.compile(
+    r"\bI(?:'d| would) (?:pick|go for|take|start with|go with|choose|suggest|recommend|look at|try|consider)\b",
     re.IGNORECASE,
 )
-_DANGLING = re.compile(
-    r"(?:\b(?:a|an|the|is|are|has|have|of|for|with|and|or|to|in|at|by|on|its|your|as|comes|made|also|very|that|which"
-    r"|from|features|offers|includes|costs|priced|rated|but|it|both|great|good|nice|perfect|suitable|ideal|available"
-    r"|designed|choice|option|pick)|,)\s*$",
-    re.IGNORECASE,
-)
+# Where a clause begins anew; a colon anywhere else is a form that is filled in: "Material: cotton".
+_JOINT = re.compile(r";(?=\s)|(?<!\bmaterial)(?<!\bfeatures)(?<!\bcolour)(?<!\bsize)(?<!\bprice):(?=\s)", re.IGNORECASE)
+_MAKER = re.compile(rf"(?P<brand>{CODE})\s+(?:makes?|sells?)\s+(?:the\s+)?(?P<item>{CODE})", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -68,19 +62,24 @@ class Checked:
     item_ids: tuple[str, ...] = ()  # the items it names, also where it was cut
 
 
-def check(sentence: str, shown: Sequence[Item], need: Need, about: Sequence[str] = ()) -> Checked:
+def on_show(items: Sequence[Item]) -> Shown:
+    """What the check knows of the shown items; made once, it serves for every sentence about them."""
+    return Shown(records(items))
+
+
+def check(sentence: str, shown: Sequence[Item] | Shown, need: Need, about: Sequence[str] = ()) -> Checked:
     """Hold the sentence against the records of the shown items and the need.
 
     ``about``: ids of the items that the sentence before named, shown or cut, for "It costs …". The verdict is "kept"
     only where the text is unchanged apart from its spaces.
     """
-    text = plain(sentence)
-    checked = _check_once(text, shown, need, about)
+    text, held = plain(sentence), shown if isinstance(shown, Shown) else on_show(shown)
+    checked = _check_once(text, held, need, about)
     if checked.verdict != "cut" or checked.why.startswith("form"):
         return checked
     # What no record carries often stands at one end: what is left may still be a true sentence.
-    for shorter in _shortened(text):
-        tried = _check_once(shorter, shown, need, about)
+    for shorter in shortened(text):
+        tried = _check_once(shorter, held, need, about)
         if tried.verdict != "cut":
             return Checked(tried.text, "repaired", f"shortened: {checked.why}", tried.item_ids)
     return checked
@@ -100,38 +99,92 @@ def needs_antecedent(checked: Checked) -> bool:
     return bool(_PRONOUN.match(checked.text))
 
 
-def _check_once(text: str, shown: Sequence[Item], need: Need, about: Sequence[str]) -> Checked:
-    namings = find_namings(text, shown)
-    named = tuple(dict.fromkeys(shown[naming.index].id for naming in namings))
-    if why := _bad_form(text, _masked(text, namings)):
+def _check_once(text: str, shown: Shown, need: Need, about: Sequence[str]) -> Checked:
+    pointers = find_pointers(text, shown)
+    named = tuple(dict.fromkeys(shown.items[i].id for pointer in pointers if not pointer.some for i in pointer.indices))
+    masked = coded(text, pointers)
+    if why := _bad_form(text, masked):
         return Checked("", "cut", f"form: {why}", named)
-    if len(named) != len(namings):
-        return Checked("", "cut", "names one item twice", named)
-    if namings:
-        parts = _parts(text, namings)
-    else:
-        spoken = [index for index, item in enumerate(shown) if item.id in about]
+    if not pointers:
+        spoken = [index for index, item in enumerate(shown.items) if item.id in about]
         if len(spoken) != 1 or not _PRONOUN.match(text):
             return Checked("", "cut", "names no shown item")
-        parts, named = [(spoken, (0, len(text)))], (shown[spoken[0]].id,)
+        named = (shown.items[spoken[0]].id,)
+    if why := _wrong_maker(masked, text, pointers, shown):
+        return Checked("", "cut", why, named)
+    measured = measure(_LEAD.sub(lambda match: BLANK * len(match[0]), masked), pointers, shown)
+    if measured.cut:
+        return Checked("", "cut", measured.cut, named)
+    left = _JOINT.sub(",", measured.text)
+    parts = _parts(left, pointers) if pointers else [(Pointer((0, 0), tuple(spoken)), (0, len(text)))]
     changes: list[tuple[tuple[int, int], str]] = []
-    for indices, (start, end) in parts:
-        masked = _masked(text, namings)[start:end]
-        outcome = check_claims(masked, [Record(shown[i]) for i in indices], shown, need)
-        if outcome.cut:
-            return Checked("", "cut", outcome.cut, named)
-        changes += [((start + first, start + last), new) for (first, last), new in outcome.changes]
-    bare = _masked(text, namings).replace(BLANK, " ")
-    if not any(token.text in _VERBS for token in tokens(bare)):
+    for pointer, (start, end) in parts:
+        stretch = _without_codes(left[start:end])
+        if not pointer.some:
+            about_these = [shown.records[index] for index in pointer.indices]
+            outcome = check_claims(stretch, about_these, shown.records, need, text)
+            if (
+                not outcome.cut
+                and _is_only(left, start, pointer)
+                and not _of_no_other(stretch, pointer, shown, need, text)
+            ):
+                return Checked("", "cut", "what is true of others too", named)
+            if outcome.cut:
+                return Checked("", "cut", outcome.cut, named)
+            changes += [((start + first, start + last), new) for (first, last), new in outcome.changes]
+        elif len(_true_of(stretch, pointer.indices, shown, need, text)) != pointer.some:
+            return Checked("", "cut", f"a number of items of which it is not true: {pointer.some}", named)
+    bare = _without_codes(left).replace(BLANK, " ")
+    if not (measured.found or any(token.text in VERBS for token in tokens(_without_codes(masked)))
+            or _says_what_it_does(bare, shown)):  # fmt: skip
         return Checked("", "cut", "no sentence", named)
-    if not states_a_fact(bare, [Record(item) for item in shown if item.id in named]):
+    about_named = [record for record in shown.records if record.item.id in named] or list(shown.records)
+    stands = check_standing(_without_codes(left), about_named, text)[0] != _without_codes(left)
+    if not measured.found and not stands and not states_a_fact(bare, about_named):
         return Checked("", "cut", "says nothing of the item", named)
-    changes += [(naming.span, shown[naming.index].title) for naming in namings if not naming.exact]
+    changes += [(held.span, shown.items[held.indices[0]].title) for held in pointers if not held.exact]
     whys = [f"{text[start:end]} → {new}" for (start, end), new in sorted(changes)]
     repaired = text
     for (start, end), new in sorted(changes, reverse=True):
         repaired = repaired[:start] + new + repaired[end:]
     return Checked(repaired, "repaired" if changes else "kept", "; ".join(whys), named)
+
+
+def _wrong_maker(masked: str, text: str, pointers: Sequence[Pointer], shown: Shown) -> str:
+    """Why "Acme makes the dome tent" has to go; empty if Acme does, or nothing of the kind is said."""
+    if (match := _MAKER.search(masked)) is None:
+        return ""
+    brand, thing = (pointers[number_of(match[name])] for name in ("brand", "item"))
+    said = text[brand.span[0] : brand.span[1]].lower()
+    makes = {shown.items[index].brand.lower() for index in thing.indices}
+    return "" if makes == {said.removeprefix("the ")} else f"a maker that no record carries: {said}"
+
+
+def _is_only(text: str, start: int, pointer: Pointer) -> bool:
+    return bool(re.search(r"\bonly\s+$", text[start : pointer.span[0]], re.IGNORECASE))
+
+
+def _of_no_other(stretch: str, pointer: Pointer, shown: Shown, need: Need, text: str) -> bool:
+    others = [index for index in shown.all if index not in pointer.indices]
+    return not _true_of(stretch, others, shown, need, text)
+
+
+def _true_of(stretch: str, indices: Sequence[int], shown: Shown, need: Need, text: str) -> list[int]:
+    """The items that every claim of the stretch is true of, as it stands."""
+    outcomes = {i: check_claims(stretch, [shown.records[i]], shown.records, need, text) for i in indices}
+    return [index for index, outcome in outcomes.items() if not outcome.cut and not outcome.changes]
+
+
+def _says_what_it_does(bare: str, shown: Shown) -> bool:
+    """True if a word looks like the verb of a record: "digs, saws, measures and cuts"."""
+    return any(
+        token.text.endswith("s") and any(record.carries(token.text) for record in shown.records)
+        for token in tokens(bare)
+    )
+
+
+def _without_codes(text: str) -> str:
+    return re.sub("[\ue000-\ue0ff]", BLANK, text)
 
 
 def _bad_form(text: str, bare: str) -> str:
@@ -147,51 +200,37 @@ def _bad_form(text: str, bare: str) -> str:
         return "markup, link or tag"
     if _EMPTY_TALK.search(text) or not (text[0].isupper() or text[0].isdigit()):
         return "empty talk"
-    if _WRONGLY_ADDRESSED.search(text):
+    if _WRONGLY_ADDRESSED.search(_LEAD.sub("", text)):
         return "speaks of itself or of the shopper as someone else"
     return ""
 
 
-def _parts(text: str, namings: list[Naming]) -> list[tuple[list[int], tuple[int, int]]]:
-    """The sentence cut into stretches, each with the items that it speaks of.
+def _parts(text: str, pointers: Sequence[Pointer]) -> list[tuple[Pointer, tuple[int, int]]]:
+    """The coded sentence cut into stretches, each with what it speaks of. Pointers that were blanked out begin none.
 
     Names that only "and", "or" or a comma joins share what follows: "The A and the B are waterproof."
     """
-    groups: list[tuple[list[int], int, int]] = []
+    groups: list[tuple[Pointer, int, int]] = []
     joined = re.compile(r"(?:\s|,|\band\b|\bor\b|\bthe\b|\bboth\b)*", re.IGNORECASE)
-    for naming in namings:
-        if groups and joined.fullmatch(text[groups[-1][2] : naming.span[0]]):
-            groups[-1] = ([*groups[-1][0], naming.index], groups[-1][1], naming.span[1])
+    for match in re.finditer(CODE, text):
+        pointer = pointers[number_of(match[0])]
+        if groups and not pointer.some and joined.fullmatch(text[groups[-1][2] : match.start()]):
+            before = groups[-1][0]
+            both = tuple(dict.fromkeys((*before.indices, *pointer.indices)))
+            groups[-1] = (Pointer(before.span, both, True, before.some), groups[-1][1], match.end())
         else:
-            groups.append(([naming.index], *naming.span))
+            groups.append((pointer, *match.span()))
+    if not groups:
+        whole = tuple(dict.fromkeys(index for pointer in pointers for index in pointer.indices))
+        return [(Pointer((0, 0), whole), (0, len(text)))]
     edges = [0]
     for (_, _, end), (_, start, _) in pairwise(groups):
         edges.append(_clause_start(text, end, start))
     edges.append(len(text))
-    return [(indices, (edges[n], edges[n + 1])) for n, (indices, _, _) in enumerate(groups)]
+    return [(pointer, (edges[n], edges[n + 1])) for n, (pointer, _, _) in enumerate(groups)]
 
 
 def _clause_start(text: str, start: int, end: int) -> int:
     """Where the clause of the next name begins: at the last comma or joining word before it."""
-    joins = list(re.finditer(r"[,;]|\b(?:and|while|but|or|whereas)\b", text[start:end], re.IGNORECASE))
+    joins = list(re.finditer(r"[,;:]|\b(?:and|while|but|or|whereas|though)\b", text[start:end], re.IGNORECASE))
     return start + joins[-1].start() if joins else end
-
-
-def _masked(text: str, namings: list[Naming]) -> str:
-    """The text with its item names blanked out, of the same length."""
-    for naming in namings:
-        start, end = naming.span
-        text = text[:start] + BLANK * (end - start) + text[end:]
-    return text
-
-
-def _shortened(text: str) -> Iterator[str]:
-    """The sentence without its last clause, without the last two, and so on; then without an opening "For …,"."""
-    opening = re.match(r"(?:For|If|When|With|As|In)\b[^,]{0,80},\s+", text)
-    for whole in (text, text[opening.end() :] if opening else ""):
-        if whole and whole is not text:
-            yield whole[0].upper() + whole[1:]
-        for match in reversed(list(_CLAUSE.finditer(whole))):
-            left = whole[: match.start()].rstrip(" ,;")
-            if not _DANGLING.search(left) and left and any(token.text in _VERBS for token in tokens(left)):
-                yield left[0].upper() + left[1:] + "."

@@ -7,6 +7,7 @@ import difflib
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from chat.words import FILLERS, Token, singular, tokens
 from retrieval.items import Item
@@ -63,7 +64,7 @@ def _shortened(run: list[Token], shown: Sequence[Item], found: list[Naming]) -> 
 
     Where two shown titles would shorten to the same words, they name neither.
     """
-    titles = [[singular(token.text) for token in tokens(item.title)] for item in shown]
+    titles = [_words(item.title) for item in shown]
     position = 0
     while position < len(run):
         for end in range(len(run), position + SHORTEST_NAME - 1, -1):
@@ -85,17 +86,21 @@ def _could_name(window: list[Token]) -> bool:
     return first.raw[0].isupper() or first.raw[0].isdigit() or len(window) > SHORTEST_NAME
 
 
-def _subsequence(window: list[str], title: list[str]) -> bool:
+@lru_cache(maxsize=4096)
+def _words(title: str) -> tuple[str, ...]:
+    return tuple(singular(token.text) for token in tokens(title))
+
+
+def _subsequence(window: Sequence[str], title: Sequence[str]) -> bool:
     rest = iter(title)
     return all(word in rest for word in window)
 
 
 def _distinct(window: list[str], item: Item) -> bool:
     """A name keeps the brand, or the title's first word, or two words that follow each other."""
-    title = [singular(token.text) for token in tokens(item.title)]
-    brand = [singular(token.text) for token in tokens(item.brand)]
+    title, brand = _words(item.title), _words(item.brand)
     joined, full = " ".join(window), " ".join(title)
-    return window[0] in (title[:1] + brand[:1]) or f" {joined} " in f" {full} "
+    return window[0] in (*title[:1], *brand[:1]) or f" {joined} " in f" {full} "
 
 
 def _capitalised(sentence: str, found: list[Naming]) -> list[tuple[int, int]]:
@@ -114,7 +119,7 @@ def _near_miss(sentence: str, span: tuple[int, int], shown: Sequence[Item], foun
         start += lead.end()
         text = text[lead.end() :]
     said = [singular(token.text) for token in tokens(text)]
-    if any(_subsequence(said, [singular(token.text) for token in tokens(item.title)]) for item in shown):
+    if any(_subsequence(said, _words(item.title)) for item in shown):
         return  # a shortened title is no slip
     scored = sorted(
         ((difflib.SequenceMatcher(None, text.lower(), item.title.lower()).ratio(), i) for i, item in enumerate(shown)),

@@ -5,9 +5,10 @@ Pure. Knows one item; which claims a sentence makes, ``chat.grounding_check`` fi
 
 import re
 from collections.abc import Sequence
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from itertools import pairwise
 
+from chat.amounts import quantities
 from chat.words import FILLERS, singular, tokens, word_set
 from retrieval.items import Item
 
@@ -18,6 +19,9 @@ _DENIAL = re.compile(
     r"\b(?:not|no|never|without|avoid|cannot|free from|free of|unlike|instead|sold separately|n't)\b|n't\b",
     re.IGNORECASE,
 )
+_CLAUSES = re.compile(r"(?<=[,;:])\s+|\s+(?=(?:and|but|so that|so|which|because|instead)\b)")
+# What an item is said to lack: "no palm oil", "BPA-free", "without drawstring".
+_LACKS = re.compile(r"\b(?:no|not|without|non)[\s-]+([\w][\w\s]*)|\b([\w]+)-free\b", re.IGNORECASE)
 NUMBER_WORDS = {
     "zero": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7",
     "eight": "8", "nine": "9", "ten": "10", "eleven": "11", "twelve": "12",
@@ -31,8 +35,16 @@ MATERIALS = word_set(
     "plastic glass wood wooden bamboo ceramic porcelain rubber silicone cashmere velvet acrylic copper brass iron "
     "merino rattan oak pine walnut marble granite stainless"
 )
-_SAME = {"weigh": "weight", "weighs": "weight", "weighing": "weight"}
+# Words that say the same in a shop; the right one stands for both.
+_SAME = {
+    "weigh": "weight", "weighs": "weight", "weighing": "weight", "child": "kid", "wooden": "wood", "woollen": "wool",
+    "woolen": "wool", "gray": "grey", "color": "colour", "coloured": "colour", "liter": "litre", "sky-blue": "blue",
+    "fibre": "fiber", "aluminum": "aluminium", "quilting": "quilt", "footed": "foot",
+}  # fmt: skip
 GENDERS = word_set("man woman boy girl kid child unisex baby toddler")
+_SIZE_FIELDS = frozenset({"size", "capacity", "length", "width", "height", "volume", "weight", "dimensions"})
+# How a size that is a letter is said.
+_LETTERS = {"xs": "extra small", "s": "small", "m": "medium", "l": "large", "xl": "extra large"}
 # Of these kinds an item is one thing or the other: what the attribute does not say, the description cannot add.
 EXCLUSIVE: tuple[tuple[frozenset[str], frozenset[str]], ...] = (
     (frozenset({"colour", "color", "primary colour", "primarycolor"}), COLOURS),
@@ -61,17 +73,25 @@ class Record:
             if not lowered <= _YES:
                 for value in values:
                     stream += ["|", *_stream(value)]
+                    if name.lower() == "size" and value.lower() in _LETTERS:
+                        stream += ["|", *_stream(_LETTERS[value.lower()])]
                     if len(values) == 1:
                         stream += ["|", *_stream(f"{name} {value}"), "|", *_stream(f"{value} {name}")]
-        denied = {
-            stem(token) for name, values in item.attributes.items()
-            if {value.lower() for value in values} <= _NO for token in _stream(name)
-        }  # fmt: skip
+        denied = [_stream(name) for name, values in item.attributes.items() if {v.lower() for v in values} <= _NO]
         for sentence in re.split(r"(?<=[.!?;])\s+|\n", item.description):
-            if not _DENIAL.search(sentence):
-                stream += ["|", *_stream(sentence)]
+            said, not_said = _parted(sentence)
+            stream += ["|", *_stream(said)]
+            denied += [_stream(clause) for clause in not_said]
         stems = [stem(word) for word in stream]
-        self.words = frozenset(stems) - denied
+        for text in (item.title, *(value for values in item.attributes.values() for value in values)):
+            denied += [_stream(match[1] or match[2]) for match in _LACKS.finditer(text)]
+        self.denied = tuple(frozenset(stem(word) for word in words) for words in denied)
+        lacked = {stem(word) for name, values in item.attributes.items()
+                  if {v.lower() for v in values} <= _NO for word in _stream(name)}  # fmt: skip
+        lacked |= {stem(word) for _, values in item.attributes.items() for value in values
+                   for match in _LACKS.finditer(value) for word in _stream(match[1] or match[2])}  # fmt: skip
+        self.words = frozenset(stems) - lacked
+        self.quantities = frozenset(one.size for text in self._texts() for one in quantities(text))
         self.pairs = frozenset(pairwise(stems))
         self._exclusive = {
             word
@@ -80,11 +100,36 @@ class Record:
             for word in {stem(colour) for colour in kind} - held - self.title_words
         }
 
+    @cached_property
+    def sizes(self) -> dict[str, float]:
+        """How large the item is, by what is measured: its largest volume, length and mass."""
+        found: dict[str, float] = {}
+        for name, values in self.item.attributes.items():
+            for one in (q for value in values for q in quantities(value) if name.lower() in _SIZE_FIELDS):
+                found[one.measures] = max(one.amount, found.get(one.measures, 0.0))
+        return found
+
+    def _texts(self) -> list[str]:
+        values = [f"{value}. {name} {value}" for name, held in self.item.attributes.items() for value in held]
+        return [self.item.title, self.item.description, *values]
+
+    def denies(self, words: Sequence[str]) -> bool:
+        """True if the record says that the first of these is not so, and nothing against the others.
+
+        "No palm oil", "it does not sting".
+        """
+        said = [stem(word) for word in words]
+        return bool(said) and any(
+            said[0] in clause and all(word in clause or word in self.words for word in said) for clause in self.denied
+        )
+
     def carries(self, word: str) -> bool:
         """True if a field says the word, and no attribute gives another value of its kind."""
         base = stem(word)
         if base in self._exclusive:
             return False
+        if word.endswith("-free") and self.denies([word.removesuffix("-free")]):
+            return True
         parts = [stem(part) for part in word.split("-") if part]
         return base in self.words or (len(parts) > 1 and all(part in self.words for part in parts))
 
@@ -114,12 +159,26 @@ def records(items: Sequence[Item]) -> list[Record]:
     return [Record(item) for item in items]
 
 
+def _parted(sentence: str) -> tuple[str, list[str]]:
+    """What a sentence of the description says, and the clauses in which it denies something, from the denial on."""
+    said, denied = [], []
+    for clause in _CLAUSES.split(sentence):
+        match = _DENIAL.search(clause)
+        if match is None:
+            said.append(clause)
+        else:
+            denied.append(clause[match.start() :])
+    return " | ".join(said), denied
+
+
 def _stream(text: str) -> list[str]:
     """The words of a text, numbers apart from their units, number words as digits: "2-person" → 2, person."""
     found = []
     for match in re.finditer(r"\d+(?:[.,]\d+)?|[^\W\d_]+(?:'[^\W\d_]+)*", text.lower().replace("’", "'")):
         word = match[0]
-        found.append(NUMBER_WORDS.get(word, word.replace(",", ".") if word[0].isdigit() else word))
+        if word[0].isdigit():
+            word = re.sub(r"[.,](?=\d{3}$)", "", word).replace(",", ".")
+        found.append(NUMBER_WORDS.get(word, word))
     return found
 
 

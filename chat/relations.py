@@ -5,6 +5,7 @@ Pure. Knows the record's fields by their names.
 
 import re
 
+from chat.pointers import BLANK
 from chat.record import COLOURS, Record, stem
 from chat.words import FILLERS, tokens, word_set
 
@@ -31,7 +32,6 @@ _BROKEN = re.compile(
     r"|\b\w+: |;|\bmade of [\w-]+-free\b|\b(?:is|are) (?:made of )?\w+ and (?:is )?its?\b|\bits \w+ (?:is|are) its\b",
     re.IGNORECASE,
 )
-BLANK = "\ufffc"  # stands where a name or a verified claim was
 # What an item may be called without its record saying so.
 _KINDS = word_set("choice option pick match fit item piece one product way set pair pack")
 _MATERIAL_FIELDS = (
@@ -77,7 +77,9 @@ def _fields_carry(record: Record, what: str, fields: tuple[str, ...], link: str)
     words = [
         token.text for token in tokens(what) if token.text not in FILLERS and token.text not in ("colour", "color")
     ]
-    return bool(words) and all(
+    if not words:
+        return BLANK in what  # what was verified already: "comes in 1 kg bags"
+    return all(
         stem(word) in held
         or stem(word) in record.title_words
         or record.carries_pair(link, word)
@@ -94,6 +96,8 @@ def _is_kind(record: Record, what: str) -> bool:
         return BLANK in what
     last = stem(words[-1])
     kinds = record.title_words | {stem(t.text) for part in record.item.category for t in tokens(part)}
+    if record.carries(words[-1]) and words[-1] in ("small", "medium", "large"):
+        return True
     return last in kinds or words[-1] in _KINDS or (len(words) > 1 and record.carries_phrase(what))
 
 

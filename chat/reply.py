@@ -10,7 +10,7 @@ from contextlib import aclosing
 from decimal import Decimal
 from typing import cast
 
-from chat.grounding_check import check, needs_antecedent, with_name
+from chat.grounding_check import check, needs_antecedent, on_show, with_name
 from chat.language import language_name, language_of
 from chat.llm import LLM
 from chat.money import price_text
@@ -82,6 +82,7 @@ class Writer:
 
     def __init__(self, shown: Sequence[Item], need: Need, verdicts: list[str] | None = None) -> None:
         self._shown = shown
+        self._on_show = on_show(shown)
         self._verdicts = [] if verdicts is None else verdicts
         self._need = need
         self._said: list[str] = []
@@ -96,7 +97,7 @@ class Writer:
 
     def take(self, text: str) -> Sentence | None:
         """The sentence as it may be shown, or None."""
-        checked = check(text, self._shown, self._need, self._about)
+        checked = check(text, self._on_show, self._need, self._about)
         self._verdicts.append(checked.verdict)
         if needs_antecedent(checked) and not self._named:
             checked = with_name(checked, self._shown)

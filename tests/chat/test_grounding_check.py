@@ -44,8 +44,13 @@ TRUE = [
     "A good pick is the Summit Family Tent, which is red.",
     "The Acme Dome Tent is a black tent that costs $99.00.",
     "The Northfell Ridge 2 Tent is great for camping and is waterproof.",
+    # Computed from the records; before the check could, it had to cut them for being true by chance.
+    "The Acme Dome Tent is cheaper than the Summit Family Tent.",
+    "The Acme Dome Tent and the Summit Family Tent cost $398.00 together.",
 ]
 FALSE = [
+    "The Summit Family Tent is cheaper than the Acme Dome Tent.",
+    "The Acme Dome Tent and the Summit Family Tent cost $348.00 together.",
     "The Northfell Ridge 2 Tent is made of leather.",
     "The Northfell Ridge 2 Tent is red.",
     "The Acme Dome Tent is waterproof.",
@@ -64,7 +69,6 @@ FALSE = [
     "The Northfell Ridge 2 Tent is the lightest tent.",
     "The Northfell Ridge 2 Tent is the cheapest of these.",
     "The Acme Dome Tent is the cheapest tent in the shop.",
-    "The Acme Dome Tent is cheaper than the Summit Family Tent.",
     "The Acme Dome Tent saves you $50.",
     "The Summit Family Tent fits your budget.",
     "The Summit Family Tent is within your budget.",
@@ -95,7 +99,6 @@ FALSE = [
     "The Acme Dome Tent was $120.00.",
     "Both tents cost $99.00.",
     "The Acme Dome Tent and the Summit Family Tent cost $99.00.",
-    "The Acme Dome Tent and the Summit Family Tent cost $398.00 together.",
     "The Northfell Ridge 2 Tent is lightweight.",
     "The Northfell Ridge 2 Tent is made of green.",
     "The Northfell Ridge 2 Tent comes in polyester.",
