@@ -10,12 +10,14 @@ import contextlib
 import json
 import re
 import sys
+from collections.abc import Callable
 from typing import Any
 
 TOKENS_A_SECOND = 30.0
 FIRST_TOKEN_S = 0.2  # as vLLM's for a prompt of 150 tokens on two cores
 TOKEN_CHARACTERS = 4
 HEAD = b"HTTP/1.1 200 OK\r\nContent-Type: text/event-stream\r\nConnection: close\r\n\r\n"
+Answer = Callable[[dict[str, Any]], str]
 MODELS = b'{"object":"list","data":[{"id":"stand-in","object":"model"}]}'
 
 
@@ -33,9 +35,9 @@ def answer_to(body: dict[str, Any]) -> str:
     return f"The {item['name']} {said}." + (f" It costs {item['price']}." if item["price"] else "")
 
 
-def events(body: dict[str, Any]) -> list[bytes]:
+def events(body: dict[str, Any], answer: Answer = answer_to) -> list[bytes]:
     """The answer as the lines of its stream, a token each."""
-    text = answer_to(body)
+    text = answer(body)
     pieces = [text[at : at + TOKEN_CHARACTERS] for at in range(0, len(text), TOKEN_CHARACTERS)][: body["max_tokens"]]
     read = sum(len(message["content"]) for message in body["messages"]) // TOKEN_CHARACTERS
     usage = {"prompt_tokens": read, "completion_tokens": len(pieces), "total_tokens": read + len(pieces)}
@@ -47,8 +49,14 @@ def events(body: dict[str, Any]) -> list[bytes]:
     return [f"data: {json.dumps(common | chunk)}\n\n".encode() for chunk in chunks]
 
 
-async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-    """One request on one connection; a reader who leaves ends it."""
+async def serve(
+    reader: asyncio.StreamReader,
+    writer: asyncio.StreamWriter,
+    *,
+    answer: Answer = answer_to,
+    tokens_a_second: float = TOKENS_A_SECOND,
+) -> None:
+    """One request on one connection; a reader who leaves ends it. Of endless speed, it does not wait for the first."""
     try:
         head = (await reader.readuntil(b"\r\n\r\n")).decode()
         length = re.search(r"content-length: (\d+)", head, re.IGNORECASE)
@@ -58,11 +66,11 @@ async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> N
             writer.write(b"HTTP/1.1 200 OK\r\n%sContent-Length: %d\r\n\r\n%s" % (kind, len(MODELS), MODELS))
             return
         writer.write(HEAD)
-        await asyncio.sleep(FIRST_TOKEN_S)
+        await asyncio.sleep(FIRST_TOKEN_S if tokens_a_second < float("inf") else 0)
         loop = asyncio.get_running_loop()
         due = loop.time()
-        for event in events(json.loads(body)):
-            due += 1 / TOKENS_A_SECOND
+        for event in events(json.loads(body), answer):
+            due += 1 / tokens_a_second
             await asyncio.sleep(due - loop.time())
             writer.write(event)
             await writer.drain()

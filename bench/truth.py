@@ -5,7 +5,7 @@ its own, over the items that its group shows. Two parts: ``seen``, by which the 
 
     errors_caught     planted errors that are not shown: the sentence was cut, or mended so that the error is gone
     true_cut          true sentences of which nothing true is shown
-    check_ms_p95      what one sentence costs
+    check_cpu_ms_p95      what one sentence costs
 """
 
 import re
@@ -15,11 +15,14 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any, Literal
 
 import numpy as np
 import yaml
+from rich.console import Console
 
+from bench import injection
 from bench.report import parser, report
 from chat.need import Need
 from chat.reply import Splitter, Writer
@@ -27,10 +30,13 @@ from demo import assortment, catalogue
 from demo.__main__ import SEED
 from retrieval.items import Item
 
-LABELLED = Path(__file__).resolve().parents[1] / "tests" / "chat" / "truth" / "sentences.yaml"
-HELD_OUT_EVERY = 3  # groups 3, 6, 9, …
+_FOLDER = Path(__file__).resolve().parents[1] / "tests" / "chat" / "truth"
+LABELLED = _FOLDER / "sentences.yaml"
+LATER = _FOLDER / "later.yaml"  # written to widen the check: a part of its own, in none of the figures that have a bar
+HELD_OUT_EVERY = 3  # groups 3, 6, 9, … of the first file
+console = Console(highlight=False)
 NEED = Need(currency=catalogue.CURRENCY)
-Part = Literal["seen", "held_out"]
+Part = Literal["seen", "held_out", "later"]
 
 
 @dataclass(frozen=True)
@@ -42,11 +48,7 @@ class Labelled:
     kind: str  # of the planted error; "" where the sentence is true
     wrong: tuple[str, ...]  # the words that make it false
     shown: tuple[Item, ...]
-
-    @property
-    def part(self) -> Part:
-        """Whether the check may be improved by it."""
-        return "held_out" if self.group % HELD_OUT_EVERY == 0 else "seen"
+    part: Part  # whether the check was improved by it
 
 
 @dataclass(frozen=True)
@@ -69,22 +71,25 @@ class Judged:
 def labelled() -> tuple[Labelled, ...]:
     """Every labelled sentence in the file's order. Raises KeyError for a title that the demo shop lacks."""
     by_title = {item.title: item for item in catalogue.items(assortment.departments(), SEED)}
-    groups: list[dict[str, Any]] = yaml.safe_load(LABELLED.read_text(encoding="utf-8"))
     found: list[Labelled] = []
-    for group in groups:
-        number, shown = group["group"], tuple(by_title[title] for title in group["shown"])
-        found += [Labelled(number, says, "", (), shown) for says in group["carried"]]
-        found += [Labelled(number, one["says"], one["kind"], tuple(one["wrong"]), shown) for one in group["planted"]]
+    for path in (LABELLED, LATER):
+        groups: list[dict[str, Any]] = yaml.safe_load(path.read_text(encoding="utf-8"))
+        for group in groups:
+            number, shown = group["group"], tuple(by_title[title] for title in group["shown"])
+            part: Part = "later" if path == LATER else "seen" if number % HELD_OUT_EVERY else "held_out"
+            found += [Labelled(number, says, "", (), shown, part) for says in group["carried"]]
+            for one in group["planted"]:
+                found.append(Labelled(number, one["says"], one["kind"], tuple(one["wrong"]), shown, part))
     return tuple(found)
 
 
 def judge(sentence: Labelled) -> Judged:
     """Give it to the check as an answer of the LLM's, and keep what is shown."""
-    begun = time.perf_counter()
     splitter, writer = Splitter(item.title for item in sentence.shown), Writer(sentence.shown, NEED)
+    begun = time.process_time()
     said = [writer.take(text) for text in (*splitter.feed(sentence.says), *splitter.finish())]
     shown = " ".join(one.text for one in said if one is not None)
-    return Judged(sentence, shown, (time.perf_counter() - begun) * 1000)
+    return Judged(sentence, shown, (time.process_time() - begun) * 1000)
 
 
 def _says(text: str, words: str) -> bool:
@@ -99,14 +104,15 @@ def _added(text: str, sentence: Labelled) -> set[str]:
 
 def figures(judged: Sequence[Judged]) -> dict[str, float]:
     """The shares over all and by part, and the caught ones by kind."""
-    found: dict[str, float] = {"sentences": len(judged)} | _shares(judged, "")
-    for part in ("seen", "held_out"):
+    blind = [one for one in judged if one.labelled.part != "later"]
+    found: dict[str, float] = {"sentences": len(blind)} | _shares(blind, "")
+    for part in ("seen", "held_out", "later"):
         found |= _shares([one for one in judged if one.labelled.part == part], f"{part}.")
-    kinds = Counter(one.labelled.kind for one in judged if one.labelled.kind)
+    kinds = Counter(one.labelled.kind for one in blind if one.labelled.kind)
     for kind in sorted(kinds):
-        caught = sum(one.right for one in judged if one.labelled.kind == kind)
+        caught = sum(one.right for one in blind if one.labelled.kind == kind)
         found[f"caught.{kind.replace(' ', '_')}"] = caught / kinds[kind]
-    return found | {"check_ms_p95": float(np.percentile([one.ms for one in judged], 95))}
+    return found | {"check_cpu_ms_p95": float(np.percentile([one.ms for one in judged], 95))}
 
 
 def _shares(judged: Sequence[Judged], prefix: str) -> dict[str, float]:
@@ -119,21 +125,28 @@ def _shares(judged: Sequence[Judged], prefix: str) -> dict[str, float]:
     }
 
 
-def wrongly_judged(judged: Sequence[Judged], part: Part = "seen") -> Iterator[str]:
-    """For those who improve the check: what it did wrong, of the part that may be looked at."""
+def wrongly_judged(judged: Sequence[Judged], parts: Sequence[Part] = ("seen", "later")) -> Iterator[str]:
+    """For those who improve the check: what it did wrong, of the parts that may be looked at."""
     for one in judged:
-        if not one.right and one.labelled.part == part:
+        if not one.right and one.labelled.part in parts:
             yield f"{one.labelled.kind or 'true'}: {one.labelled.says} → {one.text or '(cut)'}"
 
 
 def main() -> None:
     """The command."""
     arguments = parser(__doc__)
+    arguments.add_argument(
+        "--check-only", action="store_true", help="without the shops that hostile texts are put into"
+    )
     options = arguments.parse_args()
     judged = [judge(sentence) for sentence in labelled()]
     for line in wrongly_judged(judged):
         print(line)
-    report("truth", figures(judged), json_path=options.json, quick=options.quick)
+    found = figures(judged)
+    if not options.check_only:
+        with TemporaryDirectory() as folder:
+            found |= injection.measure(Path(folder), console, quick=options.quick)
+    report("truth", found, json_path=options.json, quick=options.quick)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
+from retrieval.addressed import without_addresses
 from retrieval.cleaning import paths_of, plain
 from retrieval.items import Item
 from retrieval.mapping import Mapping, Origin, attribute_name
@@ -66,7 +67,7 @@ def item_of(values: dict[str, Any], mapping: Mapping, currency: str, mark: Mark,
     return Item(
         id=item_id,
         title=title,
-        description=text("description"),
+        description=_addressed(text("description"), notes),
         category=tuple(_cut(part, LONGEST_VALUE, "category", notes) for part in path if part.lower() not in _NOTHING),
         brand="" if brand.lower() in _NOTHING else brand,
         price=None if price is None else price.amount,
@@ -79,6 +80,13 @@ def item_of(values: dict[str, Any], mapping: Mapping, currency: str, mark: Mark,
         rating_count=_whole(_number(raw("rating_count"), "rating_count", 10**9, notes)),
         group_id="" if group.lower() in _NOTHING else group,
     )
+
+
+def _addressed(description: str, notes: list[str]) -> str:
+    """The description without what it says to a machine, which is noted."""
+    left, times = without_addresses(description)
+    notes += ["description speaks to a machine, that part left out"] * bool(times)
+    return left
 
 
 def cells(values: dict[str, Any], origin: Origin | None) -> list[Any]:

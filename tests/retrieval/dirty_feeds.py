@@ -176,7 +176,7 @@ FEEDS = [
         f'id,title,description\n1,Mug,"{"warm " * 250_000}"\n2,{"t" * 1_000_000},x\n'.encode(),
         ["Mug", "t" * 1000],
         notes={"description cut to 100,000 characters": 1, "title cut to 100,000 characters": 1,
-               "title cut to 1,000 characters": 1},
+               "title cut to 1,000 characters": 1, "description speaks to a machine, that part left out": 1},
     ),
     Dirty("an id too long", f"{HEAD}{'1' * 201},Mug,5\n2,Pan,6\n".encode(), ["Pan"],
           [(2, "the id has 201 characters, 200 at most")]),
