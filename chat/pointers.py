@@ -341,4 +341,4 @@ def _common(title: str, *categories: str) -> frozenset[str]:
 def _proper(title: str, brand: str) -> frozenset[str]:
     """The words of a title that are written with a capital, and the brand's."""
     capital = {stem(token.text) for token in tokens(title) if token.raw[0].isupper()}
-    return capital | {stem(token.text) for token in tokens(brand)}
+    return frozenset(capital | {stem(token.text) for token in tokens(brand)})
