@@ -2,6 +2,7 @@
 
 PromptsError
 ├── PromptError      a prompt's text is not as it must be; the message names where it stands and the line
+├── CaseError        a file of cases is not as it must be; the message names file, line and case
 └── VersionError     a version, label or share of traffic cannot be what was asked for; the message says why
 """
 
@@ -22,3 +23,12 @@ class PromptError(PromptsError):
 
 class VersionError(PromptsError):
     """A version, a label or a share of traffic that cannot be so."""
+
+
+class CaseError(PromptsError):
+    """A file of cases, or what was asked of them, that cannot be used. Line 0: it has none."""
+
+    def __init__(self, origin: str, line: int, what: str) -> None:
+        super().__init__(f"{origin}, line {line}: {what}" if line else f"{origin}: {what}")
+        self.origin = origin
+        self.line = line

@@ -28,6 +28,7 @@ from prompts.tables import Version
 from prompts.versions import CANDIDATE, PRODUCTION, Versions
 from ranking.history import Events
 from retrieval.database import Connections
+from ui.cli_evaluation import evaluate
 from ui.home import Home
 from ui.prompt_figures import conclusion, on, rows_of, told, when
 
@@ -43,6 +44,9 @@ NameArgument = Annotated[str, typer.Argument(help="The prompt's name, e.g. reply
 def register(app: typer.Typer) -> None:
     """Add the commands."""
     app.add_typer(prompts, name="prompts")
+
+
+prompts.command("eval")(evaluate)
 
 
 @prompts.command("list")

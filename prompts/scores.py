@@ -1,0 +1,174 @@
+"""The score table: what a version reached on the cases, and what may be said of the difference of two versions.
+
+Pure statistics over results; knows nothing of how they came about (``chat.evaluation``) nor of live traffic
+(``prompts.experiment``). Two versions are compared case by case: which has more checks passed is counted, and the sign
+test says whether the count could be chance. Figures are compared by their differences in pairs: an interval by the
+bootstrap, and a sign-flip test beside it, as the bootstrap alone promises too much of few cases.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+from pydantic import BaseModel, ConfigDict
+from scipy import stats
+
+ALPHA = 0.05  # share of comparisons of equal versions that may call a difference
+DRAWS = 2_000
+LEAST_PAIRS = 6  # with fewer no sign test can call anything
+
+# What is counted of a case, how people call it, and whether more of it is better (None: neither).
+FIGURES: dict[str, tuple[str, bool | None]] = {
+    "passed": ("checks passed", True),
+    "constraints": ("constraints right", True),
+    "hit5": ("Hit@5", True),
+    "written": ("turns with the LLM's words", True),
+    "repaired": ("sentences repaired, per turn", False),
+    "cut": ("sentences cut, per turn", False),
+    "questions": ("questions, per turn", False),
+    "words": ("words, per turn", None),
+    "tokens": ("tokens, per turn", False),
+    "first_word_ms": ("first word, ms", False),
+}
+
+
+class Failure(BaseModel):
+    """One check that did not pass, or of which it cannot be said (``unsure``)."""
+
+    model_config = ConfigDict(frozen=True)
+
+    turn: int
+    check: str
+    why: str
+    unsure: bool = False
+
+
+class Result(BaseModel):
+    """One case with one version: what passed, what failed and why, and its figures; a figure may be missing."""
+
+    model_config = ConfigDict(frozen=True)
+
+    case: str
+    version: str  # as people name it
+    checks: int  # of which it can be said
+    passed: int
+    failures: tuple[Failure, ...] = ()
+    figures: dict[str, float] = {}
+    unreached: int = 0  # turns that the LLM did not answer in
+    texts: tuple[str, ...] = ()  # what was said in each turn, to read
+
+    @property
+    def ok(self) -> bool:
+        """Whether all of it passed."""
+        return self.passed == self.checks
+
+    @property
+    def share(self) -> float:
+        """Of the checks, those that passed; 1 where there are none."""
+        return self.passed / self.checks if self.checks else 1.0
+
+
+@dataclass(frozen=True)
+class Gap:
+    """How much more of a figure the second version has, per case, with its interval; ``clear``: beyond noise."""
+
+    figure: str
+    pairs: int
+    gain: float
+    low: float
+    high: float
+    clear: bool
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Two versions on the cases that both have a result of."""
+
+    first: str
+    second: str
+    cases: int
+    better: int  # cases of which the second passes more
+    worse: int
+    p: float  # how often equal versions would differ as much
+    gaps: tuple[Gap, ...]
+
+    @property
+    def verdict(self) -> int:
+        """1: the second is better, -1: worse, beyond noise; 0: no difference can be called."""
+        return 0 if self.p > ALPHA else 1 if self.better > self.worse else -1
+
+    @cached_property
+    def sentence(self) -> str:
+        """What may be said, plainly."""
+        if not self.cases:
+            return f"{self.first} and {self.second} have no case in common."
+        if not self.better + self.worse:
+            said = f"{self.second} passes the same as {self.first} on all {self.cases} cases."
+        else:
+            what = {1: "the gain is beyond noise", -1: "the loss is beyond noise", 0: "the difference is within noise"}
+            said = (
+                f"{self.second} is better than {self.first} on {self.better}, worse on {self.worse} of {self.cases};"
+                f" {what[self.verdict]}."
+            )
+        clear = [f"{'more' if gap.gain > 0 else 'less'} {FIGURES[gap.figure][0]}" for gap in self.gaps if gap.clear]
+        return f"{said} Beyond noise it also has {', '.join(clear)}." if clear else said
+
+
+def total(results: Sequence[Result]) -> dict[str, float]:
+    """The mean of each figure over the cases that have it, and the share of cases that passed whole (``cases``)."""
+    found = {"cases": float(np.mean([result.ok for result in results])) if results else float("nan")}
+    for name in FIGURES:
+        held = [value for result in results if (value := _figure(result, name)) is not None]
+        if held:
+            found[name] = float(np.mean(held))
+    return found
+
+
+def compare(first: Sequence[Result], second: Sequence[Result], seed: int = 0) -> Comparison:
+    """The second version against the first, on the cases that both have. The same results give the same answer.
+
+    At most ALPHA of comparisons of equal versions call the cases different, and at most ALPHA any of the figures.
+    """
+    others = {result.case: result for result in second}
+    pairs = [(one, others[one.case]) for one in first if one.case in others]
+    better = sum(other.share > one.share for one, other in pairs)
+    worse = sum(other.share < one.share for one, other in pairs)
+    p = float(stats.binomtest(better, better + worse).pvalue) if better + worse else 1.0
+    columns = {}
+    for name in FIGURES:
+        if name == "passed":
+            continue  # the cases' own test speaks of it
+        both = [(_figure(one, name), _figure(other, name)) for one, other in pairs]
+        columns[name] = np.array([b - a for a, b in both if a is not None and b is not None])
+    told = {name: held for name, held in columns.items() if len(held)}
+    gaps = tuple(_gap(name, held, ALPHA / len(told), seed) for name, held in told.items())
+    titles = [results[0].version if results else "nothing" for results in (first, second)]
+    return Comparison(titles[0], titles[1], len(pairs), better, worse, p, gaps)
+
+
+def band(yes: int, of: int) -> tuple[float, float]:
+    """Within which the true share of yes lies, by so many answers (Wilson's interval)."""
+    found = stats.binomtest(yes, of).proportion_ci(method="wilson")
+    return float(found.low), float(found.high)
+
+
+def _figure(result: Result, name: str) -> float | None:
+    return result.share if name == "passed" else result.figures.get(name)
+
+
+def _gap(name: str, gains: np.ndarray, alpha: float, seed: int) -> Gap:
+    """The mean gain, with an interval of 1 - alpha."""
+    mean = float(gains.mean())
+    if np.ptp(gains) == 0 or len(gains) < LEAST_PAIRS:
+        clear = mean != 0 and len(gains) >= LEAST_PAIRS and 2 ** (1 - len(gains)) <= alpha
+        return Gap(name, len(gains), mean, mean, mean, clear)
+    rng = np.random.default_rng(seed)
+    found = stats.bootstrap(
+        (gains,), np.mean, n_resamples=DRAWS, confidence_level=1 - alpha, method="percentile", rng=rng
+    ).confidence_interval
+    flipped = stats.permutation_test(
+        (gains,), np.mean, permutation_type="samples", n_resamples=DRAWS, vectorized=True, rng=rng
+    ).pvalue
+    low, high = float(found.low), float(found.high)
+    return Gap(name, len(gains), mean, low, high, bool((low > 0 or high < 0) and flipped <= alpha))

@@ -1,0 +1,175 @@
+"""Scores versions of prompts from the shell: opens what the cases need, runs them, and writes the reports.
+
+Knows the shops that cases need and the language model; how a case is held is in ``chat.evaluation``.
+"""
+
+import asyncio
+from collections.abc import Iterator, Sequence
+from contextlib import AsyncExitStack, ExitStack, aclosing, contextmanager, nullcontext
+from pathlib import Path
+
+from rich.console import Console
+from rich.progress import Progress
+
+from chat.errors import SetupError
+from chat.evaluation import Evaluation, Stage, Trial, staged
+from chat.llm import LLM, Timeouts
+from chat.settings import Settings
+from prompts import cases as files
+from prompts.cases import DEMO, OWN, Case
+from prompts.errors import VersionError
+from prompts.results import Results
+from prompts.scores import Comparison, Result, compare
+from prompts.serving import released
+from retrieval.database import Connections
+from ui.demo_shop import build_demo
+from ui.evaluation_report import print_report, write_html, write_junit
+from ui.home import Home
+from ui.opening import language_model, opened_finder
+
+OWN_CASES = "cases"  # folder in the home with cases of one's own
+DEMO_HOME = "demo"  # folder in the home where a demo shop is kept, where the home is not one itself
+console = Console(highlight=False)
+
+
+def evaluate(
+    versions: Sequence[str],
+    glob: str,
+    threshold: float,
+    junit: Path | None,
+    html: Path | None,
+    *,
+    anew: bool,
+    judge_url: str,
+    judge_model: str,
+    rubrics: bool,
+) -> bool:
+    """Run the cases with each version, compare, print and write; whether the last version is good enough.
+
+    VersionError, CaseError or SetupError where it cannot be run.
+    """
+    if not 0 <= threshold <= 1:
+        raise VersionError(f"A threshold is a share between 0 and 1; {threshold:g} is not.")
+    settings = Settings()
+    home = Home(settings.home)
+    chosen = files.load((files.FOLDER, home.folder / OWN_CASES), glob)
+    with ExitStack() as stack:
+        connections = stack.enter_context(_connections(home))
+        kept, served = released(connections)
+        trials = [Trial.of(kept, kept.find(title)) for title in dict.fromkeys(versions)]
+        llm = stack.enter_context(_reached(settings, home))
+        judge = _judge(settings, llm, judge_url, judge_model) if rubrics else None
+        opened = stack.enter_context(_opened(settings, home, chosen))
+        stages = stack.enter_context(staged(settings.models, settings.cards, opened))
+        evaluation = Evaluation(stages, served, llm, Results(connections), judge, settings.turn_timeout_s)
+        found = asyncio.run(_run(evaluation, chosen, trials, anew))
+    scored = {trial.title: [found[trial.title, case.id] for case in chosen] for trial in trials}
+    first, *others = scored
+    comparisons = [compare(scored[first], scored[other]) for other in others]
+    print_report(console, scored, comparisons)
+    if junit:
+        write_junit(junit, scored)
+    if html:
+        write_html(html, scored, comparisons, f"{len(chosen)} cases, with {llm.model}.")
+    return _good(scored, comparisons, threshold)
+
+
+async def _run(
+    evaluation: Evaluation, cases: list[Case], trials: list[Trial], anew: bool
+) -> dict[tuple[str, str], Result]:
+    """Every result, by version and case, with a word on how far it is."""
+    found: dict[tuple[str, str], Result] = {}
+    known = 0
+    async with AsyncExitStack() as stack:
+        for llm in filter(None, (evaluation.llm, evaluation.judge)):
+            stack.push_async_callback(llm.close)
+        results = await stack.enter_async_context(aclosing(evaluation.run(cases, trials, anew=anew)))
+        with Progress(console=console, transient=True) as progress:
+            task = progress.add_task("cases", total=len(cases) * len(trials))
+            async for result, before in results:
+                found[result.version, result.case] = result
+                known += before
+                progress.update(task, advance=1, description=result.case)
+    if known:
+        console.print(f"{known} of {len(found)} results are from before; --anew runs them again.")
+    lost = sum(result.unreached > 0 for result in found.values())
+    if lost:
+        console.print(
+            f"In {lost} cases the language model did not answer: they are scored as they went, and not kept.",
+            style="yellow",
+        )
+    return found
+
+
+def _good(scored: dict[str, list[Result]], comparisons: list[Comparison], threshold: float) -> bool:
+    last = list(scored.values())[-1]
+    passed = sum(result.ok for result in last) / len(last)
+    if passed < threshold:
+        console.print(f"{last[0].version} passes {passed:.1%} of the cases, less than {threshold:.1%}.", style="red")
+    return passed >= threshold and not (comparisons and comparisons[-1].verdict < 0)
+
+
+@contextmanager
+def _connections(home: Home) -> Iterator[Connections]:
+    connections = Connections(home.database)
+    try:
+        yield connections
+    finally:
+        connections.close()
+
+
+@contextmanager
+def _reached(settings: Settings, home: Home) -> Iterator[LLM]:
+    """The language model of the settings, once it answers. SetupError with what to do where it does not."""
+    with language_model(settings, home, follow=home.served()) as model:
+        if model.server is not None:
+            with console.status("Waiting for the language model (about 40 s) …"):
+                model.server.wait_ready()
+        else:
+            # With a client of its own: connections belong to the loop that opened them.
+            with language_model(settings, home, follow=home.served()) as probe:
+                if not asyncio.run(_answers(probe.llm)):
+                    raise SetupError(
+                        f"No language model answers at {model.llm.url}, and without one there is nothing to score."
+                        " Start it, or set SHOPTALK_LLM_URL to one that runs; where that is empty, and nothing serves"
+                        " this shop, one is started here."
+                    )
+        yield model.llm
+
+
+async def _answers(llm: LLM) -> bool:
+    try:
+        return await llm.reachable()
+    finally:
+        await llm.close()
+
+
+def _judge(settings: Settings, llm: LLM, url: str, model: str) -> LLM:
+    if not url:
+        return llm
+    timeouts = Timeouts(
+        settings.llm_connect_timeout_s, settings.llm_first_token_timeout_s, settings.llm_token_timeout_s
+    )
+    return LLM(url, model or llm.model, api_key=settings.llm_api_key.get_secret_value(), timeouts=timeouts)
+
+
+@contextmanager
+def _opened(settings: Settings, home: Home, cases: list[Case]) -> Iterator[dict[str, Stage]]:
+    """The shops that the cases need beyond their own small ones, each opened once."""
+    kinds = {case.shop for case in cases}
+    is_demo = (home.folder / "demo.sha256").exists()
+    wanted = {OWN: home, DEMO: home if is_demo else Home(home.folder / DEMO_HOME)}
+    with ExitStack() as stack:
+        opened: dict[Path, Stage] = {}
+        for kind in (OWN, DEMO):
+            if kind not in kinds:
+                continue
+            shop_home = wanted[kind]
+            if shop_home.folder not in opened:
+                served = shop_home.served()
+                stack.enter_context(nullcontext() if served else shop_home.owned())
+                if kind == DEMO and not served:
+                    build_demo(shop_home, settings, console)
+                finder = stack.enter_context(opened_finder(settings, shop_home, console, follow=served))
+                opened[shop_home.folder] = Stage.over(*finder)
+        yield {kind: opened[wanted[kind].folder] for kind in kinds & set(wanted)}
