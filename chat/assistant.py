@@ -226,6 +226,7 @@ class Assistant:
                 yield TextEvent(text=sentence.text, by=sentence.by)
 
         may_ask = reading.needs_search and not reading.several and reading.inquiry is None
+        may_ask = may_ask and not any(note.endswith("?") for note in reading.notes)  # at most one question a turn
         first = found.groups[0] if may_ask else Group(carried=False)
         # Of what is only near to what was asked for, no answer would tell.
         apt = is_for_a_gift(need) or (first.carried and not first.near)

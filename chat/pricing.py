@@ -92,8 +92,9 @@ def read_sums(read: Constraints, vocabulary: "Vocabulary") -> None:
         if money.fits(currency):
             read.price = _joined(read.price, money)
         else:
+            ours, said = currency_name(currency), _bare_sum(money.text)
             read.notes.append(
-                f"Our prices are in {currency_name(currency)}, so I have not filtered by {_bare_sum(money.text)}."
+                f"The shop's prices are in {ours}, so I have not filtered by {said}: what is your limit in {ours}?"
             )
         if not read.rest[money.span[0] : money.span[1]].startswith(BLANK):
             read.blank(money.span)

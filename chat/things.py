@@ -22,6 +22,16 @@ _REFINING = re.compile(
     r"|the same|same)\b",
     re.IGNORECASE,
 )
+# A thing that is named only by what it is like and where it belongs.
+_FOR_A_PLACE = re.compile(
+    r"\W*(?:(?:ok|okay|and|so|also|now|then|i need|i want|i'd like|do you have|show me|i'm looking for)\W+)*"
+    r"(?:some|any)thing (?!more\b|less\b|else\b|like\b)(?:[\w-]+ ){0,3}(?:for|to put in) "
+    r"(?:my|our|the|a|his|her|their) (?:\w+ )?(?P<place>kitchen|bath ?room|bed ?room|living room|garden|balcony"
+    r"|office|desk|car"
+    r"|hallway|nursery"
+    r"|house|home|flat|garage|bike|patio|terrace|dining room|study)\b",
+    re.IGNORECASE,
+)
 # A use that nothing named so far serves: "and what should I sleep in?", "also something to cook on".
 _PURPOSE = re.compile(
     r"^\W*(?:(?:ok|okay|and|so|also|then|well|hmm|now|plus|yes)\W+)*"
@@ -67,7 +77,8 @@ def _stands_for_itself(rest: str, mention: Mention) -> bool:
         return True
     between = tokens(link["between"])
     if link["before"].endswith(BLANK) or not link["before"]:
-        return link["word"].lower() not in ("with", "like")  # "50 dollars for a desk lamp"
+        owned = any(token.text in ("my", "our", "his", "her", "their") for token in between)
+        return link["word"].lower() not in ("with", "like") and not owned  # "50 dollars for a desk lamp"
     if link["word"].lower() == "in":
         return not between
     return len(between) > MOST_ADJECTIVES
@@ -94,6 +105,8 @@ def opens_new_want(text: str, need: Need, head: list[str], category: Mention | N
         return not _within(category.paths, current.filter.categories)
     if (purpose := _PURPOSE.match(text)) and not _POINTING.search(text[: purpose.end()]):
         return True
+    if (place := _FOR_A_PLACE.match(text)) and not read.cheaper and singular(place["place"].lower()) not in known:
+        return True  # "something red for my kitchen", after tents
     if not head or head[-1] in PRONOUNS or singular(head[-1]) in known:
         return False
     if not current.topic and not current.filter.categories and not current.order:

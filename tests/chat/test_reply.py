@@ -164,7 +164,9 @@ def test_plain_sentences_are_computed_from_the_records() -> None:
     assert plain("t3", message="a hammock", carried=False)[0] == (
         "I don't see “hammock” in this shop; these come nearest, in Tents."
     )
-    assert plain("t1", message="a tent under €50")[0] == "Our prices are in US dollars, so I have not filtered by €50."
+    assert plain("t1", message="a tent under €50")[0] == (
+        "The shop's prices are in US dollars, so I have not filtered by €50: what is your limit in US dollars?"
+    )
 
 
 @pytest.mark.parametrize(
