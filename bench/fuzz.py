@@ -36,7 +36,7 @@ from retrieval.database import Connections
 from ui.home import Home
 from ui.identity import Keys
 
-REQUESTS, QUICK_REQUESTS = 10_000, 600
+REQUESTS, QUICK_REQUESTS = 10_000, 1_400  # of which the hostile ones are some 1,100
 FREE = {"SHOPTALK_LIMIT_KEY_REQUESTS": "", "SHOPTALK_LIMIT_KEY_CHARACTERS": ""}
 Kind = tuple[tuple[str, str], bool]  # an operation, and whether its requests are such as the OpenAPI allows
 console = Console(highlight=False)
@@ -74,7 +74,7 @@ def hostile(address: str, key: str, seen: Seen) -> None:
 
 
 def generated(address: str, key: str, admin: str, count: int, seen: Seen) -> None:
-    """So many requests, an equal share for every operation that has so many different ones."""
+    """So many requests, an equal share for every operation that has so many different ones, and one of each at least."""
     schema = httpx.get(f"{address}/v1/openapi.json", timeout=30).json()
 
     def headers(method: str, path: str) -> dict[str, str]:
@@ -97,7 +97,8 @@ def generated(address: str, key: str, admin: str, count: int, seen: Seen) -> Non
             console.print(f"{' '.join(operation)}, {sort}: {sum(seen.statuses.values())} so far", markup=False)
         return sum(statuses.values())
 
-    in_rounds([(operation, allowed) for operation in operations(schema) for allowed in (True, False)], count, some)
+    kinds = [(operation, allowed) for operation in operations(schema) for allowed in (True, False)]
+    in_rounds(kinds, max(count, len(kinds)), some)
 
 
 def in_rounds(kinds: Sequence[Kind], count: int, some: Callable[[Kind, int, int], int]) -> int:
