@@ -74,7 +74,7 @@ def hostile(address: str, key: str, seen: Seen) -> None:
 
 
 def generated(address: str, key: str, admin: str, count: int, seen: Seen) -> None:
-    """So many requests, an equal share for every operation that has so many different ones, and one of each at least."""
+    """So many requests, an equal share for every operation that has so many different ones; one of each at least."""
     schema = httpx.get(f"{address}/v1/openapi.json", timeout=30).json()
 
     def headers(method: str, path: str) -> dict[str, str]:
