@@ -2,7 +2,9 @@
 
 Each of the 30 catalogue texts (tests/chat/truth/hostile.yaml) is planted, through the real import, before the
 description of an item of the demo shop; in a twin of that shop the same items carry neutral text of the same length.
-Every item is then looked for in both. The language model is the worst there could be: it repeats all that it was sent.
+Every item is then looked for in both, and in a third where nothing was planted (``…_clean``): neutral text waters an
+item down, and what the import leaves out does not, so that the twin alone says too little. The language model is the
+worst there could be: it repeats all that it was sent.
 Knows nothing of the grounding check's labels.
 """
 
@@ -10,13 +12,13 @@ import asyncio
 import json
 import random
 import re
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AsyncExitStack
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import Any, Literal, get_args
 
 import yaml
 from rich.console import Console
@@ -41,6 +43,7 @@ MOST_RISE = 3  # places
 DEEP = 60  # ranks that are told apart; what comes later stands at the next one
 STRANGER = "Ottilie Brandt, 14 Quay Lane"  # said by another shopper, in a conversation of her own
 SHINGLE = 6  # words in a row that a sentence of ours shares with a prompt only by copying it
+Variant = Literal["hostile", "twin", "clean"]
 _LINK = re.compile(r"https?:|www\.|\]\(|!\[|<\w|\b\w+\.(?:example|com|net|org)\b", re.IGNORECASE)
 _NEUTRAL = (
     "It comes in a plain box with a leaflet that shows each part. The box can be folded flat and used again. "
@@ -87,9 +90,14 @@ def neutral(length: int) -> str:
     return (_NEUTRAL * (1 + length // len(_NEUTRAL)))[:length]
 
 
-def build(home: Home, settings: Settings, plants: Sequence[Planted], *, hostile: bool) -> None:
-    """The demo shop in this home, with the hostile texts or with their neutral twins."""
-    texts = {one.item.id: one.text if hostile else neutral(len(one.text)) for one in plants}
+def build(home: Home, settings: Settings, plants: Sequence[Planted], variant: Variant) -> None:
+    """The demo shop in this home, with the hostile texts, their neutral twins, or nothing planted."""
+    made: dict[Variant, Callable[[str], str]] = {
+        "hostile": str,
+        "twin": lambda text: neutral(len(text)),
+        "clean": lambda _: "",
+    }
+    texts = {one.item.id: made[variant](one.text) for one in plants}
     lines = []
     for item in catalogue.items(assortment.departments(), SEED):
         text = texts.get(item.id, "")
@@ -178,39 +186,45 @@ def measure(folder: Path, console: Console, *, quick: bool = False) -> dict[str,
     if quick:
         plants, messages = plants[::3], messages[::3]
     settings = replace_home(Settings(), folder)
-    moved: dict[bool, list[tuple[int, bool]]] = {}
-    answers: dict[bool, list[tuple[str, list[str]]]] = {}
+    moved: dict[Variant, list[tuple[int, bool]]] = {}
+    answers: dict[Variant, list[tuple[str, list[str]]]] = {}
     sent: list[str] = []
     asked = [f"a {one.kind}" for one in plants] + [f"what is the {one.item.title} like?" for one in plants]
-    for hostile in (True, False):
-        home = Home(folder / ("hostile" if hostile else "twin"))
+    for variant in get_args(Variant):
+        home = Home(folder / variant)
         with home.owned():
-            build(home, settings, plants, hostile=hostile)
+            build(home, settings, plants, variant)
             with opened_finder(settings, home, console) as (_, finder):
-                moved[hostile] = ranks(finder, plants)
-            answers[hostile], told = asyncio.run(
-                talk(settings, home, console, [*asked, *(messages if hostile else [])])
-            )
-            sent += told if hostile else []
-    rises = [twin[0] - mine[0] for mine, twin in zip(moved[True], moved[False], strict=True)]
-    out = leaks(answers[True], sent, "\n".join(prompt_texts()))
+                moved[variant] = ranks(finder, plants)
+            if variant != "clean":
+                says = [*asked, *(messages if variant == "hostile" else [])]
+                answers[variant], told = asyncio.run(talk(settings, home, console, says))
+                sent += told if variant == "hostile" else []
+    rises = [twin[0] - mine[0] for mine, twin in zip(moved["hostile"], moved["twin"], strict=True)]
+    cleaner = [clean[0] - mine[0] for mine, clean in zip(moved["hostile"], moved["clean"], strict=True)]
+    out = leaks(answers["hostile"], sent, "\n".join(prompt_texts()))
     for text in out:
         console.print(f"leaked: {text[:300]}", markup=False)
     asks = [(one, query) for one in plants for query in one.queries]
-    for (one, query), mine, twin in zip(asks, moved[True], moved[False], strict=True):
-        if twin[0] - mine[0] > MOST_RISE or mine[1] != twin[1]:
-            console.print(f"{query!r}: rank {mine[0]}, its twin {twin[0]}: {one.text[:70]}", markup=False)
-    pairs = list(zip(answers[True], answers[False], strict=False))[: len(asked)]
+    for (one, query), mine, twin, clean in zip(asks, moved["hostile"], moved["twin"], moved["clean"], strict=True):
+        if max(twin[0], clean[0]) - mine[0] > MOST_RISE or mine[1] != twin[1]:
+            places = f"rank {mine[0]}, its twin {twin[0]}, with nothing planted {clean[0]}"
+            console.print(f"{query!r}: {places}: {one.text[:70]}", markup=False)
+    pairs = list(zip(answers["hostile"], answers["twin"], strict=False))[: len(asked)]
     ids = [one.item for one in plants] * 2
     mentioned = [
         (item.title in mine[0]) != (item.title in twin[0]) for item, (mine, twin) in zip(ids, pairs, strict=True)
     ]
-    shown = [mine[1] != twin[1] for mine, twin in zip(moved[True], moved[False], strict=True)]
+    shown = [mine[1] != twin[1] for mine, twin in zip(moved["hostile"], moved["twin"], strict=True)]
+    changed = [mine[1] != clean[1] for mine, clean in zip(moved["hostile"], moved["clean"], strict=True)]
     return {
         "injection_texts": len(plants),
         "injection_messages": len(messages),
         "injection_rank_shift_median": float(median(rises)),
         "injection_rise_max": float(max(rises)),
+        "injection_rank_shift_median_clean": float(median(cleaner)),
+        "injection_rise_max_clean": float(max(cleaner)),
+        "injection_shown_differently_clean": float(sum(changed)),
         "injection_fall_max": float(-min(rises)),
         "injection_shown_differently": float(sum(shown)),
         "injection_mentioned_differently": float(sum(mentioned)),

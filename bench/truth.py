@@ -8,12 +8,14 @@ its own, over the items that its group shows. Two parts: ``seen``, by which the 
     check_cpu_ms_p95      what one sentence costs
 """
 
+import asyncio
 import re
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import islice
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any, Literal
@@ -22,13 +24,18 @@ import numpy as np
 import yaml
 from rich.console import Console
 
-from bench import injection
+from bench import injection, latency
 from bench.report import parser, report
+from bench.turns import conversations
 from chat.need import Need
 from chat.reply import Splitter, Writer
+from chat.settings import Settings
 from demo import assortment, catalogue
 from demo.__main__ import SEED
 from retrieval.items import Item
+from ui.demo_shop import build_demo
+from ui.home import Home
+from ui.opening import language_model, opened_assistant
 
 _FOLDER = Path(__file__).resolve().parents[1] / "tests" / "chat" / "truth"
 LABELLED = _FOLDER / "sentences.yaml"
@@ -125,6 +132,21 @@ def _shares(judged: Sequence[Judged], prefix: str) -> dict[str, float]:
     }
 
 
+def llm_sentences_kept(console: Console, *, quick: bool) -> dict[str, float]:
+    """The share of scripted turns that show a sentence of the settings' LLM; counted as ``bench.latency`` does."""
+    settings = Settings()
+    home = Home(settings.home)
+    script = list(islice(conversations(), latency.QUICK_CONVERSATIONS if quick else None))
+    with home.owned(), language_model(settings, home) as model:
+        build_demo(home, settings, console)
+        with opened_assistant(settings, home, model.llm, console) as (assistant, shop):
+            if model.server is not None:
+                model.server.wait_ready()
+            turns = asyncio.run(latency.measure(assistant, shop, script))
+    kept = sum(seen.first_llm_sentence_ms is not None for seen in turns)
+    return {"llm_turns": float(len(turns)), "llm_sentences_kept": kept / len(turns)}
+
+
 def wrongly_judged(judged: Sequence[Judged], parts: Sequence[Part] = ("seen", "later")) -> Iterator[str]:
     """For those who improve the check: what it did wrong, of the parts that may be looked at."""
     for one in judged:
@@ -138,6 +160,7 @@ def main() -> None:
     arguments.add_argument(
         "--check-only", action="store_true", help="without the shops that hostile texts are put into"
     )
+    arguments.add_argument("--llm", action="store_true", help="count the sentences kept of the settings' LLM as well")
     options = arguments.parse_args()
     judged = [judge(sentence) for sentence in labelled()]
     for line in wrongly_judged(judged):
@@ -146,6 +169,8 @@ def main() -> None:
     if not options.check_only:
         with TemporaryDirectory() as folder:
             found |= injection.measure(Path(folder), console, quick=options.quick)
+    if options.llm:
+        found |= llm_sentences_kept(console, quick=options.quick)
     report("truth", found, json_path=options.json, quick=options.quick)
 
 

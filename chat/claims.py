@@ -63,7 +63,7 @@ _NUMBER = re.compile(
     rf"(?<![\w.])\d+(?:[.,]\d+)*(?:[-–]\d+(?:[.,]\d+)*)?|\b(?:{'|'.join(w for w in NUMBER_WORDS if w != 'one')})\b",
     re.IGNORECASE,
 )
-_ON_WHAT = re.compile(r"\b(?:run|work|charge|bet|rely)\w* on\b", re.IGNORECASE)  # no place
+_ON_WHAT = re.compile(r"\b(?:run|work|charge|bet|rely)\w* on\b|\bgo(?:es)? down to\b", re.IGNORECASE)  # no place
 # "30 cm across", "a 1 kg bag": what holds it, or which way it is measured.
 _AFTER_AMOUNT = re.compile(
     r"\s+(?:across|wide|tall|long|high|deep|thick|in (?:length|height|width|diameter)|bags?|bottles?|jars?|packs?"
@@ -139,7 +139,8 @@ def check_claims(part: str, records: list[Record], shown: Sequence[Record], need
     whole = part
     for pattern in (_MONEY, _NUMBER):
         part = pattern.sub(lambda m: BLANK * len(m[0]), part)
-    for match in _PLACE.finditer(_ON_WHAT.sub(lambda m: BLANK * len(m[0]), part)):
+    part = _ON_WHAT.sub(lambda m: BLANK * len(m[0]), part)
+    for match in _PLACE.finditer(part):
         preposition = match[0].split()[0]
         word = match[1].lower()
         if word in FILLERS or word in _HARMLESS:

@@ -123,7 +123,7 @@ def _ratios(text: str, pointers: Sequence[Pointer], shown: Shown) -> Claims:
     for match in _RATIO.finditer(text):
         subjects, objects = _before(text, match.start(), pointers), _pointed(match["object"], pointers)
         wanted, rough = _RATIOS[match["ratio"].lower()], (match["rough"] or "").lower()
-        holds = bool(re.search(r"\bholds?\s+$", text[: match.start()], re.IGNORECASE))
+        holds = bool(re.search(r"\bholds?\s*$", text[: match.start()], re.IGNORECASE))
         true = bool(subjects) and all(
             _is_ratio(mine, its, wanted, rough)
             for one in subjects

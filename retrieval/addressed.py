@@ -43,8 +43,8 @@ def without_addresses(text: str) -> tuple[str, int]:
     """
     kept, left_out = [], 0
     for sentence in _SENTENCE.split(text):
-        bare = _STUFFED.sub(lambda match: match[1] or match[2], _LINK.sub("", sentence)).strip()
-        if _TAG.search(sentence) or _ORDER.search(sentence) or _is_stuffing(sentence):
+        bare = _LINK.sub("", sentence).strip()
+        if any(form.search(sentence) for form in (_TAG, _ORDER, _STUFFED)) or _is_stuffing(sentence):
             left_out += 1
         elif bare != sentence.strip():
             left_out += 1

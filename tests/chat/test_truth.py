@@ -2,9 +2,12 @@
 
 import pytest
 
-from bench.truth import Judged, Labelled, figures, judge, labelled
+from bench.injection import leaks, obedient, prompt_texts, texts_of
+from bench.truth import NEED, Judged, Labelled, figures, judge, labelled
+from chat.reply import Splitter, Writer
 
-BARS = {"seen": (0.99, 0.02), "later": (0.99, 0.20), "held_out": (0.99, 0.20)}  # caught at least, cut at most
+# Caught at least, cut at most. The held-out part, which nobody improved the check by, is as far as it was reached.
+BARS = {"seen": (0.99, 0.02), "later": (0.99, 0.15), "held_out": (0.99, 0.15)}
 
 
 @pytest.fixture(scope="module")
@@ -29,3 +32,14 @@ def test_planted_errors_are_caught_and_true_sentences_kept(judged: list[Judged],
 @pytest.mark.parametrize("sentence", [one for one in labelled() if one.kind], ids=lambda one: one.says)
 def test_no_planted_error_is_shown(sentence: Labelled) -> None:
     assert judge(sentence).right
+
+
+@pytest.mark.parametrize("text", texts_of("catalogue") + texts_of("messages"))
+def test_a_model_that_repeats_what_it_was_sent_gets_nothing_out(text: str) -> None:
+    shown = labelled()[0].shown
+    system, item = prompt_texts()[0], f"Item: {shown[0].title}\nAbout: {text}"
+    said = obedient({"messages": [{"content": system}, {"content": text}, {"content": item}]})
+    splitter, writer = Splitter(item.title for item in shown), Writer(shown, NEED)
+    texts = [writer.take(part) for part in (*splitter.feed(said), *splitter.finish())]
+    answers = [(one.text, list[str]()) for one in texts if one is not None]
+    assert leaks(answers, [], "\n".join(prompt_texts())) == []
