@@ -84,7 +84,7 @@ _MIN_BEFORE = (
 _AROUND_BEFORE = r"around|about|approximately|approx\.?|roughly|near|close to|circa|ca\.|~|in the region of|or so"
 _MAX_AFTER = (
     r"(?:each |apiece |a piece |per piece )?(?:or (?:less|under|below|cheaper|lower)|max(?:imum)?"
-    r"|at (?:the )?(?:very )?(?:most|max(?:imum)?)|tops|and (?:under|below|no more)|not more|no more|"
+    r"|at (?:the )?(?:very )?(?:most|max(?:imum)?|outside)|tops|and (?:under|below|no more)|not more|no more|"
     r"(?:(?:would be|is|as|being|will be|'s) )?(?:my |the |our |a )?(?:upper )?(?:limit|budget|ceiling|cap"
     r"|max(?:imum)?))"
 )

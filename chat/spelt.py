@@ -42,7 +42,7 @@ class Spelt:
         sources: tuple[Iterable[str], ...] = (_RULE_WORDS, known.paths, known.values, known.brands)
         for rank, source in enumerate(sources):
             words = (word for phrase in source for word in phrase.split())
-            for word in islice(words, MOST_WORDS - len(self._rank)):
+            for word in islice(words, max(MOST_WORDS - len(self._rank), 0)):
                 for form in (word, f"{word}s"):
                     if len(word) >= LEAST_LENGTH and word.isascii() and word.isalpha() and form not in self._rank:
                         self._rank[form] = rank

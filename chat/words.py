@@ -50,7 +50,8 @@ FILLERS = word_set(
     "dont don't doesnt doesn't isnt isn't arent aren't cant can't wont won't didnt didn't wouldnt wouldn't "
     "they're you're we've they've you've he'd she'd we'd they'd they'll we'll she'll he'll it'll there's here's "
     "where's who's how's he's she's don't theirs compare pick picked choose chose why though tho plz thx lol sorry "
-    "somewhere product products item items piece pieces shopping shop total each every all both either"
+    "somewhere rather say definitely actually preferably "
+    "product products item items piece pieces shopping shop total each every all both either"
 )
 
 

@@ -139,3 +139,12 @@ def test_every_part_of_the_need_has_a_tag_that_takes_it_away(messages: tuple[str
             assert less != held
             held = less
         assert held.current.filter.model_dump(exclude_defaults=True) == {}
+
+
+def test_a_large_vocabulary_is_read_with_as_well() -> None:
+    many = tuple(f"{first}{second}model" for first in "abcdefghijklmnopqrstuvwxyz" for second in range(400))
+    brands = tuple(
+        "".join(chr(97 + int(digit)) for digit in str(number)) + "ware" for number in range(10**4, 2 * 10**4)
+    )
+    shop = replace(SHOP, brands=(*SHOP.brands, *brands), attributes={**SHOP.attributes, "model": many})
+    assert in_plain_words("a lether tent", shop, ()) == "a leather tent"
