@@ -24,6 +24,7 @@ import asyncio
 import json
 import multiprocessing
 import random
+import re
 import shutil
 import tempfile
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -144,6 +145,9 @@ class Stage:
             here = {card.item_id: self.records[card.item_id] for card in cards if card.item_id in self.records}
             wrong = [line for card in cards for line in card_differs(self.records, card)]
             text = "\n".join(texts(turn.events))
+            prices = {item.price for item in (seen | here).values() if item.price is not None}
+            if re.search(r"\b(?:cheaper|dearer|more|less) than\b", text):
+                amounts |= {abs(one - other) for one in prices for other in prices}  # "is $12.45 cheaper than"
             wrong += text_differs(self.records, text, list((seen | here).values()), amounts, said)
             broken = {f"{card.item_id} {card.title}": [str(limit) for limit in found] for card in cards
                       if card.item_id in here and (found := who.breaks(card, here[card.item_id], limits))}  # fmt: skip

@@ -18,13 +18,14 @@ _AGAIN = r"(?:on second thoughts?|come to think of it|no,? wait|wait|actually|sc
 _ASIDES = re.compile(
     r",? ?\b(?:if i (?:remember|recall)(?: (?:it )?(?:right(?:ly)?|correctly|well))?|i(?:'d| would) say"
     r"|i (?:guess|suppose)|to be (?:honest|fair|precise)|as far as i (?:know|recall)|sorry to be a bother"
-    r"|i (?:do )?hope that makes sense|you are being very patient(?: with me)?|definitely|for sure)\b"
+    r"|i (?:do )?hope that makes sense|you are being very patient(?: with me)?|definitely|quickly|for sure)\b"
     r"(?=\W*$|[,.;!?])",
     re.IGNORECASE,
 )
 _PLAINER: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), plainer)
     for pattern, plainer in (
+        (r"^\W*as (?:to|for|regards) the ", "for the "),
         # sums
         (
             rf"\b(?:i (?:can|could|would|will) )?(?:go|stretch|pay)?(?: up)? ?(?:to )?(?P<sum>{_SUM})"

@@ -97,6 +97,13 @@ def test_no_preference_answers_the_question_and_is_no_word_to_search_for(message
     assert "material" in need.indifferent
 
 
+def test_what_one_goes_on_about_is_no_comparison() -> None:
+    asked = read("as for the tents, not the brand of the second one")
+    assert asked.intent == "refine"
+    assert asked.need.current.filter.excluded_brands == ("Acme",)
+    assert "quickly" not in read("waterproof, quickly").need.current.words
+
+
 def test_what_is_said_beside_the_matter_is_not_searched_for() -> None:
     words = read("a green one, if I recall correctly").need.current.words
     assert "recall" not in words
