@@ -40,6 +40,7 @@ _EMPTY_TALK = re.compile(
     r"|note|yes|no|okay|ok|in conclusion|overall|remember|price|item|facts|wanted)\b",
     re.IGNORECASE,
 )
+_SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
 _PRONOUN = re.compile(r"^(?:it|it's|they|they're)\b", re.IGNORECASE)
 _PRONOUN_SUBJECT = re.compile(r"^(?:It|They)\b")
 # "I'd pick the A": a salesperson's way to point, which says nothing of oneself.
@@ -67,13 +68,18 @@ def on_show(items: Sequence[Item]) -> Shown:
     return Shown(records(items))
 
 
-def check(sentence: str, shown: Sequence[Item] | Shown, need: Need, about: Sequence[str] = ()) -> Checked:
+def check(
+    sentence: str, shown: Sequence[Item] | Shown, need: Need, about: Sequence[str] = (), passages: Sequence[str] = ()
+) -> Checked:
     """Hold the sentence against the records of the shown items and the need.
 
+    ``passages``: of the shop's policies; a whole sentence of one, word for word, is the merchant's own and stands.
     ``about``: ids of the items that the sentence before named, shown or cut, for "It costs …". The verdict is "kept"
     only where the text is unchanged apart from its spaces.
     """
     text, held = plain(sentence), shown if isinstance(shown, Shown) else on_show(shown)
+    if _quotes(text, passages):
+        return Checked(text, "kept")
     checked = _check_once(text, held, need, about)
     if checked.verdict != "cut" or checked.why.startswith("form"):
         return checked
@@ -83,6 +89,12 @@ def check(sentence: str, shown: Sequence[Item] | Shown, need: Need, about: Seque
         if tried.verdict != "cut":
             return Checked(tried.text, "repaired", f"shortened: {checked.why}", tried.item_ids)
     return checked
+
+
+def _quotes(text: str, passages: Sequence[str]) -> bool:
+    """True if the text is a passage, or one of its sentences, word for word."""
+    sentences = {plain(part) for passage in passages for part in (passage, *_SENTENCE_END.split(passage))}
+    return text in sentences - {""}
 
 
 def with_name(checked: Checked, shown: Sequence[Item]) -> Checked:

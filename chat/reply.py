@@ -65,7 +65,7 @@ async def reply(
         ),
     )
     async with aclosing(stream) as pieces:
-        splitter, writer = Splitter(item.title for item in shown), Writer(shown, need, verdicts)
+        splitter, writer = Splitter(item.title for item in shown), Writer(shown, need, verdicts, reading.passages)
         async for piece in pieces:
             for text in splitter.feed(piece):
                 if sentence := writer.take(text):
@@ -80,11 +80,18 @@ async def reply(
 class Writer:
     """Takes the LLM's sentences in their order and gives back those that can be shown."""
 
-    def __init__(self, shown: Sequence[Item], need: Need, verdicts: list[str] | None = None) -> None:
+    def __init__(
+        self,
+        shown: Sequence[Item],
+        need: Need,
+        verdicts: list[str] | None = None,
+        passages: Sequence[str] = (),  # of the shop's policies, which this turn quotes
+    ) -> None:
         self._shown = shown
         self._on_show = on_show(shown)
         self._verdicts = [] if verdicts is None else verdicts
         self._need = need
+        self._passages = passages
         self._said: list[str] = []
         # What "it" is: the item that the prompt told of, until a sentence names another.
         self._about: tuple[str, ...] = tuple(item.id for item in shown[:1])
@@ -97,7 +104,7 @@ class Writer:
 
     def take(self, text: str) -> Sentence | None:
         """The sentence as it may be shown, or None."""
-        checked = check(text, self._on_show, self._need, self._about)
+        checked = check(text, self._on_show, self._need, self._about, self._passages)
         self._verdicts.append(checked.verdict)
         if needs_antecedent(checked) and not self._named:
             checked = with_name(checked, self._shown)

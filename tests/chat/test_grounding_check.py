@@ -183,3 +183,12 @@ def test_a_name_that_two_items_share_names_neither() -> None:
 def test_any_text_is_answered(sentence: str) -> None:
     assert check(sentence, TENTS, NEED, ABOUT).text == ""
     assert check(sentence, (), NEED).text == ""
+
+
+def test_a_sentence_of_a_policy_stands_word_for_word_and_not_otherwise() -> None:
+    passages = ("Returns are free within 30 days. We pay the postage.",)
+    for sentence in ("Returns are free within 30 days.", "Returns are free within 30 days. We pay the postage."):
+        assert check(sentence, TENTS, NEED, (), passages).verdict == "kept"
+        assert check(sentence, TENTS, NEED).verdict == "cut"
+    for sentence in ("Returns are free within 60 days.", "Returns are free.", "We pay the postage for tents."):
+        assert check(sentence, TENTS, NEED, (), passages).verdict == "cut"
