@@ -108,14 +108,17 @@ def build(home: Home, settings: Settings, plants: Sequence[Planted], variant: Va
 
 
 def ranks(finder: Finder, plants: Sequence[Planted]) -> list[tuple[int, bool]]:
-    """Of each item and query: its rank, and whether it is on a card."""
+    """Of each item and query: the rank of its product, and whether it is on a card."""
     found = []
     for one in plants:
+        mine = one.item.group_id or one.item.id
         for query in one.queries:
             want = Want(words=query)
-            order = [ranked.item_id for ranked in finder.find([want], (), cards=DEEP).groups[0].ranked]
-            cards = [item.id for item in finder.find([want], ()).shown]
-            found.append((order.index(one.item.id) + 1 if one.item.id in order else DEEP + 1, one.item.id in cards))
+            deep, few = (finder.find([want], (), cards=many) for many in (DEEP, 0))
+            order = [item.group_id or item.id for item in deep.shown]
+            # One variant stands for its product; which of them it is, is no matter of rank.
+            cards = [item.group_id or item.id for item in few.shown]
+            found.append((order.index(mine) + 1 if mine in order else DEEP + 1, mine in cards))
     return found
 
 
