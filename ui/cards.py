@@ -22,8 +22,13 @@ _HEART = (
 _SCALES = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="M4 8.5h15m-4-4 4 4-4 4M20 15.5H5m4-4-4 4 4 4"/></svg>'
 
 
-def card_html(card: Card, turn_id: str, words: Words, pressed: Pressed = "", *, compared: bool = False) -> str:
-    """The card as one ``<li>``; its buttons carry the turn and the item for the page's script to hand back."""
+def card_html(
+    card: Card, turn_id: str, words: Words, pressed: Pressed = "", *, compared: bool = False, level: int = 2
+) -> str:
+    """The card as one ``<li>``; its buttons carry the turn and the item for the page's script to hand back.
+
+    ``compared``: chosen to be compared; ``level``: of its title among the page's headings.
+    """
     named = escape(card.title, quote=True)
     address = f'data-turn="{escape(turn_id, quote=True)}" data-item="{escape(card.item_id, quote=True)}"'
     parts = [
@@ -33,7 +38,7 @@ def card_html(card: Card, turn_id: str, words: Words, pressed: Pressed = "", *, 
         "</div>",
         '<div class="st-body">',
         f'<p class="st-brand">{escape(card.brand)}</p>' if card.brand else "",
-        f'<h3 class="st-title" title="{named}">{escape(card.title)}</h3>',
+        f'<h{level} class="st-title" title="{named}">{escape(card.title)}</h{level}>',
         f'<p class="st-money"><span class="st-price">{escape(card.price_text or words("noPrice"))}</span>',
         _rating(card.rating, card.rating_count, words),
         "</p>",

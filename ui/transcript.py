@@ -9,13 +9,22 @@ from collections.abc import Mapping, Sequence
 from html import escape
 from itertools import groupby
 
-from chat.events import Tag
+from chat.events import Comparison, Tag
 from ui.cards import card_html
 from ui.conversation import MOST_COMPARED, Conversation, DemoShopper, Exchange
 from ui.words import Words
 
 LONGEST_MESSAGE = 2000  # characters; a longer one is no question to a shop assistant
 
+# Of a comparison: the facts that have a word of ours; the others are the merchant's.
+_OWN_FACTS = {
+    "price": "ofPrice",
+    "rating": "ofRating",
+    "brand": "ofBrand",
+    "category": "ofCategory",
+    "stock": "ofStock",
+}
+_MATTERS = ' class="st-matters"'
 _CLOSE = '<svg viewBox="0 0 24 24" aria-hidden="true"><path d="m7 7 10 10m0-10L7 17"/></svg>'
 _PERSON = (
     '<svg viewBox="0 0 24 24" aria-hidden="true"><circle cx="12" cy="8.5" r="3.8"/>'
@@ -191,6 +200,7 @@ def _exchange(
             f'<div class="st-asked">{asked if exchange.said else noted}</div>',
             f'<div class="st-meta">{escape(_meta(exchange, names, words))}</div>',
             _cards(exchange, conversation.compared, words),
+            _comparison(exchange.comparison, words) if exchange.comparison is not None else "",
             f'<div class="st-text">{_text(exchange)}</div>',
             f'<div class="st-wait">{_waiting(exchange, words) if running else ""}</div>',
             f'<div class="st-after">{_ending(exchange, words)}</div>',
@@ -206,7 +216,12 @@ def _cards(exchange: Exchange, compared: Mapping[str, str], words: Words) -> str
         f'<ul class="st-cards" data-stage="{exchange.stage}">'
         + "".join(
             card_html(
-                card, exchange.turn_id, words, exchange.pressed.get(card.item_id, ""), compared=card.item_id in compared
+                card,
+                exchange.turn_id,
+                words,
+                exchange.pressed.get(card.item_id, ""),
+                compared=card.item_id in compared,
+                level=3 if len(groups) > 1 else 2,
             )
             for card in cards
         )
@@ -216,11 +231,31 @@ def _cards(exchange: Exchange, compared: Mapping[str, str], words: Words) -> str
     if len(groups) < 2:
         return lists[0]
     sections = (
-        f'<section class="st-group" aria-label="{escape(want, quote=True)}"><h3 class="st-want">{escape(want)}</h3>'
+        f'<section class="st-group" aria-label="{escape(want, quote=True)}"><h2 class="st-want">{escape(want)}</h2>'
         f"{cards}</section>"
         for (want, _), cards in zip(groups, lists, strict=True)
     )
     return f'<div class="st-groups">{"".join(sections)}</div>'
+
+
+def _comparison(comparison: Comparison, words: Words) -> str:
+    """The table of what differs; nothing where nothing does."""
+    if not comparison.rows:
+        return ""
+    heads = "".join(f'<th scope="col">{escape(item.title)}</th>' for item in comparison.items)
+    rows = []
+    for row in comparison.rows:
+        name = words(_OWN_FACTS[row.key]) if row.key in _OWN_FACTS else row.name
+        cells = "".join(
+            f'<td class="st-unsaid">{escape(words("unsaid"))}</td>' if value is None else f"<td>{escape(value)}</td>"
+            for value in row.values
+        )
+        rows.append(f'<tr{_MATTERS if row.matters else ""}><th scope="row">{escape(name)}</th>{cells}</tr>')
+    caption = escape(words("differs"), quote=True)
+    return (
+        f'<div class="st-wide" role="group" aria-label="{caption}" tabindex="0"><table><caption>{caption}</caption>'
+        f"<thead><tr><td></td>{heads}</tr></thead><tbody>{''.join(rows)}</tbody></table></div>"
+    )
 
 
 def _meta(exchange: Exchange, names: dict[str, str], words: Words) -> str:

@@ -12,8 +12,7 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-import rcssmin
-import rjsmin
+import minify
 from fastapi import APIRouter, HTTPException, Request, Response
 
 from ui.words import FALLBACK, known, languages, words_in
@@ -54,11 +53,11 @@ def widget_words(language: str) -> Packed:
 
 @cache
 def widget_script(language: str = FALLBACK, silence_s: float = SILENCE_S) -> Packed:
-    """The modules as one classic script, without comments and needless white space, with the words of one language.
+    """The modules as one classic script, with short names and without white space, and the words of one language.
 
     ``silence_s``: how long a stream may say nothing before the widget takes it for lost.
     """
-    style = rcssmin.cssmin((FOLDER / "style.css").read_text(encoding="utf-8"))
+    style = minify.string("text/css", (FOLDER / "style.css").read_text(encoding="utf-8"))
     # Where the words of each language lie: by their digest, so that a script never meets words of another version.
     tongues = {name: f"/widget/{name}.json?{widget_words(name).digest[:8]}" for name in languages()}
     given = {"STYLE": style, "TONGUES": tongues, "PACKED": language, "WORDS": words_in(language).of_widget()}
@@ -68,7 +67,7 @@ def widget_script(language: str = FALLBACK, silence_s: float = SILENCE_S) -> Pac
     for name in MODULES:
         source = (FOLDER / f"{name}.js").read_text(encoding="utf-8")
         parts.append(_EXPORT.sub("", _IMPORT.sub("", source)))
-    return Packed.of(rjsmin.jsmin("(() => {\n'use strict';\n" + "\n".join(parts) + "\n})();"))
+    return Packed.of(minify.string("text/javascript", "(() => {\n'use strict';\n" + "\n".join(parts) + "\n})();"))
 
 
 def widget_router(language: str = FALLBACK, silence_s: float = SILENCE_S) -> APIRouter:

@@ -8,7 +8,20 @@ from collections.abc import AsyncIterator
 from decimal import Decimal
 from typing import Literal
 
-from chat.events import Card, CardsEvent, DoneEvent, NeedEvent, SessionEvent, Tag, TextEvent, TurnEvent
+from chat.events import (
+    Card,
+    CardsEvent,
+    ComparedFact,
+    ComparedItem,
+    Comparison,
+    ComparisonEvent,
+    DoneEvent,
+    NeedEvent,
+    SessionEvent,
+    Tag,
+    TextEvent,
+    TurnEvent,
+)
 from ui.limits import NOBODY, Asker, TooMuch
 
 BUDGET, DRY = Tag(id="price_max", label="under $150"), Tag(id="attributes:waterproof", label="waterproof")
@@ -56,6 +69,22 @@ SENTENCES = (
     "The Stormline rain jacket keeps out heavier rain and costs $149.00.",
     "Will you wear it mostly in town or on the hill?",
 )
+SIDE_BY_SIDE = Comparison(
+    items=(
+        ComparedItem(item_id="item-2", title="Fell Runner shell"),
+        ComparedItem(item_id="item-3", title="<b>Parka</b>"),
+    ),
+    rows=(
+        ComparedFact(key="attribute:waterproof", name="<i>Waterproof</i>", values=("10,000 mm", None), matters=True),
+        ComparedFact(key="price", name="Price", values=("$89.50", "$132.00"), matters=False),
+        ComparedFact(key="brand", name="Brand", values=("Aldous & Finch", "<u>Marlow</u>"), matters=False),
+    ),
+)
+TWO_WANTS = (
+    Tag(id="0/words", label="tent", want="tent"),
+    Tag(id="0/price_max", label="tent: under $160", want="tent"),
+    Tag(id="1/words", label="lantern", want="lantern"),
+)
 HOSTILE = (
     a_card(
         1,
@@ -74,7 +103,8 @@ HOSTILE = (
 
 
 class ScriptedAssistant:
-    """Answers every message with the same cards; some words change how: "break", "offline", "hostile", "too often".
+    """Answers every message with the same cards; some words change how: "break", "offline", "hostile",
+    "too often", "compare", "two things".
 
     A turn waits before each step that is named in ``held`` ("final", "text 1", "text 2", "text 3") until a test takes
     the name out, so that no test races against a clock.
@@ -121,11 +151,15 @@ class ScriptedAssistant:
                     yield TextEvent(text="<img src=x onerror=window.hurt=10> ${1+1} {{value}}", by="llm")
                     yield DoneEvent(chips=("<img src=x onerror=window.hurt=11>",))
                     return
+                if "two things" in message:
+                    yield NeedEvent(tags=TWO_WANTS)
                 yield CardsEvent(stage="first", cards=FIRST)
                 await self._before("final")
                 if "break" in message:
                     raise RuntimeError("secret cause in line 12")
                 yield CardsEvent(stage="final", cards=FINAL)
+                if "ompare" in message:
+                    yield ComparisonEvent(comparison=SIDE_BY_SIDE)
                 for number, sentence in enumerate(SENTENCES, start=1):
                     await self._before(f"text {number}")
                     yield TextEvent(text=sentence, by="llm")

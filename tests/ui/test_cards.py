@@ -46,7 +46,7 @@ def test_a_card_shows_the_record_and_says_what_it_breaks() -> None:
         f'<li class="st-card"><div class="st-picture">{placeholder}'
         '<img src="/pictures/jacket.svg" alt="" loading="lazy" decoding="async" referrerpolicy="no-referrer">'
         '<span class="st-outside">over your $150</span></div>'
-        f'<div class="st-body"><p class="st-brand">Marlow Ridge</p><h3 class="st-title" title="{title}">{title}</h3>'
+        f'<div class="st-body"><p class="st-brand">Marlow Ridge</p><h2 class="st-title" title="{title}">{title}</h2>'
         '<p class="st-money"><span class="st-price">$178.00</span>'
         '<span class="st-rating" role="img" aria-label="Rated 4.5 of 5 by 1,287 shoppers">'
         '<span class="st-star">★</span>4.5 <span class="st-count">(1,287)</span></span></p>'

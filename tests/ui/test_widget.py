@@ -6,7 +6,7 @@ import pytest
 from api_server import Api, until
 from playwright.sync_api import Page, expect
 from scripted_llm import Answer
-from widget_page import LONGEST_MS, TENT, Tabs, Wire, answered, ready, say, slow, titles, told
+from widget_page import LONGEST_MS, TENT, Tabs, Wire, answered, ready, say, slow, titles, told, violations
 
 from chat.store import Store as Conversations
 from ranking.history import Events
@@ -335,3 +335,37 @@ def test_the_menu_deletes_what_was_said_and_turns_personalising_off(tabs: Tabs, 
     page.reload()
     ready(page)
     assert session_of(page) == ""
+
+
+def test_cards_are_chosen_compared_and_a_reload_shows_the_table_again(tabs: Tabs, api: Api) -> None:
+    page = tabs.open(390, 844)
+    page.evaluate("shoptalk.send('a 2-person tent')")
+    answered(page, 1)
+    first, second = titles(page)[:2]
+    page.click(f'[aria-label="Compare: {second}"]')
+    tray = page.get_by_role("group", name="Compare", exact=True)
+    expect(tray.locator("p")).to_have_text("Choose one more to compare")
+    ask = tray.get_by_role("button", name="Compare", exact=True)
+    ask.click(force=True)  # with one there is nothing to compare yet
+    expect(page.locator(".exchange")).to_have_count(1)
+    page.click(f'[aria-label="Compare: {first}"]')
+    expect(tray.locator("p")).to_have_text(f"{second} · {first}")
+    assert violations(page) == []
+    ask.click()
+    answered(page, 2)
+    expect(page.locator(".said").last).to_have_text(f"You: Compare {second} and {first}")
+    expect(tray).to_have_count(0)
+    expect(page.locator('.compare[aria-pressed="true"]')).to_have_count(0)
+    table = page.get_by_role("table", name="What differs")
+    rows = [row.locator("th, td").all_inner_texts() for row in table.locator("tr").all()]
+    assert set(rows[0]) == {"", first, second}
+    prices = {row[0]: row[1:] for row in rows}["Price"]
+    records = {item.title: item for item in api.shop.catalog.many(told(page, "message")[1]["item_ids"]).values()}
+    assert prices == [f"${records[title].price}" for title in rows[0][1:]]
+    assert {one.get_attribute("scope") for one in table.locator("th").all()} == {"col", "row"}
+    wide = table.locator("..")
+    assert wide.evaluate("(one) => one.getBoundingClientRect().right <= innerWidth")
+    assert violations(page) == []
+    page.reload()
+    answered(page, 2)
+    assert [row.locator("th, td").all_inner_texts() for row in table.locator("tr").all()] == rows

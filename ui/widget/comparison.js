@@ -4,6 +4,7 @@
 import { button, h, icon, named } from './dom.js';
 import { fill } from './words.js';
 
+const NAMES = { price: 'ofPrice', rating: 'ofRating', brand: 'ofBrand', category: 'ofCategory', stock: 'ofStock' };
 const MOST = 4; // beyond that nobody reads the table
 
 export class Tray {
@@ -55,4 +56,22 @@ export class Tray {
     this.clear();
     this.left();
   }
+}
+
+// The table of an answer that compares: a column an item, a row a fact in which they differ. Null where there is none.
+export function table({ items, rows }, words) {
+  if (!rows.length) return null;
+  const heads = items.map((item) => h('th', { scope: 'col' }, item.title));
+  const cell = (value) => h('td', value === null && { class: 'unsaid' }, value ?? words.unsaid);
+  const row = ({ key, name, values, matters }) =>
+    h('tr', matters && { class: 'matters' }, h('th', { scope: 'row' }, words[NAMES[key]] || name), ...values.map(cell));
+  const drawn = h(
+    'table',
+    null,
+    h('caption', null, words.differs),
+    h('thead', null, h('tr', null, h('td'), ...heads)),
+    h('tbody', null, ...rows.map(row)),
+  );
+  // It scrolls by itself where it is wide, also by keys.
+  return h('div', { class: 'wide', role: 'group', 'aria-label': words.differs, tabindex: 0 }, drawn);
 }

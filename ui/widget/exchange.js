@@ -2,6 +2,7 @@
 // of how they come.
 
 import { cardOf, strip } from './card.js';
+import { table } from './comparison.js';
 import { button, h, icon, named } from './dom.js';
 import { fill } from './words.js';
 
@@ -22,7 +23,7 @@ export class Exchange {
       ? h('p', { class: 'said' }, h('span', { class: 'only-said' }, words.you), said)
       : note && h('p', { class: 'note' }, note);
     this.parts = {};
-    for (const name of ['meta', 'cards', 'text', 'wait', 'after', 'thumbs', 'chips'])
+    for (const name of ['meta', 'cards', 'versus', 'text', 'wait', 'after', 'thumbs', 'chips'])
       this.parts[name] = h('div', { class: name });
     this.node = h('article', { class: 'exchange' }, asked, ...Object.values(this.parts));
     this.#wait();
@@ -43,6 +44,8 @@ export class Exchange {
     } else if (event.type === 'cards') {
       this.#stage = event.stage;
       this.#show(event.cards);
+    } else if (event.type === 'comparison') {
+      this.#compare(event.comparison);
     } else if (event.type === 'text') {
       this.#sentences.push(event.text);
       this.parts.text.append(h('span', null, `${event.text} `));
@@ -59,6 +62,7 @@ export class Exchange {
   restore(kept, chips) {
     this.apply({ type: 'session', turn_id: kept.turn_id, personalised: true });
     this.#show(kept.cards);
+    this.#compare(kept.comparison);
     if (kept.text) this.apply({ type: 'text', text: kept.text });
     if (kept.finished) this.apply({ type: 'done', llm_reached: kept.llm_reached, chips });
     else this.stop();
@@ -161,6 +165,11 @@ export class Exchange {
     const picks = fill(cards.length === 1 ? words.pick : words.picks, { n: cards.length });
     this.parts.meta.textContent = cards.length ? picks + (this.#personal ? '' : ` · ${words.notPersonal}`) : '';
     this.#glide(places);
+  }
+
+  #compare(comparison) {
+    const drawn = comparison && table(comparison, this.shop.words);
+    this.parts.versus.replaceChildren(...(drawn ? [drawn] : []));
   }
 
   #glide(places) {
