@@ -7,7 +7,7 @@ import re
 from collections.abc import Sequence
 
 from chat.references import ORDINALS, words_of
-from chat.words import FILLERS, singular, tokens, word_set
+from chat.words import FILLERS, plain, singular, tokens, word_set
 from retrieval.items import Item
 
 _COMPARES = re.compile(
@@ -43,6 +43,9 @@ def to_compare(text: str, shown: Sequence[Item]) -> tuple[str, ...]:
         return tuple(item.id for item in shown[:count])
     if (match := _COMPARES.search(text)) is None:
         return ()
+    titled = _by_whole_title(text, shown)
+    if len(titled) > 1:
+        return titled
     rest = f"{text[: match.start()]} , {text[match.end() :]}"
     if few := _FEW.search(rest):
         count = _COUNTS[few["count"].lower()]
@@ -64,6 +67,17 @@ def to_compare(text: str, shown: Sequence[Item]) -> tuple[str, ...]:
 
 def _place(word: str) -> int:
     return int(word) - 1 if word.isdigit() else _PLACES[word.lower()]
+
+
+def _by_whole_title(text: str, shown: Sequence[Item]) -> tuple[str, ...]:
+    """The items whose titles stand in the text, as a press on "Compare" says it; longer titles hide those in them."""
+    lowered, found = text.lower(), []
+    for item in sorted(shown, key=lambda one: -len(one.title)):
+        title = plain(item.title).lower()
+        if title and (place := lowered.find(title)) >= 0:
+            found.append((place, item.id))
+            lowered = f"{lowered[:place]}{' ' * len(title)}{lowered[place + len(title) :]}"
+    return tuple(item_id for _, item_id in sorted(found))
 
 
 def _by_name(text: str, shown: Sequence[Item]) -> tuple[str, ...]:

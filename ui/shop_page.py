@@ -36,7 +36,6 @@ from ui.spoken_page import Spoken, SpokenBlocks
 from ui.transcript import (
     LONGEST_MESSAGE,
     chosen_shopper,
-    comparison_message,
     composer_html,
     header_html,
     log_html,
@@ -157,8 +156,7 @@ def build_page(
             return
         open_tabs[str(request.session_hash)] = conversation
         words = words_of(request)
-        if message == comparison_message(conversation, words):
-            conversation.compare_none()
+        conversation.compare_none()  # the next cards are others
         turn = assistant.turn(
             message,
             conversation.session_id,

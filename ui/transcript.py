@@ -108,7 +108,7 @@ def need_html(conversation: Conversation, words: Words) -> str:
     return _tags(conversation, words) + _tray(conversation, words)
 
 
-def comparison_message(conversation: Conversation, words: Words) -> str:
+def _comparison_message(conversation: Conversation, words: Words) -> str:
     """What the shopper says by pressing "Compare"."""
     titles = list(conversation.compared.values())
     return words("compareSay", items=words("compareAnd").join([", ".join(titles[:-1]), *titles[-1:]]))
@@ -147,7 +147,7 @@ def _tray(conversation: Conversation, words: Words) -> str:
     said = " · ".join(compared.values()) if enough else words("compareMore")
     if conversation.is_tray_full:
         said = f"{words('compareFull', n=MOST_COMPARED)} {said}"
-    ask = f'data-event="say" data-text="{escape(comparison_message(conversation, words), quote=True)}"'
+    ask = f'data-event="say" data-text="{escape(_comparison_message(conversation, words), quote=True)}"'
     return (
         f'<div class="st-tray" role="group" aria-label="{escape(words("compare"), quote=True)}">'
         f'<p id="st-tray-said" role="status">{escape(said)}</p>'

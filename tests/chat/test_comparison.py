@@ -132,3 +132,15 @@ def test_the_table_can_be_read_as_lines() -> None:
     told = in_lines(made).splitlines()
     assert told[0] == "Price - Northfell Ridge 2 Tent: $149.00; Acme Dome Tent: $99.00"
     assert "Weight - Northfell Ridge 2 Tent: the shop doesn't say; Acme Dome Tent: 3 kg" in told
+
+
+@pytest.mark.parametrize("say", ["Compare {} and {}", "compare {}, {}", "Vergleiche {} und {}", "比较 {} 和 {}"])
+def test_whole_titles_point_whatever_words_they_share_or_hold(say: str) -> None:
+    titles = (
+        "Northwick & Sons Outrider summer sleeping bag (olive)",
+        "Farrow Peak Firth 3-season sleeping bag in teal",
+        "Stonemere Lochan 3-season sleeping bag, olive",
+    )
+    shown = [item(f"bag-{number}", title, price="80.00") for number, title in enumerate(titles)]
+    reading = read_message(say.format(titles[2], titles[0]), Need(), VOCABULARY, shown)
+    assert (reading.intent, set(reading.references)) == ("compare", {"bag-2", "bag-0"})

@@ -53,7 +53,6 @@ export class Tray {
     const titles = [...this.#chosen.values()];
     const items = [titles.slice(0, -1).join(', '), titles.at(-1)].join(this.words.compareAnd);
     if (!this.say(fill(this.words.compareSay, { items }))) return;
-    this.clear();
     this.left();
   }
 }

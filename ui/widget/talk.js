@@ -77,6 +77,7 @@ export class Talk {
 
   #begin(asked, shown) {
     this.#loaded = true;
+    this.shop.tray.clear();
     this.#foreign?.node.remove();
     this.#foreign = null;
     for (const exchange of this.#exchanges) exchange.suggest([]);
