@@ -27,8 +27,8 @@ def browser() -> Iterator[Browser]:
 
 
 @pytest.fixture
-def front(api: Api, tabs: Tabs) -> Iterator[Front]:
-    with standing_before(api.address) as front:
+def front(request: pytest.FixtureRequest, api: Api, tabs: Tabs) -> Iterator[Front]:
+    with standing_before(api.address, getattr(request, "param", 45.0)) as front:
         tabs.store.shoptalk = front.address
         yield front
         for context in tabs.browser.contexts:
@@ -67,6 +67,7 @@ def test_a_shop_that_stays_busy_is_said_to_be_and_the_shopper_may_ask_again(
     assert titles(page) == ["Fernhill Ridge 2-person tent"]
 
 
+@pytest.mark.parametrize("front", [4.0], indirect=True, ids=["after 4 s"])
 def test_an_answer_that_falls_silent_is_taken_up_again_and_nothing_is_said_twice(
     tabs: Tabs, api: Api, front: Front
 ) -> None:

@@ -12,7 +12,6 @@ from scripted_llm import serving
 
 from ui.widget_routes import widget_router
 
-SILENCE_S = 2.0  # after which the widget that it serves takes an answer for lost
 OF_ONE_LEG = ("content-length", "date", "server", "transfer-encoding", "connection")
 METHODS = ["GET", "POST", "DELETE", "OPTIONS"]
 
@@ -23,19 +22,22 @@ class Front:
 
     shoptalk: str
     refuse: list[tuple[int, int]] = field(default_factory=list)  # status and Retry-After of the next messages
+    silence_s: float = 45.0  # after which the widget that it serves takes an answer for lost
     hang_after: bytes = b""  # of the next answer: what comes after these bytes never arrives
     messages: int = 0
     address: str = ""
 
     def app(self) -> FastAPI:
         app = FastAPI()
-        app.include_router(widget_router(silence_s=SILENCE_S))
+        app.include_router(widget_router(silence_s=self.silence_s))
         app.api_route("/v1/{path:path}", methods=METHODS)(self._pass)
         return app
 
     async def _pass(self, request: Request, path: str) -> Response:
+        hang_after = b""
         if path == "chat" and request.method == "POST":
             self.messages += 1
+            hang_after, self.hang_after = self.hang_after, b""
             if self.refuse:
                 status, wait_s = self.refuse.pop(0)
                 allowed = {"Access-Control-Allow-Origin": "*", "Access-Control-Expose-Headers": "Retry-After"}
@@ -47,24 +49,26 @@ class Front:
         )
         answer = await client.send(asked, stream=True)
         back = {name: value for name, value in answer.headers.items() if name not in OF_ONE_LEG}
-        return StreamingResponse(self._body(client, answer), answer.status_code, back)
+        return StreamingResponse(self._body(client, answer, hang_after), answer.status_code, back)
 
-    async def _body(self, client: httpx.AsyncClient, answer: httpx.Response) -> AsyncIterator[bytes]:
-        hang_after, self.hang_after, seen = self.hang_after, b"", b""
+    @staticmethod
+    async def _body(client: httpx.AsyncClient, answer: httpx.Response, hang_after: bytes) -> AsyncIterator[bytes]:
+        seen = b""
         try:
             async for piece in answer.aiter_raw():
-                yield piece
-                seen += piece
-                if hang_after and hang_after in seen:
+                before, seen = len(seen), seen + piece
+                if hang_after and (at := seen.find(hang_after)) >= 0:
+                    yield seen[before : at + len(hang_after)]
                     await asyncio.Event().wait()
+                yield piece
         finally:
             await answer.aclose()
             await client.aclose()
 
 
 @contextlib.contextmanager
-def standing_before(shoptalk: str) -> Iterator[Front]:
+def standing_before(shoptalk: str, silence_s: float = 45.0) -> Iterator[Front]:
     """The proxy, on a port of its own."""
-    front = Front(shoptalk)
+    front = Front(shoptalk, silence_s=silence_s)
     with serving(front.app()) as front.address:
         yield front
