@@ -39,7 +39,7 @@ _PLAINER: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r" (?:rather than|instead of|and not|not) (?P<old>[^,.;]+)",
             r"not \g<old>; \g<new>",
         ),
-        (rf"^\W*{_AGAIN}make (?:that|it) ", ""),
+        (rf"^\W*{_AGAIN}make (?:that|it) (?![$€£]?\d)", ""),
         # refusals
         (
             r"\b(?:i(?:'ve| have)? )?(?:had|have|got) (?:nothing but )?(?:bad luck|trouble|problems)"
