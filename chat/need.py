@@ -138,12 +138,10 @@ def read_message(
             need, text, want = gone
             shown = [item for item in shown if owner(item, (want,)) is None]
             if not content_words(text):
-                several = len(need.together) > 1
                 intent: Intent = "start_over" if need.current.is_empty else "refine"
-                return Reading(need, intent, dropped=(want.name,), several=several)
+                return Reading(need, intent, dropped=(want.name,), several=len(need.together) > 1)
         elif back := come_back(text, need):
-            need, text = back
-            shown = ()
+            (need, text), shown = back, ()
             if not content_words(text):
                 return Reading(need, "refine")
     found = find_references(text, shown)
