@@ -42,7 +42,8 @@ _EMPTY_TALK = re.compile(
 )
 _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
 _PRONOUN = re.compile(r"^(?:it|it's|they|they're)\b", re.IGNORECASE)
-_PRONOUN_SUBJECT = re.compile(r"^(?:It|They)\b")
+_PRONOUN_SUBJECT = re.compile(r"^(?:It|They)(?:'(?P<verb>s|re))?\b")
+_IN_FULL = {None: "", "s": " is", "re": " are"}
 # "I'd pick the A": a salesperson's way to point, which says nothing of oneself.
 _LEAD = re.compile(
     r"\bI(?:'d| would) (?:pick|go for|take|start with|go with|choose|suggest|recommend|look at|try|consider)\b",
@@ -102,7 +103,7 @@ def with_name(checked: Checked, shown: Sequence[Item]) -> Checked:
     titles = [item.title for item in shown if item.id in checked.item_ids]
     if len(titles) != 1 or not _PRONOUN_SUBJECT.match(checked.text):
         return checked
-    text = _PRONOUN_SUBJECT.sub(lambda _: titles[0], checked.text, count=1)
+    text = _PRONOUN_SUBJECT.sub(lambda found: titles[0] + _IN_FULL[found["verb"]], checked.text, count=1)
     return Checked(text, "repaired", "named the item", checked.item_ids)
 
 

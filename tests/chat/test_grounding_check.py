@@ -166,6 +166,8 @@ def test_it_is_named_where_the_sentence_before_is_not_shown() -> None:
     checked = check("It costs $149.00.", TENTS, NEED, ("t1",))
     assert needs_antecedent(checked)
     assert with_name(checked, TENTS).text == "Northfell Ridge 2 Tent costs $149.00."
+    shortened = check("It's waterproof.", TENTS, NEED, ("t1",))
+    assert with_name(shortened, TENTS).text == "Northfell Ridge 2 Tent is waterproof."
 
 
 def test_without_a_stated_budget_no_sentence_speaks_of_one() -> None:
