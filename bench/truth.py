@@ -105,7 +105,9 @@ def _says(text: str, words: str) -> bool:
 
 def _added(text: str, sentence: Labelled) -> set[str]:
     """The words and numbers that the check put in and that no title has: a true sentence was made another one."""
-    given = " ".join((sentence.says, *(item.title for item in sentence.shown)))
+    # "It's" is written out where the item is named in its place.
+    says = re.sub(r"'(s|re)\b", lambda match: {"s": "'s is", "re": "'re are"}[match[1]], sentence.says)
+    given = " ".join((says, *(item.title for item in sentence.shown)))
     return set(re.findall(r"\w+", text.lower())) - set(re.findall(r"\w+", given.lower()))
 
 
