@@ -19,10 +19,10 @@ from chat.assistant import Assistant
 from chat.events import SessionEvent, TextEvent, TurnEvent
 from chat.finding import Finder
 from chat.llm import LLM
-from chat.overheard import Overheard
 from chat.rubric import judged
 from chat.seen import Records, seen_turn
 from chat.store import Store, Turn
+from chat.traced import Call, Traced
 from prompts.cases import DEMO, OWN, Case
 from prompts.checks import CONSTRAINTS, Finding, SeenTurn, hit, judge
 from prompts.results import Key, Results, versions_key
@@ -186,7 +186,8 @@ class Evaluation:
         shopper = f"case-{next(self._numbers)}"
         with TemporaryDirectory(prefix="shoptalk-case-") as folder, _conversations(Path(folder)) as (events, store):
             events.add(_history(case, stage, shopper))
-            llm = Overheard(self.llm)
+            calls: list[Call] = []
+            llm = Traced(self.llm, calls)
             kept: list[Turn] = []
             assistant = Assistant(stage.shop.catalog, stage.finder, events, store, prompts, llm, self.turn_timeout_s)
             assistant.watchers.append(kept.append)
@@ -194,7 +195,7 @@ class Evaluation:
             seen: list[SeenTurn] = []
             for turn in case.turns:
                 kept.clear()
-                llm.written.clear()
+                calls.clear()
                 told: list[TurnEvent] = []
                 begun, first = time.perf_counter(), None
                 async for event in assistant.turn(turn.say, session, shopper_id=shopper):
@@ -203,9 +204,8 @@ class Evaluation:
                         first = (time.perf_counter() - begun) * 1000
                     if isinstance(event, SessionEvent):
                         session = event.session_id
-                seen.append(
-                    seen_turn(turn.say, told, kept[0] if kept else None, llm.written, stage.records, seen, first)
-                )
+                written = [call.answer for call in calls if not call.structured]
+                seen.append(seen_turn(turn.say, told, kept[0] if kept else None, written, stage.records, seen, first))
             return seen
 
 

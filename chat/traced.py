@@ -1,7 +1,6 @@
 """A language model whose calls are noted: what it was sent, and what it wrote.
 
-For whoever tries a prompt and wants to see it as it was rendered. What shoppers say is never traced: nothing of a live
-conversation passes through here.
+For whoever tries or scores a prompt. What shoppers say is never traced: nothing of a live conversation passes here.
 """
 
 import copy
@@ -19,7 +18,8 @@ class Call:
     """One call."""
 
     messages: list[Message]
-    answer: str = ""
+    answer: str = ""  # as far as it was read
+    structured: bool = False  # the answer is JSON by a schema
 
 
 class Traced(LLM):
@@ -52,7 +52,7 @@ class Traced(LLM):
         response_format: dict[str, Any] | None = None,
     ) -> AsyncIterator[str]:
         """As ``LLM`` says."""
-        call = Call(list(messages))
+        call = Call(list(messages), structured=response_format is not None)
         self._calls.append(call)
         pieces = self._llm.stream(
             messages, max_tokens=max_tokens, temperature=temperature, stop=stop, response_format=response_format
@@ -71,3 +71,7 @@ class Traced(LLM):
     async def reachable(self) -> bool:
         """As ``LLM`` says."""
         return await self._llm.reachable()
+
+    async def close(self) -> None:
+        """As ``LLM`` says."""
+        await self._llm.close()

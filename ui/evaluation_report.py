@@ -28,7 +28,7 @@ def print_report(console: Console, scored: Scored, comparisons: Sequence[Compari
     table = Table("case", *versions, "why")
     for row in rows:
         if not all(result.ok for result in row):
-            why = "\n".join(line for result in row for line in _whys(result, len(row) > 1))
+            why = "\n".join(line for result in row for line in whys(result, named=len(row) > 1))
             table.add_row(row[0].case, *(_mark(result) for result in row), Text(why))
     if table.row_count:
         console.print(table)
@@ -77,7 +77,7 @@ def write_junit(path: Path, scored: Scored) -> None:
         for result in results:
             test = ElementTree.SubElement(suite, "testcase", classname=version, name=result.case)
             if not result.ok:
-                lines = _whys(result, False)
+                lines = whys(result)
                 failure = ElementTree.SubElement(test, "failure", message=visible(lines[0]))
                 failure.text = "\n".join(map(visible, lines))
     ElementTree.indent(root)
@@ -94,7 +94,7 @@ def write_html(path: Path, scored: Scored, comparisons: Sequence[Comparison], ab
         totals=total_rows(scored, comparisons[0] if len(comparisons) == 1 else None),
         of_two=len(comparisons) == 1,
         rows=list(zip(*scored.values(), strict=True)),
-        whys=lambda result: _whys(result, False),
+        whys=lambda result: whys(result),
     )
     path.parent.mkdir(parents=True, exist_ok=True)
     path.write_text(page, encoding="utf-8")
@@ -106,7 +106,7 @@ def _mark(result: Result) -> Text:
     return Text(f"{result.passed} of {result.checks}", style="red")
 
 
-def _whys(result: Result, named: bool) -> list[str]:
+def whys(result: Result, *, named: bool = False) -> list[str]:
     """A line for each check that did not pass; those of which it cannot be said stand last, and fail nothing."""
     before = f"{result.version}, " if named else ""
     ordered = sorted(result.failures, key=lambda failure: failure.unsure)

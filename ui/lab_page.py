@@ -22,6 +22,7 @@ from ui.accounts import Account, Accounts
 from ui.identity import Keys
 from ui.lab_html import LAB_CSS, trial_html, words_html
 from ui.lab_reading import Reading, reading_tabs
+from ui.lab_scoring import Scoring, score_tab
 from ui.lab_trial import Trial, Trials, side_by_side
 from ui.prompt_figures import DONE, conclusion, on, rows_of, told, when
 from ui.shop_page import PAGE_THEME
@@ -48,12 +49,14 @@ class Lab:
         accounts: Accounts,
         keys: Keys,
         reading: Reading,
+        scoring: Scoring,
         currency: str = "",
     ) -> None:
         self.versions = versions
         self.trials = trials
         self._keys = keys
         self.reading = reading
+        self.scoring = scoring
         self.currency = currency
         self._outcomes = outcomes
         self._accounts = accounts
@@ -191,6 +194,7 @@ def build_lab(lab: Lab, shop_name: str) -> gr.Blocks:
             with gr.Row():
                 one = gr.HTML(elem_id="lab-one")
                 other = gr.HTML(elem_id="lab-other")
+        scored = score_tab(lab.scoring, lambda request: lab.who(request).name, status, _said)
         with gr.Tab("Release"):
             with gr.Row():
                 moved = gr.Dropdown(label="Version", elem_id="lab-moved")
@@ -223,7 +227,7 @@ def build_lab(lab: Lab, shop_name: str) -> gr.Blocks:
                 headers=["when", "who", "what", "why"], interactive=False, wrap=True, label="Journal"
             )
 
-        shown = [table, shares, first, second, draft, source, left, right, moved, site, journal]
+        shown = [table, shares, first, second, draft, source, left, right, moved, site, journal, scored]
 
         def fresh(of: str, kept: str = NEW) -> list[Any]:
             titles = lab.titles(of)
@@ -239,6 +243,7 @@ def build_lab(lab: Lab, shop_name: str) -> gr.Blocks:
                 gr.Dropdown(choices=titles, value=titles[0]),
                 gr.Dropdown(choices=[EVERYWHERE, *lab.sites()], value=EVERYWHERE),
                 lab.journal(of),
+                gr.Dropdown(choices=titles, value=list(dict.fromkeys([live, titles[0]]))),
             ]
 
         def done(act: Callable[[], tuple[str, str]], of: str) -> list[Any]:

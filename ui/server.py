@@ -29,6 +29,7 @@ from ui.health import health_router
 from ui.identity import Keys, origin_of
 from ui.lab_page import Lab, build_lab, mount_lab
 from ui.lab_reading import Reading
+from ui.lab_scoring import Scoring
 from ui.lab_trial import Trials
 from ui.load import Load
 from ui.mcp_server import McpEndpoint, build_mcp_server
@@ -69,6 +70,7 @@ def create_app(
     async def lifespan(app: FastAPI) -> AsyncIterator[None]:
         async with mcp.manager.run():
             yield
+        scoring.stop()
         trials.close()
 
     app = FastAPI(title="Shoptalk", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
@@ -102,7 +104,8 @@ def create_app(
     trials = Trials(serving, prompts)
     catalog, events = serving.shop.catalog, Events(connections)
     reading = Reading(Conversations(connections), DemandFigures(connections, events, catalog), catalog)
-    lab = Lab(versions, Outcomes(connections, events), trials, accounts, keys, reading, settings.currency)
+    scoring = Scoring(serving, versions, prompts, settings.home, settings.models, settings.cards)
+    lab = Lab(versions, Outcomes(connections, events), trials, accounts, keys, reading, scoring, settings.currency)
     behind = mount_lab(app, build_lab(lab, settings.shop_name))
     behind.app = Door(Bounded(behind.app), accounts, roles=("writer", "releaser", "admin"))
     page = build_page(

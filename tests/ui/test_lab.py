@@ -23,6 +23,18 @@ PASSWORD = "correct horse battery"
 SHORTER = "Say what an item offers"
 
 
+MINE = """
+about: The small shop.
+cases:
+  - name: tents
+    shop: own
+    turns: [{say: "a tent under $160", price_at_most: 160}]
+  - name: wrong
+    shop: own
+    turns: [{say: "a tent under $160", price_at_most: 160, shows: canoe}]
+"""
+
+
 def respond(body: dict[str, Any]) -> Answer:
     """Answers by what the prompt says, so that two wordings can be told apart."""
     if "response_format" in body:
@@ -148,7 +160,7 @@ def test_real_conversations_are_read_labelled_and_tried_again(shop: Api, chromiu
     page.click("#lab-look")
     page.locator("#lab-found [role=gridcell]", has_text="a tent, I am …").last.click()
     expect(page.locator("#lab-conversation")).to_contain_text("a tent, I am …")
-    expect(page.locator("#lab-conversation")).to_contain_text("reply@1")
+    expect(page.locator("#lab-conversation")).to_contain_text("· reply@")
     page.fill("#lab-label-name input, #lab-label-name textarea", "a planted one")
     page.get_by_role("button", name="Put the label on it").click()
     says(page, "It is labelled “a planted one”.")
@@ -159,6 +171,24 @@ def test_real_conversations_are_read_labelled_and_tried_again(shop: Api, chromiu
     page.get_by_role("tab", name="Shop").click()
     page.click("#lab-demand")
     expect(page.get_by_role("gridcell", name=shop.site.id).last).to_be_attached()
+
+
+def test_versions_are_scored_in_the_background(shop: Api, chromium: Browser) -> None:
+    page = signed_in(chromium, shop, "wendy")
+    page.get_by_role("tab", name="Score").click()
+    page.fill("#lab-cases input, #lab-cases textarea", "budget")
+    page.get_by_role("button", name="Score", exact=True).click()
+    says(page, "These cases are written for the demo shop, and another one is open here.")
+    cases = shop.shop.connections.path.parent / "cases"
+    cases.mkdir()
+    (cases / "mine.yaml").write_text(MINE, encoding="utf-8")
+    page.fill("#lab-cases input, #lab-cases textarea", "mine")
+    page.get_by_role("button", name="Score", exact=True).click()
+    says(page, "2 results.")
+    table = page.locator("#lab-score")
+    expect(table).to_contain_text("mine/tents")
+    expect(table.get_by_role("row", name="mine/wrong")).to_contain_text("1 of 2")
+    expect(table).to_contain_text("cases passed whole")
 
 
 def test_the_lab_wants_an_account_and_asks_it_at_every_press(shop: Api, chromium: Browser) -> None:
