@@ -142,7 +142,12 @@ def api_server(
         assistant = Assistant(
             shop.catalog, finder, Events(shop.connections), Store(shop.connections), prompts, llm, 20.0
         )
-        usual = {"home": home, "shop_name": "Test & Shop", "api_heartbeat_s": HEARTBEAT_S, "api_open_answers": OPEN_ANSWERS}
+        usual = {
+            "home": home,
+            "shop_name": "Test & Shop",
+            "api_heartbeat_s": HEARTBEAT_S,
+            "api_open_answers": OPEN_ANSWERS,
+        }
         settings = Settings.model_validate(usual | LIMITS | changed)
         (home / "pictures").mkdir()
         (home / "pictures" / "tent.svg").write_text("<svg/>")

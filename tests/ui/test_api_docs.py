@@ -69,6 +69,13 @@ def snippets(language: str) -> list[str]:
     return re.findall(rf"```{language}\n(.*?)```", TOLD, re.DOTALL)
 
 
+def test_the_readme_shows_what_is_tried_here() -> None:
+    readme = (DOCS.parents[1] / "README.md").read_text(encoding="utf-8")
+    for language in ("python", "javascript"):
+        (shown,) = re.findall(rf"```{language}\n(.*?)```", readme, re.DOTALL)
+        assert shown == snippets(language)[0]
+
+
 def run(command: list[str], api: Api, **more: str) -> str:
     environment = os.environ | {"SITE_KEY": api.site.id, "SHOPTALK": api.address} | more
     ran = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=90, check=False)
