@@ -47,7 +47,7 @@ _PLAINER: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"not \g<what>",
         ),
         (
-            r"(?:^|(?<=[,.;] ))(?P<what>[\w' &-]{3,40}?) (?:is|are) (?:no (?:good|use) (?:to|for) me|not for me)\b",
+            r"(?:^|(?<=[,.;:] ))(?P<what>[\w' &-]{3,40}?) (?:is|are) (?:no (?:good|use) (?:to|for) me|not for me)\b",
             r"no \g<what>",
         ),
         # like one of those on show

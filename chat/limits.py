@@ -117,6 +117,8 @@ def _also(
 
 
 def _narrowed(paths: tuple[tuple[str, ...], ...], held: tuple[tuple[str, ...], ...]) -> tuple[tuple[str, ...], ...]:
-    """Of the named paths those inside what was wanted already, where there are such: "jackets" after "women"."""
+    """The named paths inside what was wanted already ("jackets" after "women"), or what was wanted inside the named
+    ones ("jackets", then "something in women's clothing"); where there is neither, the named paths.
+    """
     inside = tuple(path for path in paths if any(path[: len(prefix)] == prefix for prefix in held))
-    return inside or paths
+    return inside or tuple(path for path in held if any(path[: len(named)] == named for named in paths)) or paths

@@ -38,6 +38,7 @@ def test_what_is_plain_stays(message: str) -> None:
         ("we've had trouble with Acme", "Acme"),
         ("I have had nothing but problems with Summit, and nothing from them please", "Summit"),
         ("Northfell is not for me", "Northfell"),
+        ("for the tents: Acme is no use to me", "Acme"),
         ("a different brand than the third one", "Summit"),
         ("not the make of the second", "Acme"),
         ("anything but that brand", "Northfell"),
@@ -102,6 +103,12 @@ def test_what_one_goes_on_about_is_no_comparison() -> None:
     assert asked.intent == "refine"
     assert asked.need.current.filter.excluded_brands == ("Acme",)
     assert "quickly" not in read("waterproof, quickly").need.current.words
+
+
+def test_a_wider_kind_narrows_what_was_wanted_and_does_not_widen_it() -> None:
+    need = read_message("boots please", Need(turns=0), VOCABULARY, ()).need
+    need = read_message("something in footwear", need, VOCABULARY, ()).need
+    assert need.current.filter.categories == (("Footwear", "Boots"),)
 
 
 def test_what_is_said_beside_the_matter_is_not_searched_for() -> None:
