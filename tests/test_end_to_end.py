@@ -114,7 +114,7 @@ def send(page: Page, text: str) -> None:
 
 
 def shown_titles(page: Page) -> list[str]:
-    return page.locator(".st-exchange").last.locator(".st-card h3").all_inner_texts()
+    return page.locator(".st-exchange").last.locator(".st-card .st-title").all_inner_texts()
 
 
 def test_a_shopper_holds_two_turns_with_the_real_llm_and_sees_only_catalogue_items(demo: Demo, page: Page) -> None:

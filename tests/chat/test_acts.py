@@ -71,7 +71,9 @@ def test_what_is_no_wish_leaves_the_need_as_it_was(act: str) -> None:
     before = hear(RED_TENT).need
     for message in ACTS[act]:
         reading = hear(message, RED_TENT)
-        assert reading.need.wants == before.wants, message
+        # That the items on show were seen is noted, whatever is said of them.
+        wants = tuple(want.model_copy(update={"seen_ids": ()}) for want in reading.need.wants)
+        assert wants == before.wants, message
         assert reading.need.turns == before.turns + 1
 
 
