@@ -28,6 +28,12 @@ _COLOUR_SAID = re.compile(
 )
 # Before a noun these are colours; "green tea", "gold ring" and "orange juice" are of no colour.
 _PURE_COLOURS = word_set("red blue yellow pink purple grey gray navy teal turquoise beige maroon burgundy")
+# These are colours wherever they stand.
+_ONLY_COLOUR = re.compile(
+    r"\b(?P<said>(?P<colour>mauve|fuchsia|taupe|ochre|ecru|crimson|scarlet|cerise|beige))\b", re.I
+)
+_IN = re.compile(r"\bin (?:a )?$", re.IGNORECASE)
+_GOES_ON = re.compile(r" (?:for|under|below|over|up to|with|please|if|and|or|but)\b", re.IGNORECASE)
 _RELATION = re.compile(
     rf"\b(?:for|as a (?:gift|present) for) (?:my |our |the |his |her |their )?(?:(?:little|big|old|dear|younger"
     rf"|older|best) )?"
@@ -92,7 +98,11 @@ def read_values(read: Constraints, vocabulary: "Vocabulary", wanted: Sequence[tu
         elif any(other.kind == "category" and other.span == mention.span for other in mentions):
             _require(read, mention, joined=False)  # the kind's own name says it: "honey" of Honey & Jam
         elif kinds and known.carried and not any(carries(known, kinds, name) for name, _ in mention.pairs):
-            continue  # such things have no such property: it is left to the search
+            # Such things have no such property: it is left to the search.
+            if mention.attribute == known.colour_name and _IN.search(read.rest[: mention.span[0]]):
+                read.notes.append(
+                    f"Such things are listed without a colour here, so I can't tell which are {mention.text}."
+                )
         elif (mention.attribute == gender and _is_adult(mention)) or (
             mention.attribute != gender
             and not is_head(read.rest, mention, mentions)
@@ -166,14 +176,20 @@ def _unknown_sizes(read: Constraints, mentions: Sequence[Mention]) -> None:
 def _unknown_colour(read: Constraints, mentions: Sequence[Mention], vocabulary: "Vocabulary") -> None:
     """A colour that no item is listed in: the colour asked for before no longer holds, and that is said."""
     name = lexicon(vocabulary).colour_name
-    for match in _COLOUR_SAID.finditer(read.rest) if name else ():
-        if any(overlaps(mention.span, match.span("colour")) for mention in mentions):
+    known = [mention.span for mention in mentions]
+    refused = [span for _, spans in refusals(read.rest) for span in spans]
+    for match in (*_COLOUR_SAID.finditer(read.rest), *_ONLY_COLOUR.finditer(read.rest)) if name else ():
+        if any(overlaps(span, match.span("colour")) for span in (*known, *refused)):
             continue
         kinds = [mention for mention in mentions if mention.kind == "category"]
         before = any(0 <= mention.span[0] - match.end("colour") < 2 for mention in kinds)
-        if match["last"] is not None or (before and match["colour"].lower() in _PURE_COLOURS):
-            read.notes.append(f"Nothing here is listed as {match['said'].lower()}.")
-            read.relaxed.append(name)
+        alone = match.re is _ONLY_COLOUR or match["last"] is not None
+        alone = alone or (match[0].lower().startswith("in ") and _GOES_ON.match(read.rest, match.end()) is not None)
+        if alone or (before and match["colour"].lower() in _PURE_COLOURS):
+            note = f"Nothing here is listed as {match['said'].lower()}."
+            read.notes += [note] if note not in read.notes else []
+            # Of "green or mauve" the green holds.
+            read.relaxed += [name] if all(mention.attribute != name for mention in mentions) else []
 
 
 def _exclude(read: Constraints, mention: Mention, vocabulary: "Vocabulary") -> None:

@@ -21,6 +21,7 @@ ROWS: dict[str, tuple[str, ...]] = {
     ),
     'An unknown attribute value ("cream") locked the turn': (
         f"{HERE}::test_a_value_that_the_catalogue_lacks_locks_no_turn",
+        "tests/chat/test_finding_turns.py::test_a_colour_that_no_such_thing_has_is_said_once_and_such_things_are_shown",
     ),
     '"A dress, shoes and a bag" took 8 turns': (
         f"{HERE}::test_several_things_are_answered_in_one_turn",

@@ -324,6 +324,26 @@ async def test_what_was_asked_for_chooses_the_variant(assistant: Assistant) -> N
     assert (await talk(assistant, "a mug", "in red", "the cheapest mug")).ids == ["mug-plain", "mug-red"]
 
 
+@pytest.mark.parametrize(
+    ("message", "told", "outside"),
+    [
+        ("a mug in mauve", "Nothing here is listed as mauve.", ()),
+        ("a mug in plum", "Nothing has all that you asked for, so I left out “plum”.", ("not plum",)),
+        ("tea in red", "Such things are listed without a colour here, so I can't tell which are red.", ()),
+    ],
+)
+async def test_a_colour_that_no_such_thing_has_is_said_once_and_such_things_are_shown(
+    assistant: Assistant, message: str, told: str, outside: tuple[str, ...]
+) -> None:
+    """ "A tent in mauve" was answered with tents of every colour, and not a word about it."""
+    said = await talk(assistant, message)
+    assert {card.category for card in said.cards} == {TEA if "tea" in message else MUGS}
+    assert [text for text in said.texts if "listed" in text or "left out" in text] == [told]
+    assert {card.outside for card in said.cards} == {outside}
+    more = await talk(assistant, message, "under $50")
+    assert not any("listed" in text for text in more.texts)
+
+
 async def test_who_refuses_a_product_is_not_shown_it_in_another_colour(assistant: Assistant) -> None:
     first = await talk(assistant, "a mug")
     place = next(n for n, card in enumerate(first.cards) if card.brand == "Larkfield")

@@ -273,6 +273,30 @@ def test_a_word_of_a_colour_is_that_colour_and_another_never_stays_in_its_place(
 
 
 @pytest.mark.parametrize(
+    ("message", "colours", "notes"),
+    [
+        ("a sweater in mauve", None, ("Nothing here is listed as mauve.",)),
+        ("a mauve sweater", None, ("Nothing here is listed as mauve.",)),
+        ("a sweater in mauve under $80", None, ("Nothing here is listed as mauve.",)),
+        ("a sweater in purple for the winter", None, ("Nothing here is listed as purple.",)),
+        ("a sweater in red or mauve", ("Red",), ("Nothing here is listed as mauve.",)),
+        ("a sweater, not mauve", None, ()),
+        ("boots in navy", None, ("Such things are listed without a colour here, so I can't tell which are navy.",)),
+        ("navy boots", None, ()),
+    ],
+)
+def test_a_colour_that_no_such_item_is_listed_in_is_said(
+    message: str, colours: tuple[str, ...] | None, notes: tuple[str, ...]
+) -> None:
+    """ "A tent in mauve" showed tents of every colour without a word."""
+    carried = {path: frozenset({"size"} if path[-1] == "Boots" else {"colour"}) for path in SHOP.categories}
+    reading = read_message(message, Need(), replace(SHADES, carried=carried), ())
+    assert reading.need.current.filter.attributes.get("colour") == colours
+    assert reading.need.current.filter.price_max == (80 if "$80" in message else None)
+    assert reading.notes == notes
+
+
+@pytest.mark.parametrize(
     ("message", "categories"),
     [
         ("anything between 40 and 60", ()),
