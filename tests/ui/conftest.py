@@ -1,11 +1,14 @@
-"""The web server that the tests of the API and of the widget share; each test has a site key of its own."""
+"""Shared by the tests of the pages: Chromium, the API with a site key for each test, and a page over a script."""
 
 from collections.abc import Iterator
 from dataclasses import replace
 
 import pytest
 from api_server import PAGE, Api, api_server, respond
+from page_server import served_page
 from playwright.sync_api import Browser, sync_playwright
+from scripted_assistant import ScriptedAssistant
+from shop_tabs import ShopTabs
 from widget_page import ARGUMENTS, Store, Tabs, merchants_page
 
 from retrieval.encoder import MiniLMEncoder
@@ -47,6 +50,30 @@ def store(api: Api) -> Iterator[Store]:
 @pytest.fixture
 def tabs(browser: Browser, store: Store) -> Iterator[Tabs]:
     tabs = Tabs(browser, store)
+    yield tabs
+    for context in browser.contexts:
+        context.close()
+    assert tabs.complaints == []
+
+
+@pytest.fixture(scope="module")
+def _served() -> Iterator[tuple[ScriptedAssistant, str]]:
+    assistant = ScriptedAssistant()
+    with served_page(assistant) as address:
+        yield assistant, address
+
+
+@pytest.fixture
+def assistant(_served: tuple[ScriptedAssistant, str]) -> ScriptedAssistant:
+    _served[0].__init__()  # type: ignore[misc]  # one server for all tests, a fresh memory for each
+    return _served[0]
+
+
+@pytest.fixture
+def shop_tabs(
+    browser: Browser, _served: tuple[ScriptedAssistant, str], assistant: ScriptedAssistant
+) -> Iterator[ShopTabs]:
+    tabs = ShopTabs(browser, _served[1])
     yield tabs
     for context in browser.contexts:
         context.close()

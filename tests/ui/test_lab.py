@@ -7,9 +7,9 @@ from typing import Any
 import httpx
 import pytest
 from api_server import Api, api_server
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 from scripted_llm import Answer
-from widget_page import ARGUMENTS, LONGEST_MS
+from widget_page import LONGEST_MS
 
 from prompts.library import Library
 from prompts.versions import Versions
@@ -53,14 +53,6 @@ def shop(tmp_path_factory: pytest.TempPathFactory, minilm: MiniLMEncoder) -> Ite
         yield replace(api)
 
 
-@pytest.fixture(scope="module")
-def chromium() -> Iterator[Browser]:
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path="/usr/bin/chromium", args=ARGUMENTS)
-        yield browser
-        browser.close()
-
-
 def signed_in(browser: Browser, shop: Api, name: str) -> Page:
     page = browser.new_context(viewport={"width": 1400, "height": 1000}).new_page()
     page.set_default_timeout(LONGEST_MS)
@@ -85,13 +77,13 @@ def says(page: Page, words: str) -> None:
 
 
 def test_a_writer_drafts_and_tries_and_a_releaser_publishes_splits_promotes_and_rolls_back(
-    shop: Api, chromium: Browser
+    shop: Api, browser: Browser
 ) -> None:
     versions = Versions(shop.shop.connections, Library())
     live = versions.find("reply")
     text = versions.text(live).content.replace("You tell a shopper what an item offers", SHORTER)
 
-    page = signed_in(chromium, shop, "wendy")
+    page = signed_in(browser, shop, "wendy")
     page.get_by_role("tab", name="Write").click()
     page.fill("#lab-text textarea", text.replace("{{ wanted or", "{{ wished or"))
     page.get_by_role("button", name="Check").click()
@@ -105,7 +97,7 @@ def test_a_writer_drafts_and_tries_and_a_releaser_publishes_splits_promotes_and_
     says(page, "wendy is a writer: a releaser publishes and moves labels.")
     assert [one.title for one in versions.all("reply")] == ["reply@1"]
 
-    page = signed_in(chromium, shop, "rob")
+    page = signed_in(browser, shop, "rob")
     page.get_by_role("tab", name="Write").click()
     choose(page, "draft", "1: name: reply")
     expect(page.locator("#lab-text textarea")).to_have_value(text)
@@ -150,12 +142,12 @@ def test_a_writer_drafts_and_tries_and_a_releaser_publishes_splits_promotes_and_
     expect(page.get_by_role("gridcell", name="moved production from reply@2 to reply@1").last).to_be_visible()
 
 
-def test_real_conversations_are_read_labelled_and_tried_again(shop: Api, chromium: Browser) -> None:
+def test_real_conversations_are_read_labelled_and_tried_again(shop: Api, browser: Browser) -> None:
     with shop.client() as shopper:
         asked = {"message": "a tent, I am ada@example.com", "stream": False}
         for _ in range(2):
             shopper.post("/chat", json=asked).raise_for_status()
-    page = signed_in(chromium, shop, "wendy")
+    page = signed_in(browser, shop, "wendy")
     page.get_by_role("tab", name="Conversations").click()
     page.click("#lab-look")
     page.locator("#lab-found [role=gridcell]", has_text="a tent, I am …").last.click()
@@ -173,8 +165,8 @@ def test_real_conversations_are_read_labelled_and_tried_again(shop: Api, chromiu
     expect(page.get_by_role("gridcell", name=shop.site.id).last).to_be_attached()
 
 
-def test_versions_are_scored_in_the_background(shop: Api, chromium: Browser) -> None:
-    page = signed_in(chromium, shop, "wendy")
+def test_versions_are_scored_in_the_background(shop: Api, browser: Browser) -> None:
+    page = signed_in(browser, shop, "wendy")
     page.get_by_role("tab", name="Score").click()
     page.fill("#lab-cases input, #lab-cases textarea", "budget")
     page.get_by_role("button", name="Score", exact=True).click()
@@ -191,14 +183,14 @@ def test_versions_are_scored_in_the_background(shop: Api, chromium: Browser) -> 
     expect(table).to_contain_text("cases passed whole")
 
 
-def test_the_lab_wants_an_account_and_asks_it_at_every_press(shop: Api, chromium: Browser) -> None:
+def test_the_lab_wants_an_account_and_asks_it_at_every_press(shop: Api, browser: Browser) -> None:
     with httpx.Client(base_url=shop.address) as nobody:
         for path in ("/lab/", "/lab/config", "/lab/gradio_api/info"):
             assert nobody.get(path).status_code == 401, path
         assert nobody.post("/lab/gradio_api/queue/join", json={}).status_code == 401
         assert nobody.get("/lab").headers["location"] == "/lab/"
         assert nobody.get("/lab/", headers={"Accept": "text/html"}).headers["location"] == "/sign-in?next=%2Flab%2F"
-    page = signed_in(chromium, shop, "rob")
+    page = signed_in(browser, shop, "rob")
     page.get_by_role("tab", name="Release").click()
     Accounts(shop.shop.connections).set_password("rob", PASSWORD + "!")  # which ends what was signed in
     page.get_by_role("button", name="Split").click()
