@@ -9,6 +9,7 @@ from decimal import Decimal
 from chat.events import Card
 from chat.found import Group
 from chat.money import price_text
+from chat.telling import first_sentence
 from chat.want import Want, group_label, price_label, value_label
 from retrieval.filters import Filter
 from retrieval.items import Item
@@ -77,7 +78,10 @@ def make_card(item: Item, position: int, reason: str, asked: Filter, words: str,
 
 
 def facts(item: Item, asked: Filter, words: str) -> tuple[str, ...]:
-    """The two facts that matter most here: what was asked about first, then what the title does not say already."""
+    """The two facts that matter most here: what was asked about first, then what the title does not say already.
+
+    Of an item without attributes the beginning of its description.
+    """
     lowered, title = words.lower(), item.title.lower()
     wanted = {name.lower() for name in (*asked.attributes, *(pair[0] for group in asked.one_of for pair in group))}
     ordered: list[tuple[int, str]] = []
@@ -92,8 +96,10 @@ def facts(item: Item, asked: Filter, words: str) -> tuple[str, ...]:
             ordered.append((3 if all(value.lower() in title for value in values) else 2, text))
     ordered.sort(key=lambda entry: entry[0])
     chosen = [text for _, text in ordered[:FACTS]]
-    if len(chosen) < FACTS and item.category:
+    if chosen and len(chosen) < FACTS and item.category:
         chosen.append(item.category[-1])
+    if not chosen and (begins := first_sentence(item.description)):
+        chosen.append(begins)  # the kind alone, under a title that says it, is no fact
     return tuple(chosen)
 
 

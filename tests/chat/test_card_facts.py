@@ -50,6 +50,24 @@ def test_the_facts_are_those_asked_about_then_what_the_title_does_not_say() -> N
 
 
 @pytest.mark.parametrize(
+    ("description", "facts"),
+    [
+        ("A low tent for two. It packs down small.", ("A low tent for two.",)),
+        (f"A tent {'that packs down small ' * 5}.", (f"A tent {'that packs down small ' * 3}that packs down",)),
+        ("", ()),
+    ],
+)
+def test_without_attributes_the_description_tells_and_never_the_kind_alone(
+    description: str, facts: tuple[str, ...]
+) -> None:
+    """ "Tents" stood as the only fact of a tent."""
+    plain = TENT.model_copy(update={"attributes": {}, "description": description})
+    assert make_card(plain, 1, "", Filter(), "a tent", "USD").facts == facts
+    few = plain.model_copy(update={"attributes": {"season": ("3-season",)}})
+    assert make_card(few, 1, "", Filter(), "a tent", "USD").facts == ("season: 3-season", "Tents")
+
+
+@pytest.mark.parametrize(
     ("asked", "words"),
     [
         (Filter(in_stock_only=False), ()),
