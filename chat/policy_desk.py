@@ -120,6 +120,14 @@ class PolicyDesk:
         chips = ("What is the return policy?",) if can_return else ()
         return Told(tuple(asked), tuple(dict.fromkeys(answer.lines)), tuple(answer.passages), rest, chips)
 
+    def warm(self) -> None:
+        """Encode what no question was held against yet, so that the first one need not wait for it."""
+        if self._encoder is None:
+            return
+        held, missing = self._missing([_text(one, passage) for one in self._policies() for passage in one.passages])
+        if missing:
+            held.update(zip(missing, self._encoder.encode(missing), strict=True))
+
     def _on_policy(self, answer: _Answer, asked: Asked, policies: Sequence[Policy], shown: Sequence[Item]) -> None:
         for topic in asked.topics[:MOST_TOPICS]:
             _say_record(answer, topic, asked.text, shown)
@@ -163,7 +171,7 @@ class PolicyDesk:
             answer.quote("It also says:" if number else f"The shop says on {label}:", passages[at][1])
 
     def _scores(self, question: str, passages: Sequence[tuple[Policy, str]]) -> np.ndarray:
-        alike = self._cosines(question, [f"{one.heading}: {passage}" for one, passage in passages])
+        alike = self._cosines(question, [_text(one, passage) for one, passage in passages])
         said = {stem(word) for word in content_words(question)}
         for at, (one, passage) in enumerate(passages):
             shared = said & {stem(token.text) for token in tokens(passage)} - {
@@ -176,22 +184,27 @@ class PolicyDesk:
     def _cosines(self, question: str, texts: Sequence[str]) -> np.ndarray:
         if self._encoder is None:
             return np.zeros(len(texts))
-        missing = [text for text in dict.fromkeys(texts) if text not in self._vectors]
-        if len(self._vectors) + len(missing) > MOST_HELD:
-            self._vectors = {}
-            missing = list(dict.fromkeys(texts))
-        held = self._vectors
+        held, missing = self._missing(texts)
         made = self._encoder.encode([question, *missing])
         held.update(zip(missing, made[1:], strict=True))
         cosines: np.ndarray = np.stack([held[text] for text in texts]) @ made[0]
         return cosines
+
+    def _missing(self, texts: Sequence[str]) -> tuple[dict[str, np.ndarray], list[str]]:
+        """The vectors that are held, and the texts that have none among them."""
+        held = self._vectors
+        missing = [text for text in dict.fromkeys(texts) if text not in held]
+        if len(held) + len(missing) > MOST_HELD:
+            self._vectors = held = {}
+            missing = list(dict.fromkeys(texts))
+        return held, missing
 
     def _alike(self, message: str, policies: Sequence[Policy]) -> Asked | None:
         """The message as a question on the section with the nearest passage, where that is near enough."""
         passages = [(one, passage) for one in policies for passage in one.passages]
         if not passages or not is_question(message) or not content_words(message):
             return None
-        cosines = self._cosines(message, [f"{one.heading}: {passage}" for one, passage in passages])
+        cosines = self._cosines(message, [_text(one, passage) for one, passage in passages])
         best = int(cosines.argmax())
         if cosines[best] < ALIKE:
             return None
@@ -211,6 +224,11 @@ class PolicyDesk:
         if passages:
             best = passages[int(self._scores(asked.text, passages).argmax())]
             answer.quote(f"The shop says on {_LABELS.get(best[0].topics[0], best[0].topics[0])}:", best[1])
+
+
+def _text(one: Policy, passage: str) -> str:
+    """What is encoded of a passage."""
+    return f"{one.heading}: {passage}"
 
 
 def quoted(passage: str) -> str:

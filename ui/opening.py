@@ -3,7 +3,9 @@
 Knows what a serving process holds. Knows nothing of pages or of the terminal.
 """
 
+import logging
 import signal
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -32,6 +34,10 @@ from ranking.rules import Rules
 from retrieval.shop import Shop, open_shop
 from ui.home import Home
 from ui.progress import bars
+
+WARM_EVERY_S = 5.0  # seconds until a new file of policies, which another process loads, is looked for
+
+log = logging.getLogger(__name__)
 
 
 @dataclass
@@ -135,6 +141,7 @@ def opened_shop(
     """The shop in this home with its assistant; ``follow`` as in ``opened_finder``."""
     with opened_finder(settings, home, console, follow=follow) as (shop, finder):
         _, prompts = released(shop.connections)
+        desk = PolicyDesk(Policies(shop.connections).all, shop.encoder)
         assistant = Assistant(
             shop.catalog,
             finder,
@@ -144,9 +151,33 @@ def opened_shop(
             llm,
             settings.turn_timeout_s,
             yes_judge(settings, Library()),
-            PolicyDesk(Policies(shop.connections).all, shop.encoder),
+            desk,
         )
-        yield Serving(shop, finder, assistant, llm)
+        with kept_warm(desk):
+            yield Serving(shop, finder, assistant, llm)
+
+
+@contextmanager
+def kept_warm(desk: PolicyDesk, every_s: float = WARM_EVERY_S) -> Iterator[None]:
+    """The policies are made ready for questions in a thread, now and whenever they have changed."""
+    ended = threading.Event()
+
+    def warm() -> None:
+        while True:
+            try:
+                desk.warm()
+            except Exception:  # a question then waits for what was not made ready, and tells what is wrong
+                log.warning("the policies could not be made ready for questions", exc_info=True)
+            if ended.wait(every_s):
+                return
+
+    thread = threading.Thread(target=warm, name="policies", daemon=True)
+    thread.start()
+    try:
+        yield
+    finally:
+        ended.set()
+        thread.join()
 
 
 def yes_judge(settings: Settings, library: Library) -> YesJudge | None:
