@@ -109,7 +109,7 @@ class Assistant:
 
     async def remove_tag(self, session_id: str, tag_id: str, *, personalise: bool = True) -> AsyncGenerator[TurnEvent]:
         """Take one part out of the need, as the shopper sees it in its tags, and show what that gives."""
-        session = await asyncio.to_thread(self._store.session, session_id)
+        session = await asyncio.to_thread(self._keeper.known, session_id)
         turn = Turn(secrets.token_urlsafe(12), session.id, "", personalise, live=session.prompts)
         async with aclosing(self._guarded(session, turn, tag_id)) as events:
             async for event in events:

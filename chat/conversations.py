@@ -19,7 +19,7 @@ LONGEST_LABEL = 60
 MASK = "…"
 
 _PERSONAL = re.compile(
-    r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"  # e-mail
+    r"(?<![\w.+-])[\w.+-]+@[\w-]+(?:\.[\w-]+)+"  # e-mail
     r"|(?<![\w.,$€£])\+?\d(?:[ ()./-]{0,3}\d){6,}(?![\w])"  # telephone, card, order: seven digits and more
     r"|\b(?:my name is|i am called|i'm called)\s+[^\W\d_]+(?:\s+[A-Z][^\W\d_]+)?",
     re.IGNORECASE,
@@ -133,7 +133,9 @@ class Conversations:
         if not label or len(label) > LONGEST_LABEL:
             raise LabelError(f"A label has 1 to {LONGEST_LABEL} characters.")
         database = self._connections.current
-        with database.atomic():
+        with database.conn:
+            # Nobody may delete the conversation between the question and the label.
+            database.conn.execute("BEGIN IMMEDIATE")
             if database.execute("SELECT 1 FROM sessions WHERE id = ?", [session_id]).fetchone() is None:
                 raise LabelError("This conversation is gone: it was deleted, or is too old.")
             sql = "INSERT INTO session_labels VALUES (?, ?, ?, ?) ON CONFLICT DO NOTHING"

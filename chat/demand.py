@@ -1,7 +1,7 @@
 """What shoppers want of the shop, by day and by site: for the merchant, who reads figures and no conversations.
 
 Reads the tables of ``chat.tables`` and what ``ranking.history`` tells of the turns; writes nothing. Words that fewer
-than LEAST_SHOPPERS conversations used are not given out: they could be one shopper's own.
+than LEAST_SHOPPERS used are not given out: they could be one shopper's own.
 """
 
 import json
@@ -65,9 +65,11 @@ class DemandFigures:
         database = self._connections.current
         days: dict[tuple[str, str], Day] = {}
         of: dict[str, Day] = {}
-        for session, started, site in database.execute(
-            "SELECT id, started, site FROM sessions WHERE started >= ?", [moment]
+        whose: dict[str, str] = {}
+        for session, started, site, shopper in database.execute(
+            "SELECT id, started, site, shopper_id FROM sessions WHERE started >= ?", [moment]
         ):
+            whose[session] = shopper or session  # of anonymous ones nobody knows better
             key = (f"{datetime.fromtimestamp(started):%Y-%m-%d}", site)
             of[session] = days.setdefault(key, Day(*key))
             of[session].conversations += 1
@@ -83,7 +85,7 @@ class DemandFigures:
         sql = (
             "SELECT turns.id, session_id, turns.need, searched, COALESCE(thumb, 0) FROM turns"
             " JOIN sessions ON sessions.id = session_id LEFT JOIN thumbs ON turn_id = turns.id"
-            " WHERE started >= ? AND finished"
+            " WHERE started >= ? AND finished AND turns.id NOT IN (SELECT turn_id FROM copied_turns)"
         )
         for turn, session, need, searched, thumb in database.execute(sql, [moment]):
             day = of[session]
@@ -104,7 +106,11 @@ class DemandFigures:
             day_of = of.get(sessions.get(turn, ""))
             if day_of is not None and item in prices and prices[item].price is not None:
                 day_of.revenue += prices[item].price or 0
-        unmet = [Unmet(words, len(by), sum(by.values())) for words, by in wanting.items() if len(by) >= LEAST_SHOPPERS]
+        unmet = [
+            Unmet(words, len(by), sum(by.values()))
+            for words, by in wanting.items()
+            if len({whose[session] for session in by}) >= LEAST_SHOPPERS
+        ]
         return Demand(
             sorted(days.values(), key=lambda day: (day.day, day.site), reverse=True),
             sorted(unmet, key=lambda one: (-one.conversations, one.words))[:MOST_WORDS],

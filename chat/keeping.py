@@ -40,6 +40,12 @@ class Keeper:
             session.prompts = self._prompts.chosen(session.id, site)
         return session
 
+    def known(self, session_id: str) -> Session:
+        """The session, with versions of the prompts where it is older than these; UnknownSession if there is none."""
+        session = self._store.session(session_id)
+        session.prompts = session.prompts or self._prompts.chosen(session.id)
+        return session
+
     def watch(self, session: Session, turn: Turn) -> None:
         """What the turn shows can be reacted to from now on, though it is not saved yet."""
         self._live[turn.id] = (session, turn.shown)

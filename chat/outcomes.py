@@ -65,7 +65,7 @@ class Outcomes:
         sql = (
             "SELECT turns.id, session_id, sentences, timings, llm_reached, thumb FROM turns"
             " JOIN sessions ON sessions.id = session_id LEFT JOIN thumbs ON thumbs.turn_id = turns.id"
-            " WHERE started >= ?"
+            " WHERE started >= ? AND turns.id NOT IN (SELECT turn_id FROM copied_turns)"
         )
         for turn, session, sentences, timings, reached, thumb in database.execute(sql, [since]):
             if session not in versions:

@@ -15,6 +15,7 @@ from chat.language import language_name, language_of
 from chat.llm import LLM
 from chat.money import price_text
 from chat.need import Need, Reading
+from chat.rendering import rendered
 from chat.telling import told
 from chat.template import Sentence
 from chat.words import clipped
@@ -49,7 +50,8 @@ async def reply(
     """
     first = {name: clipped(text, LONGEST_FIELD) for name, text in told(shown[0], shown, need).items()}
     sample = price_text(SAMPLE, shown[0].currency or need.currency) if first["price"] else ""
-    messages = prompt.render(
+    messages = rendered(
+        prompt,
         wanted=clipped(need.current.words, LONGEST_WANTED),
         item=first,
         sample_price=sample,

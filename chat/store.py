@@ -119,7 +119,9 @@ class Store:
             begun = [session.id, session.shopper_id, turn.time, turn.time, turn.need]
             connection.execute(
                 "INSERT INTO sessions (id, shopper_id, started, seen, need, prompts, site) VALUES (?, ?, ?, ?, ?, ?, ?)"
-                " ON CONFLICT (id) DO UPDATE SET seen = excluded.seen, need = excluded.need",
+                " ON CONFLICT (id) DO UPDATE SET seen = excluded.seen, need = excluded.need,"
+                # Of a session that is older than the versions: it keeps from now on what it used now.
+                " prompts = CASE prompts WHEN '{}' THEN excluded.prompts ELSE prompts END",
                 [*begun, json.dumps(session.prompts), session.site],
             )
             # Numbered here, inside the transaction: two tabs of one conversation may finish at the same time.
@@ -282,7 +284,7 @@ class Store:
         return [session_id, *(str(row[0]) for row in rows)]
 
     def whole(self, session_id: str) -> dict[str, Any]:
-        """Everything that is held of the session, with its turns, what they showed and what was thought of them.
+        """Everything that is held of the session: its turns, what they showed and what was thought of them, its labels.
 
         UnknownSession if there is none.
         """
@@ -298,7 +300,8 @@ class Store:
             turns.append(turn | {"shown": shown, "thumb": thumbs.get(turn["id"])})
         session = rows[0]
         held = {"need": json.loads(session["need"] or "null"), "prompts": json.loads(session["prompts"])}
-        return session | held | {"turns": turns}
+        labels = database.execute("SELECT label FROM session_labels WHERE session_id = ? ORDER BY 1", [session_id])
+        return session | held | {"labels": [row[0] for row in labels.fetchall()], "turns": turns}
 
     def impressions(self) -> Iterator[tuple[str, str, int, float]]:
         """Turn, item, position (from 1) and p(like) of every item that the reranker's order showed."""

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict
 
 from chat.llm import LLM
 from chat.need import Need
+from chat.rendering import rendered
 from chat.words import FILLERS, clipped, plain, singular, tokens
 from prompts.prompt import Prompt
 
@@ -33,7 +34,8 @@ async def understand(llm: LLM, prompt: Prompt, message: str, need: Need, history
 
     ``history_digest``: a few words on what the shopper bought or liked, or "".
     """
-    messages = prompt.render(
+    messages = rendered(
+        prompt,
         message=clipped(plain(message), LONGEST_MESSAGE),
         wanted=clipped(need.current.words, LONGEST_MESSAGE),
         history=clipped(plain(history_digest), LONGEST_MESSAGE),

@@ -19,6 +19,7 @@ from prompts.tables import Version
 from prompts.versions import Versions, fragment_hash
 
 MANIFEST = "versions.yaml"
+_Name = Annotated[str, Field(pattern=r"^[\w-]+$")]
 
 
 class Listed(BaseModel):
@@ -28,7 +29,7 @@ class Listed(BaseModel):
 
     version: str
     hash: str
-    fragments: dict[str, Annotated[str, Field(pattern=r"^[\w-]+$")]] = {}
+    fragments: dict[_Name, _Name] = {}
 
 
 _LISTED = TypeAdapter(list[Listed])
@@ -80,9 +81,7 @@ def take(versions: Versions, folder: Path, who: str, why: str = "") -> Exchanged
     for path in files:
         name, origin = path.parent.name, f"{path.parent.name}/{path.name}"
         entry = listed.get(f"{name}@{int(path.stem)}")
-        fragments = (
-            None if entry is None else {n: text_of(folder / FRAGMENTS / f"{f}.md") for n, f in entry.fragments.items()}
-        )
+        fragments = None if entry is None else {n: _fragment(folder, f) for n, f in entry.fragments.items()}
         prompt = versions.check(text_of(path), origin, named=name, fragments=fragments)
         if entry is not None and entry.hash != prompt.version:
             raise VersionError(f"{origin} is not the text that {MANIFEST} names: it was changed. Give it a new number.")
@@ -95,9 +94,16 @@ def _manifest(folder: Path) -> list[Listed]:
     if not path.is_file():
         return []
     try:
-        return _LISTED.validate_python(yaml.safe_load(path.read_text(encoding="utf-8")) or [])
+        return _LISTED.validate_python(yaml.safe_load(text_of(path)) or [])
     except (yaml.YAMLError, ValidationError) as error:
         raise VersionError(f"{path.name} is not as it was exported: {str(error).splitlines()[0]}") from error
+
+
+def _fragment(folder: Path, name: str) -> str:
+    path = folder / FRAGMENTS / f"{name}.md"
+    if not path.is_file():
+        raise VersionError(f"{MANIFEST} names {FRAGMENTS}/{path.name}, which is not there.")
+    return text_of(path)
 
 
 def _write(path: Path, text: str) -> None:

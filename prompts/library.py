@@ -8,6 +8,7 @@ import re
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+from prompts.errors import PromptError
 from prompts.prompt import Prompt, read
 
 PACKAGE_FOLDER = Path(__file__).parent
@@ -61,8 +62,16 @@ class Library:
 
 
 def text_of(path: Path) -> str:
-    """The file's text, byte for byte: line ends are not translated, so that it is exported as it was read."""
-    return path.read_bytes().decode("utf-8")
+    """The file's text, byte for byte: line ends are not translated, so that it is exported as it was read.
+
+    PromptError where it is no text.
+    """
+    content = path.read_bytes()
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise PromptError(f"{path.parent.name}/{path.name}", line, "it is not UTF-8") from error
 
 
 def load(path: Path, fragments: Mapping[str, str] | None = None) -> Prompt:

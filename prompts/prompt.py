@@ -14,9 +14,8 @@ from functools import cached_property
 from typing import Any
 
 import yaml
-from jinja2 import DictLoader, StrictUndefined, TemplateSyntaxError, nodes
-from jinja2.exceptions import SecurityError, TemplateError
-from jinja2.sandbox import SandboxedEnvironment
+from jinja2 import DictLoader, StrictUndefined, TemplateSyntaxError, meta, nodes
+from jinja2.sandbox import ImmutableSandboxedEnvironment
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import SchemaError
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -26,10 +25,12 @@ from prompts.errors import PromptError
 SECTION = re.compile(r"^(system|user|assistant):[ \t]*$", re.MULTILINE)
 _NAME = r"^[a-z][a-z0-9_-]{0,63}$"
 
-# Undefined names are errors, and a template can reach neither attributes with underscores nor anything of Python's.
-_ENVIRONMENT = SandboxedEnvironment(
+# Undefined names are errors, and a template can reach neither attributes with underscores nor anything of Python's, nor
+# change what it is given.
+_ENVIRONMENT = ImmutableSandboxedEnvironment(
     undefined=StrictUndefined, autoescape=False, trim_blocks=True, lstrip_blocks=True, keep_trailing_newline=False
 )
+_HIDDEN = _ENVIRONMENT.globals.keys() - {"range"}  # functions of jinja's own that prompts have no use for
 # What reads another template, and could so read one that the version's hash does not cover.
 _READING = {nodes.Import: "import", nodes.FromImport: "from", nodes.Extends: "extends"}
 
@@ -120,7 +121,7 @@ class Prompt:
     def _fill(self, section: Section, template: Any, variables: dict[str, object]) -> str:
         try:
             return str(template.render(variables)).strip()
-        except (TemplateError, SecurityError, TypeError, ValueError) as error:
+        except Exception as error:  # a template's own, of any kind
             raise PromptError(self.origin, section.line, f"cannot be rendered: {error}") from error
 
 
@@ -130,6 +131,9 @@ def read(content: str, origin: str, fragments: Mapping[str, str] | None = None, 
     ``named``: the name that it must have; "": any. Raises PromptError with the line of what is wrong.
     """
     lines = content.splitlines()
+    for number, text in enumerate(lines, 1):
+        if text != text.encode(errors="ignore").decode():
+            raise PromptError(origin, number, "there is half a character, which nothing can hold; write it anew")
     if not lines or lines[0].strip() != "---":
         raise PromptError(origin, 1, "a prompt opens with front matter: a line '---', its fields, and '---' again")
     end = next((number for number, text in enumerate(lines[1:], 2) if text.strip() == "---"), 0)
@@ -141,6 +145,8 @@ def read(content: str, origin: str, fragments: Mapping[str, str] | None = None, 
     if front.output is not None:
         try:
             Draft202012Validator.check_schema(front.output)
+        except RecursionError as error:
+            raise PromptError(origin, _line_of(lines, "output"), "output is nested too deeply") from error
         except SchemaError as error:
             where = _line_of(lines, "output", *(part for part in error.absolute_path if isinstance(part, str)))
             raise PromptError(origin, where, f"output is no JSON schema: {error.message}") from error
@@ -164,10 +170,19 @@ def line_of(prompt: Prompt, *keys: str) -> int:
 
 def _front_matter(origin: str, text: str) -> FrontMatter:
     try:
+        # What names another part could hold itself, or grow without end.
+        if alias := next((one for one in yaml.parse(text) if isinstance(one, yaml.AliasEvent)), None):
+            what = f"'*{alias.anchor}' names another part; write that out instead"
+            raise PromptError(origin, alias.start_mark.line + 2 if alias.start_mark else 2, what)
         raw = yaml.safe_load(text)
     except yaml.MarkedYAMLError as error:
         line = error.problem_mark.line + 2 if error.problem_mark else 2
         raise PromptError(origin, line, f"the front matter is not YAML: {error.problem}") from error
+    except PromptError:
+        raise
+    except Exception as error:  # a character that YAML has not, a day that no calendar has, brackets a thousand deep
+        what = str(error).splitlines()[0] if str(error) else type(error).__name__
+        raise PromptError(origin, 2, f"the front matter cannot be read: {what}") from error
     if not isinstance(raw, dict):
         raise PromptError(origin, 2, "the front matter must be fields, one 'name: value' a line")
     try:
@@ -248,18 +263,28 @@ def _parsed(origin: str, template: str, line: int) -> nodes.Template:
     for kind, word in _READING.items():
         if found := tree.find(kind):
             raise PromptError(origin, line + found.lineno - 1, f"{word!r} is not to be had here; use 'include'")
+    # Jinja looks for these only when it renders, which would be in a shopper's turn.
+    for kind_of, known in ((nodes.Filter, _ENVIRONMENT.filters), (nodes.Test, _ENVIRONMENT.tests)):
+        for node in tree.find_all(kind_of):
+            if node.name not in known:
+                what = f"there is no {kind_of.__name__.lower()} {node.name!r}"
+                raise PromptError(origin, line + node.lineno - 1, what)
     return tree
 
 
 def _variables(origin: str, tree: nodes.Template, first: int, front: FrontMatter) -> set[str]:
     names = list(tree.find_all(nodes.Name))
-    stored = {node.name for node in names if node.ctx != "load"} | {"loop", "range"}
-    read = [node for node in names if node.name not in stored]
-    for node in read:
-        if node.name not in front.variables:
+    stored = {node.name for node in names if node.ctx != "load"}
+    read = [node for node in names if node.ctx == "load"]
+    # By their scopes: what a loop has set is gone after it.
+    free = meta.find_undeclared_variables(tree) | {node.name for node in read if node.name in _HIDDEN}
+    for node in reversed(read) if free & stored else read:
+        if node.name in free and node.name not in front.variables:
             what = f"variable {node.name!r} is used but not declared under 'variables'"
+            if node.name in stored:
+                what = f"variable {node.name!r} is used where it may not be set, such as after its loop"
             raise PromptError(origin, first + node.lineno - 1, what)
-    return {node.name for node in read}
+    return free
 
 
 def _names(names: list[str]) -> str:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from sqlite_utils import Database, Migrations
 
 from prompts.scores import Result
-from prompts.tables import Databases
+from prompts.tables import Databases, migrate
 
 migrations = Migrations("prompt_results")
 
@@ -48,7 +48,7 @@ class Results:
 
     def __init__(self, databases: Databases) -> None:
         self._databases = databases
-        migrations.apply(databases.current)
+        migrate(databases.current, migrations)
 
     def get(self, key: Key) -> Result | None:
         """The result that is kept; None if there is none, or it is of an older form."""

@@ -4,14 +4,18 @@ Reads the labels anew for each conversation that begins, so that every process f
 that was read is kept, as a version never changes. Knows nothing of what the prompts are for.
 """
 
+import logging
 from collections.abc import Mapping
 from typing import Protocol
 
+from prompts.errors import PromptError
 from prompts.experiment import takes_candidate
 from prompts.library import Library
 from prompts.prompt import Prompt
 from prompts.tables import Databases
 from prompts.versions import CANDIDATE, PRODUCTION, Versions
+
+log = logging.getLogger(__name__)
 
 
 class Prompts(Protocol):
@@ -48,10 +52,18 @@ class Served:
         return found
 
     def version(self, name: str, version: str) -> Prompt:
-        """The prompt of that name and hash; where it is none that is known here, the newest file's."""
+        """The prompt of that name and hash; where it is none that can be used here, the newest file's.
+
+        A program that is newer than a version may give other variables than that was written for.
+        """
         held = self._read.get((name, version))
         if held is None:
-            held = self._versions.prompt(name, version) or self._files.version(name, version)
+            try:
+                held = self._versions.usable(name, version)
+            except PromptError as error:
+                log.error("a version cannot be used any more, and the newest file takes its place: %s", error)
+            if held is None:
+                held = self._files.version(name, version)
             self._read[name, version] = held
         return held
 

@@ -3,9 +3,12 @@
 Knows columns. What they mean and who may write them, ``prompts.versions`` knows.
 """
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Protocol
 
+import yaml
 from sqlite_utils import Database, Migrations
 
 migrations = Migrations("prompts")
@@ -42,6 +45,41 @@ def m001_versions(database: Database) -> None:
     )
 
 
+@migrations()
+def m002_notes(database: Database) -> None:
+    """The notes of each version, so that a list of a thousand need not read their texts."""
+    database.execute("ALTER TABLE prompt_versions ADD COLUMN notes TEXT NOT NULL DEFAULT ''")
+    for name, number, content in database.execute("SELECT name, number, content FROM prompt_versions").fetchall():
+        front = next(yaml.safe_load_all(content)) or {}
+        values = [str(front.get("notes", "")), name, number]
+        database.execute("UPDATE prompt_versions SET notes = ? WHERE name = ? AND number = ?", values)
+
+
+@contextmanager
+def writing(database: Database) -> Iterator[None]:
+    """A transaction in which nobody else writes from its first read on; all of it is kept, or nothing.
+
+    One that only begins to write after it has read is refused where another process wrote in between.
+    """
+    if database.conn.in_transaction:
+        with database.atomic():
+            yield
+        return
+    database.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+    except BaseException:
+        database.conn.rollback()
+        raise
+    database.execute("COMMIT")
+
+
+def migrate(database: Database, which: Migrations) -> None:
+    """Bring the tables up to date; of several processes that begin at once, one does and the others wait."""
+    with writing(database):
+        which.apply(database)
+
+
 class Databases(Protocol):
     """Gives each thread its database."""
 
@@ -59,6 +97,7 @@ class Version:
     author: str
     time: float  # unix seconds
     labels: tuple[str, ...] = ()  # "production", "production for SITE"
+    notes: str = ""  # as its text has them
 
     @property
     def title(self) -> str:
@@ -83,7 +122,7 @@ class Entry:
     number: int
     time: float
     who: str
-    done: str  # "published", "moved", "split", "fragment"
+    done: str  # "published", "moved", "back" (moved there by a rollback), "split", "fragment"
     name: str
     label: str
     site: str

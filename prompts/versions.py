@@ -7,6 +7,7 @@ uses, ``prompts.serving`` tells.
 """
 
 import json
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
@@ -14,13 +15,15 @@ from typing import Any
 from prompts.errors import PromptError, VersionError
 from prompts.library import Library
 from prompts.prompt import Prompt, line_of, read, version_of
-from prompts.tables import Databases, Draft, Entry, Version, migrations
+from prompts.tables import Databases, Draft, Entry, Version, migrate, migrations, writing
 
 PRODUCTION = "production"
 CANDIDATE = "candidate"
 FILES = "files"  # who published and released what came with the program
 MOST_CHARACTERS = 9_000  # of a version with its fragments: some 3,000 tokens, all that a turn may send
 LONGEST_WHY = 500  # characters
+_FRAGMENT = re.compile(r"[\w-]{1,64}")  # its name, which is also a file's
+_MOVES = ("moved", "back")
 
 
 class Versions:
@@ -34,17 +37,17 @@ class Versions:
         self._databases = databases
         self._contract = contract
         self._now = now
-        migrations.apply(databases.current)
+        migrate(databases.current, migrations)
 
     def adopt(self, files: Library) -> int:
         """Publish every file that is not yet a version, and return how many were new.
 
         The label ``production`` follows the newest file of a prompt as long as nobody has moved it themselves.
         """
-        database, new = self._databases.current, 0
-        with database.atomic():
+        new = 0
+        with writing(self._databases.current):
             for name, text in files.fragments.items():
-                self._keep_fragment(name, text, FILES)
+                self._add_fragment(name, text, FILES)
             newest: dict[str, str] = {}
             for prompt in files.all():
                 new += self._publish(prompt, FILES, "") is not None
@@ -62,10 +65,13 @@ class Versions:
         labels: dict[tuple[str, str], list[str]] = {}
         for of, label, site, version in self._rows("SELECT name, label, site, hash FROM prompt_labels ORDER BY 2, 3"):
             labels.setdefault((of, version), []).append(f"{label} for {site}" if site else label)
-        sql = "SELECT name, number, hash, author, time FROM prompt_versions WHERE ? IN ('', name) ORDER BY name, number"
+        sql = (
+            "SELECT name, number, hash, author, time, notes FROM prompt_versions WHERE ? IN ('', name)"
+            " ORDER BY name, number"
+        )
         return [
-            Version(of, number, version, author, when, tuple(labels.get((of, version), ())))
-            for of, number, version, author, when in self._rows(sql, name)
+            Version(of, number, version, author, when, tuple(labels.get((of, version), ())), notes)
+            for of, number, version, author, when, notes in self._rows(sql, name)
         ]
 
     def find(self, title: str) -> Version:
@@ -104,6 +110,11 @@ class Versions:
             return read(content, f"{name}@{number}", self._fragment_texts(json.loads(fragments)))
         return None
 
+    def usable(self, name: str, version: str) -> Prompt | None:
+        """As ``prompt``; PromptError where this program could not publish it any more."""
+        prompt = self.prompt(name, version)
+        return prompt and self.check(prompt.content, prompt.origin, named=name, fragments=prompt.fragments)
+
     def labelled(self, name: str, label: str, site: str = "") -> str:
         """The hash that the label points at for this very site; "" for none."""
         rows = self._rows("SELECT hash FROM prompt_labels WHERE name = ? AND label = ? AND site = ?", name, label, site)
@@ -132,7 +143,7 @@ class Versions:
         VersionError if there is no such prompt.
         """
         self.find(name)
-        return max(entry.time for entry in self.journal(name) if entry.done in ("moved", "split"))
+        return max(entry.time for entry in self.journal(name) if entry.done in (*_MOVES, "split"))
 
     # Writing versions
 
@@ -173,22 +184,29 @@ class Versions:
 
     def publish_all(self, prompts: Sequence[Prompt], who: str, why: str = "") -> list[Version]:
         """Make each, checked before, a version, all or none, in this order; returns those that were none yet."""
-        with self._databases.current.atomic():
+        with writing(self._databases.current):
             new = {(prompt.name, prompt.version) for prompt in prompts if self._publish(prompt, who, why)}
         return [version for version in self.all() if (version.name, version.hash) in new]
 
     # Drafts
 
-    def draft(self, content: str, author: str, number: int | None = None) -> int:
+    def draft(self, content: str, author: str, number: int | None = None, was: str | None = None) -> int:
         """Keep a draft, as a new one or in place of the one with that number; returns its number.
 
-        VersionError where that one is gone.
+        ``was``: the text that its author began with; None: whatever it is. VersionError where that draft is gone, or
+        somebody else has changed it meanwhile.
         """
+        if content != content.encode(errors="ignore").decode():
+            raise VersionError("The text has half a character, which nothing can hold. Write that anew.")
         database = self._databases.current
-        with database.atomic():
+        with writing(database):
             if number is None:
                 sql = "INSERT INTO prompt_drafts (content, author, time) VALUES (?, ?, ?)"
                 return int(database.execute(sql, [content, author, self._now()]).lastrowid or 0)
+            held = self._rows("SELECT content, author FROM prompt_drafts WHERE number = ?", number)
+            if was is not None and held and held[0][0] not in (was, content):
+                what = f"{held[0][1]} has changed draft {number} since you opened it"
+                raise VersionError(f"{what}. Keep the text as a new one, or open the draft again.")
             sql = "UPDATE prompt_drafts SET content = ?, author = ?, time = ? WHERE number = ?"
             if database.execute(sql, [content, author, self._now(), number]).rowcount != 1:
                 raise VersionError(f"There is no draft {number} any more. Keep the text as a new one.")
@@ -202,7 +220,7 @@ class Versions:
     def discard(self, number: int) -> None:
         """Throw a draft away; VersionError if there is none."""
         database = self._databases.current
-        with database.atomic():
+        with writing(database):
             if database.execute("DELETE FROM prompt_drafts WHERE number = ?", [number]).rowcount != 1:
                 raise VersionError(f"There is no draft {number}.")
 
@@ -224,19 +242,21 @@ class Versions:
 
         Returns those new versions. PromptError where one of them cannot be read with it: then nothing is kept.
         """
-        texts = self.fragments()
-        before = texts.get(name, "")
-        made = [
-            self.check(
-                self.text(version).content,
-                f"{version.title} with {name}",
-                named=version.name,
-                fragments=texts | {name: content},
-            )
-            for version in self.using(name)
-        ]
-        with self._databases.current.atomic():
-            if self._keep_fragment(name, content, who):
+        if not content.strip():
+            raise VersionError(f"The fragment {name} has no text.")
+        with writing(self._databases.current):
+            texts = self.fragments()
+            made = [
+                self.check(
+                    self.text(version).content,
+                    f"{version.title} with {name}",
+                    named=version.name,
+                    fragments=texts | {name: content},
+                )
+                for version in self.using(name)
+            ]
+            if (before := texts.get(name, "")) != content:
+                self._add_fragment(name, content, who, again=True)
                 self._note(
                     who, "fragment", name, "", "", fragment_hash(name, before), fragment_hash(name, content), why
                 )
@@ -251,22 +271,33 @@ class Versions:
         """
         if not label.isidentifier():
             raise VersionError(f"A label is one word, such as {PRODUCTION} or {CANDIDATE}; {label!r} is not.")
-        with self._databases.current.atomic():
+        with writing(self._databases.current):
             before = self.labelled(version.name, label, site)
             if before != version.hash:
                 self._move(version.name, label, site, before, version.hash, who, why)
 
-    def roll_back(self, name: str, label: str, who: str, why: str = "", site: str = "") -> Version:
-        """Point the label at what it pointed at before its last move, by a new one. VersionError if it had none."""
-        moves = [e for e in self.journal(name) if (e.done, e.label, e.site) == ("moved", label, site) and e.before]
-        if not moves:
-            raise VersionError(f"The label {label} of {name} never pointed elsewhere: there is nothing to go back to.")
-        version = next(version for version in self.all(name) if version.hash == moves[-1].before)
-        self.move(version, label, who, why or "back", site)
-        return version
+    def roll_back(self, name: str, label: str, who: str, why: str = "", site: str = "") -> Version | None:
+        """Point the label at what it pointed at before its last move; again: at what it pointed at before that one.
+
+        None: it was nowhere before, and is so again, so that a site has what all have, or a prompt no candidate.
+        VersionError where there is nothing to go back to.
+        """
+        with writing(self._databases.current):
+            former: list[str] = []
+            for entry in self._moves(name, label, site):
+                if entry.done == "back" and former:
+                    former.pop()
+                else:
+                    former.append(entry.before)
+            if not former or not (former[-1] or site or label != PRODUCTION):
+                what = f"The label {label} of {name} never pointed elsewhere"
+                raise VersionError(f"{what}: there is nothing to go back to.")
+            before = self.labelled(name, label, site)
+            self._move(name, label, site, before, former[-1], who, why or "back", done="back")
+            return next((version for version in self.all(name) if version.hash == former[-1]), None)
 
     def split(self, name: str, share: float, who: str, why: str = "", site: str = "") -> None:
-        """Give this share (0-1) of new conversations the candidate instead of production; 0: none.
+        """Give this share (0-1) of new conversations the candidate instead of production; 0: none, on that site too.
 
         VersionError where there is no candidate, or the share is none.
         """
@@ -277,10 +308,10 @@ class Versions:
                 f"{name} has no candidate. Point one out first: shoptalk prompts label {name}@N candidate"
             )
         database = self._databases.current
-        with database.atomic():
+        with writing(database):
             before = self.shares().get((name, site), 0.0)
             database.execute("DELETE FROM prompt_splits WHERE name = ? AND site = ?", [name, site])
-            if share:
+            if share or site:
                 database.execute("INSERT INTO prompt_splits VALUES (?, ?, ?)", [name, site, share])
             self._note(who, "split", name, CANDIDATE, site, f"{before:g}", f"{share:g}", why)
 
@@ -292,22 +323,29 @@ class Versions:
         if self._rows(sql, prompt.name, prompt.version):
             return None
         for name, text in prompt.fragments.items():
-            self._keep_fragment(name, text, who)
+            self._add_fragment(name, text, who)
         last = self._rows("SELECT COALESCE(MAX(number), 0) FROM prompt_versions WHERE name = ?", prompt.name)
         number = int(last[0][0]) + 1
         held = json.dumps({name: fragment_hash(name, text) for name, text in prompt.fragments.items()})
-        values = [prompt.name, number, prompt.version, prompt.content, held, who, self._now()]
-        self._databases.current.execute("INSERT INTO prompt_versions VALUES (?, ?, ?, ?, ?, ?, ?)", values)
+        values = [prompt.name, number, prompt.version, prompt.content, held, who, self._now(), prompt.front.notes]
+        self._databases.current.execute("INSERT INTO prompt_versions VALUES (?, ?, ?, ?, ?, ?, ?, ?)", values)
         self._note(who, "published", prompt.name, "", "", "", prompt.version, why)
         return number
 
-    def _move(self, name: str, label: str, site: str, before: str, after: str, who: str, why: str) -> None:
-        sql = "INSERT INTO prompt_labels VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET hash = excluded.hash"
-        self._databases.current.execute(sql, [name, label, site, after])
-        self._note(who, "moved", name, label, site, before, after, why)
+    def _move(
+        self, name: str, label: str, site: str, before: str, after: str, who: str, why: str, done: str = "moved"
+    ) -> None:
+        database = self._databases.current
+        database.execute("DELETE FROM prompt_labels WHERE name = ? AND label = ? AND site = ?", [name, label, site])
+        if after:
+            database.execute("INSERT INTO prompt_labels VALUES (?, ?, ?, ?)", [name, label, site, after])
+        self._note(who, done, name, label, site, before, after, why)
+
+    def _moves(self, name: str, label: str, site: str) -> list[Entry]:
+        return [e for e in self.journal(name) if e.done in _MOVES and (e.label, e.site) == (label, site)]
 
     def _last_mover(self, name: str, label: str) -> str:
-        moves = [e for e in self.journal(name) if (e.done, e.label, e.site) == ("moved", label, "")]
+        moves = self._moves(name, label, "")
         return moves[-1].who if moves else ""
 
     def _note(self, who: str, done: str, name: str, label: str, site: str, before: str, after: str, why: str) -> None:
@@ -318,13 +356,18 @@ class Versions:
         )
         self._databases.current.execute(sql, values)
 
-    def _keep_fragment(self, name: str, content: str, who: str) -> bool:
-        """Whether the text is not the fragment's newest already. Within a transaction."""
-        if self.fragments().get(name) == content:
-            return False
-        sql = "INSERT INTO prompt_fragments VALUES (?, ?, ?, ?, ?) ON CONFLICT DO UPDATE SET time = excluded.time"
-        self._databases.current.execute(sql, [fragment_hash(name, content), name, content, who, self._now()])
-        return True
+    def _add_fragment(self, name: str, content: str, who: str, *, again: bool = False) -> None:
+        """Keep a text of the fragment, the newest now; one that it had before only becomes so ``again``.
+
+        What came with the program is never newer than what people wrote. Within a transaction.
+        """
+        if not _FRAGMENT.fullmatch(name):
+            raise VersionError(f"A fragment's name has letters, digits, - and _, at most 64; {name!r} is none.")
+        newest = self._rows("SELECT author FROM prompt_fragments WHERE name = ? ORDER BY time DESC LIMIT 1", name)
+        older = who == FILES and newest and newest[0][0] != FILES
+        values = [fragment_hash(name, content), name, content, who, 0.0 if older else self._now()]
+        sql = "INTO prompt_fragments VALUES (?, ?, ?, ?, ?)"
+        self._databases.current.execute(f"INSERT OR {'REPLACE' if again else 'IGNORE'} {sql}", values)
 
     def _fragment_texts(self, hashes: Mapping[str, str]) -> dict[str, str]:
         texts = {}

@@ -14,6 +14,7 @@ from typing import Annotated
 
 import typer
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
 
@@ -30,6 +31,7 @@ from ranking.history import Events
 from retrieval.database import Connections
 from ui.cli_evaluation import evaluate
 from ui.home import Home
+from ui.identity import Keys
 from ui.prompt_figures import conclusion, on, rows_of, told, when
 
 console = Console(highlight=False)
@@ -55,7 +57,7 @@ def list_versions(name: Annotated[str, typer.Argument(help="Only of this prompt.
     with _opened() as (versions, _):
         table = Table("version", "hash", "by", "published", "labels")
         for one in versions.all(name):
-            table.add_row(one.title, one.hash[:12], one.author, when(one.time), ", ".join(one.labels))
+            table.add_row(one.title, one.hash[:12], escape(one.author), when(one.time), ", ".join(one.labels))
         console.print(table)
         for (of, site), share in sorted(versions.shares().items()):
             if name in ("", of):
@@ -126,7 +128,8 @@ def label(
     by: ByOption = "",
 ) -> None:
     """Point a label at a version. What production points at is what conversations use."""
-    with _opened() as (versions, _):
+    with _opened() as (versions, connections):
+        _check_site(connections, site)
         found = versions.find(version)
         versions.move(found, to, _who(by), why, site)
     console.print(f"{to}{on(site)} is {found.title}, for conversations that begin from now on.", markup=False)
@@ -143,7 +146,8 @@ def rollback(
     """Point a label at what it pointed at before."""
     with _opened() as (versions, _):
         found = versions.roll_back(name, of, _who(by), why, site)
-    console.print(f"{of}{on(site)} is {found.title} again.", markup=False)
+    again = f"is {found.title} again" if found else "points nowhere again"
+    console.print(f"{of}{on(site)} {again}.", markup=False)
 
 
 @prompts.command()
@@ -155,7 +159,8 @@ def split(
     by: ByOption = "",
 ) -> None:
     """Let a share of new conversations try the candidate, to be watched with ``shoptalk prompts watch``."""
-    with _opened() as (versions, _):
+    with _opened() as (versions, connections):
+        _check_site(connections, site)
         versions.split(name, share, _who(by), why, site)
     console.print(f"{share:.0%} of new conversations{on(site)} get the candidate of {name}.", markup=False)
 
@@ -168,7 +173,7 @@ def journal(name: Annotated[str, typer.Argument(help="Only of this prompt.")] = 
         table = Table("when", "who", "what", "why")
         for entry in versions.journal(name):
             before, after = (titles.get((entry.name, mark), mark[:12]) for mark in (entry.before, entry.after))
-            table.add_row(when(entry.time), entry.who, told(entry, before, after), entry.why)
+            table.add_row(when(entry.time), *map(escape, (entry.who, told(entry, before, after), entry.why)))
     console.print(table)
 
 
@@ -236,6 +241,13 @@ def _opened() -> Iterator[tuple[Versions, Connections]]:
         yield versions, connections
     finally:
         connections.close()
+
+
+def _check_site(connections: Connections, site: str) -> None:
+    """VersionError for a site that there is not: nobody would get what is live there."""
+    known = [key.id for key in Keys(connections).sites()]
+    if site and site not in known:
+        raise VersionError(f"There is no site key {site!r}. There are: {', '.join(known) or 'none'}.")
 
 
 def _who(by: str) -> str:

@@ -43,7 +43,8 @@ def trial_html(title: str, trial: Trial) -> str:
     if trial.trouble:
         parts.append(f'<p class="lab-bad">{escape(trial.trouble)}</p>')
     if not trial.llm_reached:
-        parts.append('<p class="lab-bad">The language model could not be reached: these are the plain sentences.</p>')
+        what = "The language model gave no answer, or a prompt could not be filled in (the log says why)"
+        parts.append(f'<p class="lab-bad">{what}: these are the plain sentences.</p>')
     said = [f'{escape(text)} <span class="lab-by">({escape(by)})</span>' for text, by in trial.sentences]
     parts.append(f"<h4>Answer</h4><p>{'<br>'.join(said) or '…'}</p>")
     if trial.tags:

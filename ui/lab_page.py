@@ -16,7 +16,6 @@ from starlette.routing import Mount, Route
 
 from chat.outcomes import SUCCESSES, Outcome, Outcomes
 from prompts.errors import PromptsError, VersionError
-from prompts.tables import Version
 from prompts.versions import CANDIDATE, PRODUCTION, Versions
 from ui.accounts import Account, Accounts
 from ui.identity import Keys
@@ -34,6 +33,7 @@ EVERYWHERE = "every site"
 LABELS = [PRODUCTION, CANDIDATE]
 MOST_TURNS = 20  # of a tried conversation
 LONGEST = 20_000  # characters of a text that is written here
+LONGEST_NOTES = 300  # characters of a version's notes in the list
 RELEASERS = ("releaser", "admin")
 Told = str  # a status line, as HTML
 
@@ -100,12 +100,16 @@ class Lab:
     def table(self, name: str) -> list[list[str]]:
         """The versions of a prompt as rows, the newest first."""
         return [
-            [one.title, ", ".join(one.labels), one.author, when(one.time), one.hash[:12], self._notes(one)]
+            [
+                one.title,
+                ", ".join(one.labels),
+                one.author,
+                when(one.time),
+                one.hash[:12],
+                " ".join(one.notes.split())[:LONGEST_NOTES],
+            ]
             for one in reversed(self.versions.all(name))
         ]
-
-    def _notes(self, version: Version) -> str:
-        return " ".join(self.versions.text(version).front.notes.split())[:300]
 
     def journal(self, name: str) -> list[list[str]]:
         """What was done, the latest first."""
@@ -173,6 +177,7 @@ def build_lab(lab: Lab, shop_name: str) -> gr.Blocks:
             with gr.Row():
                 draft = gr.Dropdown(label="Draft", elem_id="lab-draft")
                 source = gr.Dropdown(label="Begin with the text of", elem_id="lab-source")
+            opened = gr.State("")  # the draft as it was when it was opened: somebody else may change it meanwhile
             text = gr.Textbox(label="Text", lines=22, max_lines=40, max_length=LONGEST, elem_id="lab-text")
             why_published = gr.Textbox(label="Why, for the journal", max_length=500)
             with gr.Row():
@@ -254,12 +259,15 @@ def build_lab(lab: Lab, shop_name: str) -> gr.Blocks:
                 return [_said(str(error), bad=True), *(gr.skip() for _ in shown)]
             return [_said(line), *fresh(of, kept)]
 
-        def on_keep(of: str, number: str, content: str, request: gr.Request) -> list[Any]:
+        def on_keep(of: str, number: str, content: str, was: str, request: gr.Request) -> list[Any]:
+            content = content[:LONGEST]
+
             def act() -> tuple[str, str]:
-                held = lab.versions.draft(content[:LONGEST], lab.who(request).name, _number(number))
+                held = lab.versions.draft(content, lab.who(request).name, _number(number), was)
                 return f"Draft {held} is kept.", str(held)
 
-            return done(act, of)
+            status, *rest = done(act, of)
+            return [content if rest[0] != gr.skip() else gr.skip(), status, *rest]
 
         def on_check(of: str, content: str) -> str:
             try:
@@ -268,11 +276,12 @@ def build_lab(lab: Lab, shop_name: str) -> gr.Blocks:
                 return _said(str(error), bad=True)
             return _said(f"It can be published as a version of {of}.")
 
-        def on_publish(of: str, number: str, content: str, reason: str, request: gr.Request) -> list[Any]:
+        def on_publish(of: str, number: str, content: str, was: str, reason: str, request: gr.Request) -> list[Any]:
             def act() -> tuple[str, str]:
                 made = lab.versions.publish(content, lab.releaser(request).name, reason, origin="the text", named=of)
-                if (held := _number(number)) is not None:
-                    lab.versions.discard(held)
+                # Its draft has done its work; not one that somebody else has gone on with, or thrown away.
+                if any(str(one.number) == number and one.content in (was, content) for one in lab.versions.drafts()):
+                    lab.versions.discard(int(number))
                 return f"{made.title} is published. Nobody uses it before a label points at it.", NEW
 
             return done(act, of)
@@ -298,7 +307,8 @@ def build_lab(lab: Lab, shop_name: str) -> gr.Blocks:
         def on_back(of: str, to: str, where: str, reason: str, request: gr.Request) -> list[Any]:
             def act() -> tuple[str, str]:
                 found = lab.versions.roll_back(of, to.strip(), lab.releaser(request).name, reason, _site(where))
-                return f"{to.strip()}{on(_site(where))} is {found.title} again.", NEW
+                again = f"is {found.title} again" if found else "points nowhere again"
+                return f"{to.strip()}{on(_site(where))} {again}.", NEW
 
             return done(act, of)
 
@@ -330,7 +340,7 @@ def build_lab(lab: Lab, shop_name: str) -> gr.Blocks:
 
         def on_draft(number: str) -> Any:
             held = next((draft for draft in lab.versions.drafts() if str(draft.number) == number), None)
-            return held.content if held else gr.skip()
+            return [held.content, held.content] if held else [gr.skip(), gr.skip()]
 
         def on_source(title: str) -> str:
             return lab.versions.text(lab.versions.find(title)).content
@@ -344,11 +354,11 @@ def build_lab(lab: Lab, shop_name: str) -> gr.Blocks:
         name.change(fresh, [name], shown, **quiet)
         for chosen in (first, second):
             chosen.change(on_difference, [first, second], [difference], **quiet)
-        draft.input(on_draft, [draft], [text], **quiet)
+        draft.input(on_draft, [draft], [text, opened], **quiet)
         source.input(on_source, [source], [text], **quiet)
-        keep.click(on_keep, [name, draft, text], [status, *shown], **quiet)
+        keep.click(on_keep, [name, draft, text, opened], [opened, status, *shown], **quiet)
         check.click(on_check, [name, text], [status], **quiet)
-        publish.click(on_publish, [name, draft, text, why_published], [status, *shown], **quiet)
+        publish.click(on_publish, [name, draft, text, opened, why_published], [status, *shown], **quiet)
         discard.click(on_discard, [name, draft], [status, *shown], **quiet)
         attempt.click(on_try, [name, messages, left, right], [status, one, other], concurrency_limit=4, **quiet)
         move.click(on_move, [name, moved, label, site, why], [status, *shown], **quiet)

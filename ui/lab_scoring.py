@@ -162,9 +162,12 @@ def score_tab(
         ended = run is None or run.ended
         return [said(run.said) if run else gr.skip(), scoring.html(), gr.Timer(active=not ended)]
 
+    async def on_stop() -> None:
+        scoring.stop()  # in the loop of the run, which another thread could not wake
+
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     begin.click(on_begin, [versions, glob], [status, table, clock], **quiet)
-    stop.click(scoring.stop, None, None, **quiet)
+    stop.click(on_stop, None, None, **quiet)
     clock.tick(on_tick, None, [status, table, clock], **quiet)
     return versions
 

@@ -6,7 +6,7 @@ tried counts as a conversation of a shopper. Knows nothing of how it is shown.
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -14,8 +14,11 @@ from tempfile import TemporaryDirectory
 
 from chat.assistant import Assistant
 from chat.events import Card, CardsEvent, DoneEvent, ErrorEvent, NeedEvent, SessionEvent, TextEvent
+from chat.policies import Policies
+from chat.policy_desk import PolicyDesk
 from chat.store import Store, Turn
 from chat.traced import Call, Traced
+from chat.yes_judge import YesJudge
 from prompts.serving import Pinned, Prompts
 from ranking.history import Events
 from retrieval.database import Connections
@@ -46,9 +49,10 @@ class Trial:
 class Trials:
     """Tries conversations. One object serves every writer at once."""
 
-    def __init__(self, serving: Serving, prompts: Prompts) -> None:
+    def __init__(self, serving: Serving, prompts: Prompts, judge: YesJudge | None = None) -> None:
         self._serving = serving
         self._prompts = prompts
+        self._judge = judge
         self._folder = TemporaryDirectory(prefix="shoptalk-lab-")
         self._connections = Connections(Path(self._folder.name) / "trials.db")
 
@@ -57,7 +61,7 @@ class Trials:
         self._connections.close()
         self._folder.cleanup()
 
-    async def run(self, pins: Mapping[str, str], messages: Sequence[str]) -> AsyncIterator[Trial]:
+    async def run(self, pins: Mapping[str, str], messages: Sequence[str]) -> AsyncGenerator[Trial]:
         """Hold the conversation with these versions (prompt to hash), and yield its last turn as it comes."""
         trial = Trial()
         calls: list[Call] = []
@@ -70,50 +74,59 @@ class Trials:
             Pinned(self._prompts, pins),
             Traced(self._serving.llm, calls),
             TIMEOUT_S,
+            self._judge,
+            PolicyDesk(Policies(self._serving.shop.connections).all, self._serving.shop.encoder),
         )
         turns: list[Turn] = []
         assistant.watchers.append(turns.append)
         session: str | None = None
-        for message in messages:
-            calls.clear()
-            trial = Trial(message, calls)
-            begun = time.monotonic()
-            async with aclosing(assistant.turn(message, session)) as events:
-                async for event in events:
-                    match event:
-                        case SessionEvent():
-                            session = event.session_id
-                        case NeedEvent():
-                            trial.tags = [tag.label for tag in event.tags]
-                        case CardsEvent():
-                            trial.cards = event.cards
-                        case TextEvent():
-                            trial.first_text_s = trial.first_text_s or time.monotonic() - begun
-                            trial.sentences.append((event.text, event.by))
-                        case DoneEvent():
-                            trial.chips, trial.llm_reached = event.chips, event.llm_reached
-                        case ErrorEvent():
-                            trial.trouble = event.message
-                    yield trial
-            trial.whole_s = time.monotonic() - begun
-            if turns:
-                trial.verdicts = list(turns[-1].verdicts)
-                trial.tokens = (sum(read for read, _ in turns[-1].usage), sum(wrote for _, wrote in turns[-1].usage))
-            yield trial
-        if session is not None:
-            store.delete(session)
+        try:
+            for message in messages:
+                calls.clear()
+                trial = Trial(message, calls)
+                begun = time.monotonic()
+                async with aclosing(assistant.turn(message, session)) as events:
+                    async for event in events:
+                        match event:
+                            case SessionEvent():
+                                session = event.session_id
+                            case NeedEvent():
+                                trial.tags = [tag.label for tag in event.tags]
+                            case CardsEvent():
+                                trial.cards = event.cards
+                            case TextEvent():
+                                trial.first_text_s = trial.first_text_s or time.monotonic() - begun
+                                trial.sentences.append((event.text, event.by))
+                            case DoneEvent():
+                                trial.chips, trial.llm_reached = event.chips, event.llm_reached
+                            case ErrorEvent():
+                                trial.trouble = event.message
+                        yield trial
+                trial.whole_s = time.monotonic() - begun
+                if turns:
+                    trial.verdicts = list(turns[-1].verdicts)
+                    trial.tokens = (
+                        sum(read for read, _ in turns[-1].usage),
+                        sum(wrote for _, wrote in turns[-1].usage),
+                    )
+                yield trial
+        finally:
+            # However it ended: it may be the conversation of a shopper, tried again.
+            if session is not None:
+                store.delete(session)
         trial.ended = True
         yield trial
 
 
-async def side_by_side(streams: list[AsyncIterator[Trial]]) -> AsyncIterator[tuple[int, Trial]]:
+async def side_by_side(streams: list[AsyncGenerator[Trial]]) -> AsyncGenerator[tuple[int, Trial]]:
     """What each stream gives, with its number, as it comes; all are stopped when this is closed."""
     arrived: asyncio.Queue[tuple[int, Trial | None]] = asyncio.Queue()
 
-    async def read(number: int, stream: AsyncIterator[Trial]) -> None:
+    async def read(number: int, stream: AsyncGenerator[Trial]) -> None:
         try:
-            async for trial in stream:
-                await arrived.put((number, trial))
+            async with aclosing(stream) as trials:
+                async for trial in trials:
+                    await arrived.put((number, trial))
         finally:
             await arrived.put((number, None))
 
@@ -131,3 +144,4 @@ async def side_by_side(streams: list[AsyncIterator[Trial]]) -> AsyncIterator[tup
     finally:
         for task in tasks:
             task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)

@@ -57,8 +57,8 @@ def told(entry: Entry, before: str, after: str) -> str:
     match entry.done:
         case "published":
             return f"published {after}"
-        case "moved":
-            return f"moved {entry.label}{on(entry.site)} from {before or 'nothing'} to {after}"
+        case "moved" | "back":
+            return f"moved {entry.label}{on(entry.site)} from {before or 'nothing'} to {after or 'nothing'}"
         case "split":
             return f"gave the candidate of {entry.name} {float(entry.after):.0%}{on(entry.site)}"
         case _:

@@ -16,6 +16,7 @@ from chat.conversations import Conversations
 from chat.demand import DemandFigures
 from chat.outcomes import Outcomes
 from chat.settings import Settings
+from prompts.library import Library
 from prompts.serving import released
 from ranking.history import Events
 from ui.accounts import Accounts
@@ -35,7 +36,7 @@ from ui.load import Load
 from ui.mcp_server import McpEndpoint, build_mcp_server
 from ui.mcp_tools import Tools
 from ui.metrics import Counting, metrics_router
-from ui.opening import Serving
+from ui.opening import Serving, yes_judge
 from ui.searching import Searching
 from ui.security_headers import SecurityHeaders
 from ui.shop_page import DemoShopper, build_page, mount_page
@@ -101,7 +102,7 @@ def create_app(
         )
     connections = serving.shop.connections
     versions, prompts = released(connections)
-    trials = Trials(serving, prompts)
+    trials = Trials(serving, prompts, yes_judge(settings, Library()))
     catalog, events = serving.shop.catalog, Events(connections)
     reading = Reading(Conversations(connections), DemandFigures(connections, events, catalog), catalog)
     scoring = Scoring(serving, versions, prompts, settings.home, settings.models, settings.cards)

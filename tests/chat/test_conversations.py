@@ -36,8 +36,9 @@ def held(
     verdict: str = "kept",
     version: str = "v1",
     site: str = "",
+    shopper: str = "ada",
 ) -> str:
-    session = store.begin("ada")
+    session = store.begin(shopper)
     session.prompts, session.site = {"reply": version}, site
     turn = Turn(f"turn-{number}", session.id, message, True, time=1.7e9 + number)
     turn.need = json.dumps({"wants": [{"words": words}]})
@@ -111,16 +112,41 @@ def test_the_merchant_sees_days_and_what_was_not_met_and_no_single_shopper(conne
     held(store, 1, thumb=1, site="site_a")
     held(store, 2)
     for number in (3, 4):
-        held(store, number, words="aprons", shown=())
-    held(store, 5, words="aprons", outside=("over your $10",))
-    held(store, 6, words="my own secret", shown=())
+        held(store, number, words="aprons", shown=(), shopper="eve")
+    held(store, 5, words="aprons", outside=("over your $10",), shopper="")
+    forked = [held(store, number, words="my own secret", shown=()) for number in (6, 7)]
+    store.fork(forked[0], "turn-6")
     for kind in ("click", "purchase"):
         at = {"item_id": "tent-1", "time": 1.7e9, "turn_id": "turn-2", "position": 1}
         events.add([Event(shopper_id="ada", kind=kind, **at)])  # type: ignore[arg-type]
     found = DemandFigures(connections, events, catalog).since(0)
-    assert [(day.site, day.conversations, day.turns) for day in found.days] == [("site_a", 1, 1), ("", 5, 5)]
+    assert [(day.site, day.conversations, day.turns) for day in found.days] == [("site_a", 1, 1), ("", 7, 6)]
     page = found.days[1]
     assert (page.clicks, page.carts, page.purchases, page.revenue) == (1, 0, 1, Decimal("149.50"))
     assert found.days[0].thumbs_up == 1
     assert [(one.words, one.conversations, one.nothing) for one in found.unmet] == [("aprons", 3, 2)]
     assert DemandFigures(connections, events, catalog).since(1.7e9 + 100).days == []
+
+
+def test_a_long_message_is_masked_without_trying_every_letter() -> None:
+    # For minutes, were each letter the beginning of an address.
+    assert masked("a" * 400_000 + " ada@example.com") == "a" * 400_000 + " …"
+
+
+def test_labels_go_into_the_export_and_go_with_the_conversation(connections: Connections) -> None:
+    store, conversations = Store(connections), Conversations(connections)
+    session = held(store, 1)
+    conversations.put_label(session, "a planted one", "wendy")
+    assert store.whole(session)["labels"] == ["a planted one"]
+    store.delete(session)
+    assert conversations.labels() == []
+
+
+def test_a_conversation_that_is_older_than_the_versions_keeps_those_of_its_next_turn(connections: Connections) -> None:
+    store = Store(connections)
+    session = store.session(held(store, 1))
+    connections.write("UPDATE sessions SET prompts = '{}'")
+    for number, version in enumerate(("v7", "v8"), 2):
+        session.prompts = {"reply": version}
+        store.save(session, Turn(f"turn-{number}", session.id, "and red?", True, time=1.7e9 + number))
+        assert store.session(session.id).prompts == {"reply": "v7"}

@@ -15,6 +15,7 @@ from ranking.history import Event, Events
 from retrieval.database import Connections
 from ui import cli_prompts
 from ui.home import Home
+from ui.identity import Keys
 
 app = typer.Typer()
 cli_prompts.register(app)
@@ -44,7 +45,10 @@ def written(tmp_path: Path, text: str, name: str = "shorter.md") -> str:
     return str(tmp_path / name)
 
 
-def test_a_wording_is_written_released_and_taken_back_without_an_engineer(run: Run, tmp_path: Path) -> None:
+def test_a_wording_is_written_released_and_taken_back_without_an_engineer(
+    run: Run, tmp_path: Path, connections: Connections
+) -> None:
+    site = Keys(connections).make_site("A shop", ["https://shop.example"])[0].id
     assert [row[0] for row in cells(run("list").output)] == ["reply@1", "understand@1", "yes_judge@1"]
     assert run("show", "reply").output == REPLY
     file = written(tmp_path, REPLY.replace("You tell a shopper what an item offers", "Say what an item offers"))
@@ -56,23 +60,31 @@ def test_a_wording_is_written_released_and_taken_back_without_an_engineer(run: R
     moved = run("label", "reply@2", "production", "--why", "fewer repairs", "--by", "rob")
     assert moved.output == "production is reply@2, for conversations that begin from now on.\n"
     assert run("rollback", "reply", "--by", "rob").output == "production is reply@1 again.\n"
-    assert run("label", "reply@2", "candidate", "--site", "site_a", "--by", "rob").output.startswith(
-        "candidate on site_a"
-    )
-    assert run("split", "reply", "0.1", "--site", "site_a").output == (
-        "10% of new conversations on site_a get the candidate of reply.\n"
+    assert run("label", "reply@2", "candidate", "--site", site, "--by", "rob").output.startswith(f"candidate on {site}")
+    assert run("split", "reply", "0.1", "--site", site).output == (
+        f"10% of new conversations on {site} get the candidate of reply.\n"
     )
     listed = run("list", "reply").output
-    assert [row[-1] for row in cells(listed)] == ["production", "candidate for site_a"]
-    assert listed.splitlines()[-1] == "10% of new conversations on site_a get reply@candidate."
+    assert [row[-1] for row in cells(listed)] == ["production", f"candidate for {site}"]
+    assert listed.splitlines()[-1] == f"10% of new conversations on {site} get reply@candidate."
     told = [row[1:] for row in cells(run("journal", "reply").output)]
     assert told[2:6] == [
         ["ann", "published reply@2", "shorter"],
         ["rob", "moved production from reply@1 to reply@2", "fewer repairs"],
         ["rob", "moved production from reply@2 to reply@1", "back"],
-        ["rob", "moved candidate on site_a from nothing to reply@2", ""],
+        ["rob", f"moved candidate on {site} from nothing to reply@2", ""],
     ]
-    assert told[6][1] == "gave the candidate of reply 10% on site_a"
+    assert told[6][1] == f"gave the candidate of reply 10% on {site}"
+    assert run("rollback", "reply", "--label", "candidate", "--site", site).output == (
+        f"candidate on {site} points nowhere again.\n"
+    )
+    # What people write is no markup of the table's.
+    run("label", "reply@2", "candidate", "--why", "see [/b] and [red]", "--by", "[/rob]")
+    assert cells(run("journal", "reply").output)[-1][1:] == [
+        "[/rob]",
+        "moved candidate from nothing to reply@2",
+        "see [/b] and [red]",
+    ]
 
 
 def test_what_is_wrong_is_named_with_its_line(run: Run, tmp_path: Path) -> None:
@@ -82,6 +94,7 @@ def test_what_is_wrong_is_named_with_its_line(run: Run, tmp_path: Path) -> None:
     for arguments, what in (
         (("show", "reply@9"), "There is no reply@9. There are the numbers 1 to 1, 1: production."),
         (("split", "reply", "0.5"), "reply has no candidate"),
+        (("label", "reply@1", "production", "--site", "site_x"), "There is no site key 'site_x'. There are: none."),
         (("watch", "reply", "--outcome", "joy"), "'joy' is not counted. There are: engaged, click"),
         (("watch", "reply", "--since", "soon"), "'soon' is no day"),
         (("import", str(tmp_path)), "There are no prompts in"),

@@ -93,6 +93,12 @@ def test_a_writer_drafts_and_tries_and_a_releaser_publishes_splits_promotes_and_
     says(page, "It can be published as a version of reply.")
     page.get_by_role("button", name="Keep the draft").click()
     says(page, "Draft 1 is kept.")
+    versions.draft(text + "\nMore.", "eve", 1)
+    page.get_by_role("button", name="Keep the draft").click()
+    says(page, "eve has changed draft 1 since you opened it.")
+    versions.draft(text, "eve", 1)
+    page.get_by_role("button", name="Keep the draft").click()
+    says(page, "Draft 1 is kept.")
     page.get_by_role("button", name="Publish").click()
     says(page, "wendy is a writer: a releaser publishes and moves labels.")
     assert [one.title for one in versions.all("reply")] == ["reply@1"]
