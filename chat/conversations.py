@@ -12,6 +12,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from chat.errors import ChatError
+from chat.words import singular
 from retrieval.database import Connections
 
 MOST = 200  # conversations in a list
@@ -24,6 +25,12 @@ _PERSONAL = re.compile(
     r"|\b(?:my name is|i am called|i'm called)\s+[^\W\d_]+(?:\s+[A-Z][^\W\d_]+)?",
     re.IGNORECASE,
 )
+
+
+# Numbers of one or two digits, and these, tell nobody.
+_SAID_BEFORE_A_NAME = {singular(word) for word in ("my", "name", "is", "i", "am", "m", "called", "and")} | {
+    str(number) for number in range(100)
+}
 
 
 class LabelError(ChatError):
@@ -110,6 +117,7 @@ class Conversations:
         labels = database.execute("SELECT label FROM session_labels WHERE session_id = ? ORDER BY 1", [session_id])
         found = Conversation(session_id, row[0], row[1], json.loads(row[2]), tuple(one for (one,) in labels.fetchall()))
         cards: dict[str, list[str]] = {}
+        private: set[str] = set()  # of all that was said so far: a want is carried from turn to turn
         shown = (
             "SELECT turn_id, item_id FROM shown JOIN turns ON turns.id = turn_id WHERE session_id = ? ORDER BY position"
         )
@@ -120,10 +128,19 @@ class Conversations:
             " LEFT JOIN thumbs ON turn_id = id WHERE session_id = ? ORDER BY number"
         )
         for turn, message, answer, sentences, reached, need, thumb in database.execute(sql, [session_id]):
+            private |= private_words(message)
             repaired = sum(sentence["verdict"] == "repaired" for sentence in json.loads(sentences))
             held = tuple(cards.get(turn, ()))
             found.turns.append(
-                Said(masked(message), masked(answer), held, thumb, bool(reached), repaired, masked(_wanted(need)))
+                Said(
+                    masked(message),
+                    without(answer, private),
+                    held,
+                    thumb,
+                    bool(reached),
+                    repaired,
+                    without(_wanted(need), private),
+                )
             )
         return found
 
@@ -159,6 +176,21 @@ _OF_TURNS = "SELECT session_id FROM turns"
 def masked(text: str) -> str:
     """The text with what could tell a person replaced."""
     return _PERSONAL.sub(MASK, text)
+
+
+def private_words(message: str) -> set[str]:
+    """The words of what is masked in a message: what was made of it may hold them apart, where no mask would see."""
+    found = {singular(word) for one in _PERSONAL.findall(message) for word in re.findall(r"\w+", one.lower())}
+    return found - _SAID_BEFORE_A_NAME
+
+
+def without(text: str, private: set[str]) -> str:
+    """The text with what could tell a person replaced, also where only words of it are left."""
+
+    def shown(word: re.Match[str]) -> str:
+        return MASK if singular(word[0].lower()) in private else word[0]
+
+    return re.sub(rf"{MASK}(?:\s+{MASK})+", MASK, re.sub(r"\w+", shown, masked(text)) if private else masked(text))
 
 
 def _wanted(need: str) -> str:

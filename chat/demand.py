@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from decimal import Decimal
 
-from chat.conversations import masked
+from chat.conversations import private_words, without
 from ranking.history import Events
 from retrieval.catalog import Catalog
 from retrieval.database import Connections
@@ -83,17 +83,20 @@ class DemandFigures:
         done, wanting = defaultdict[str, set[str]](set), defaultdict[str, dict[str, bool]](dict)
         kinds = self._events.kinds_by_turn()
         sql = (
-            "SELECT turns.id, session_id, turns.need, searched, COALESCE(thumb, 0) FROM turns"
+            "SELECT turns.id, session_id, message, turns.need, searched, COALESCE(thumb, 0) FROM turns"
             " JOIN sessions ON sessions.id = session_id LEFT JOIN thumbs ON turn_id = turns.id"
             " WHERE started >= ? AND finished AND turns.id NOT IN (SELECT turn_id FROM copied_turns)"
+            " ORDER BY session_id, number"
         )
-        for turn, session, need, searched, thumb in database.execute(sql, [moment]):
+        private = defaultdict[str, set[str]](set)
+        for turn, session, message, need, searched, thumb in database.execute(sql, [moment]):
             day = of[session]
             day.turns += 1
+            private[session] |= private_words(message)
             day.thumbs_up += thumb == 1
             day.thumbs_down += thumb == -1
             done[session] |= kinds.get(turn, set())
-            if searched and outside.get(turn, True) and (words := _words(need)):
+            if searched and outside.get(turn, True) and (words := _words(need, private[session])):
                 wanting[words][session] = wanting[words].get(session, False) or turn not in outside
         for session, kinds_done in done.items():
             of[session].clicks += "click" in kinds_done
@@ -117,7 +120,7 @@ class DemandFigures:
         )
 
 
-def _words(need: str) -> str:
+def _words(need: str, private: set[str]) -> str:
     """What the turn looked for: the words of its latest want, masked and in lower case."""
     wants = json.loads(need).get("wants", []) if need else []
-    return masked(wants[-1].get("words") or wants[-1].get("topic") or "").strip().lower() if wants else ""
+    return without(wants[-1].get("words") or wants[-1].get("topic") or "", private).strip().lower() if wants else ""

@@ -19,6 +19,7 @@ border:1px solid var(--border-color-primary);border-radius:.5rem;margin:0}
 .lab-trial .lab-by{opacity:.7;font-size:.85em}.lab-trial dl{display:grid;grid-template-columns:auto 1fr;gap:.1rem .8rem}
 .lab-trial dt{opacity:.7}.lab-trial dd{margin:0}.lab-bad{color:#b3261e}
 .dark .lab-bad{color:#f2b8b5}
+#lab-one,#lab-other{overflow-wrap:anywhere}#lab-score,#lab-outcomes{overflow-x:auto}
 """
 
 

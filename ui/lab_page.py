@@ -5,6 +5,7 @@ move labels too, and every call asks the account anew. No logic of versions live
 """
 
 from collections.abc import AsyncIterator, Callable
+from contextlib import aclosing
 from html import escape
 from typing import Any
 
@@ -333,9 +334,10 @@ def build_lab(lab: Lab, shop_name: str) -> gr.Blocks:
                 return
             yield [_said("Trying …"), "", ""]
             latest = [Trial(), Trial()]
-            async for number, trial in side_by_side([lab.trials.run(pin, lines) for pin in pins]):
-                latest[number] = trial
-                yield [gr.skip(), trial_html(title_left, latest[0]), trial_html(title_right, latest[1])]
+            async with aclosing(side_by_side([lab.trials.run(pin, lines) for pin in pins])) as both:
+                async for number, trial in both:
+                    latest[number] = trial
+                    yield [gr.skip(), trial_html(title_left, latest[0]), trial_html(title_right, latest[1])]
             yield [_said("Tried. Nothing of it counts as a shopper's conversation."), gr.skip(), gr.skip()]
 
         def on_draft(number: str) -> Any:

@@ -54,7 +54,8 @@ class Trials:
         self._prompts = prompts
         self._judge = judge
         self._folder = TemporaryDirectory(prefix="shoptalk-lab-")
-        self._connections = Connections(Path(self._folder.name) / "trials.db")
+        self.path = Path(self._folder.name) / "trials.db"  # what is being tried
+        self._connections = Connections(self.path)
 
     def close(self) -> None:
         """Throw away what was tried."""

@@ -150,3 +150,21 @@ def test_a_conversation_that_is_older_than_the_versions_keeps_those_of_its_next_
         session.prompts = {"reply": version}
         store.save(session, Turn(f"turn-{number}", session.id, "and red?", True, time=1.7e9 + number))
         assert store.session(session.id).prompts == {"reply": "v7"}
+
+
+def test_what_was_understood_holds_nothing_of_what_is_masked(connections: Connections) -> None:
+    # The words of a want are taken apart: no address is left in them, but all of its words are.
+    store = Store(connections)
+    said, words = "2 tents, I am ada@examples.com, my name is Lovelace", "2 tent ada example com lovelace"
+    for number in (1, 2):
+        session = held(store, number, said, words=words, shown=(), shopper=f"shopper {number}")
+    turn = Turn("turn-9", session, "and red?", True, time=1.7e9 + 9)
+    turn.need = json.dumps({"wants": [{"words": f"red {words}"}]})
+    turn.sentences = [{"text": "We have no tent of Lovelace.", "by": "template", "verdict": "kept"}]
+    store.save(store.session(session), turn)
+    found = Conversations(connections).one(session)
+    assert found is not None
+    assert [one.understood for one in found.turns] == ["2 tent …", "red 2 tent …"]
+    assert found.turns[1].answer == "We have no tent of …."
+    unmet = DemandFigures(connections, Events(connections), Catalog(connections)).since(0).unmet
+    assert [one.words for one in unmet] == ["2 tent …"]
