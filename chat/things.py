@@ -40,6 +40,12 @@ _PURPOSE = re.compile(
     r"|(?<=and )something to |(?<=also )something to |(?<=plus )something to )[^.,;:!?]*",
     re.IGNORECASE,
 )
+# "Thanks! Now something for my dad": the next thing, and none of what was wanted for oneself.
+_NEXT_FOR = re.compile(
+    r"^\W*(?:(?:ok|okay|great|good|perfect|thanks|thank you|cheers|and|so)\W+)*(?:now|next)\W+"
+    r"(?:i need |i want |find me |show me )?(?:some|any)thing (?:nice )?for (?:my|our|his|her|a) \w+\W*$",
+    re.IGNORECASE,
+)
 _POINTING = re.compile(r"\b(?:it|them|these|those|this|that|one|ones)\b", re.IGNORECASE)
 _WHICH = re.compile(r"\b(?:what|which) (?:kinds? of |sorts? of |types? of )?$", re.IGNORECASE)
 _BARE_OPENING = re.compile(r"(?:\W|yes|no|ok|okay|and|well|so|please)*$", re.IGNORECASE)
@@ -107,6 +113,8 @@ def opens_new_want(text: str, need: Need, head: list[str], category: Mention | N
         return True
     if (place := _FOR_A_PLACE.match(text)) and not read.cheaper and singular(place["place"].lower()) not in known:
         return True  # "something red for my kitchen", after tents
+    if _NEXT_FOR.match(text):
+        return True
     if not head or head[-1] in PRONOUNS or singular(head[-1]) in known:
         return False
     if not current.topic and not current.filter.categories and not current.order:

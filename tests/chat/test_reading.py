@@ -314,3 +314,20 @@ def test_anything_with_new_bounds_is_no_longer_the_cheapest_of_a_kind(
     assert (kept.order, kept.filter.categories) == ("cheapest", (("Footwear", "Boots"),))
     plain = talk("boots", "anything under 60").need.current
     assert plain.filter.categories == (("Footwear", "Boots"),)
+
+
+@pytest.mark.parametrize(
+    ("message", "wants"),
+    [
+        ("thanks! now something for my dad", 2),
+        ("Great, next something nice for my sister", 2),
+        ("something for my dad", 1),
+        ("now something for two people under $100", 1),
+        ("now in green", 1),
+    ],
+)
+def test_the_next_thing_for_another_person_is_a_want_of_its_own(message: str, wants: int) -> None:
+    """ "Now something for my dad" after tents showed him more tents."""
+    need = talk("a tent under $200", message).need
+    assert len(need.wants) == wants
+    assert (need.current.filter.categories == ()) == (wants == 2)
