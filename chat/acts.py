@@ -16,6 +16,7 @@ from chat.need import Need, Reading, read_message
 from chat.openings import OPENING, openings
 from chat.policy_desk import PolicyDesk, Told
 from chat.policy_question import wishes, without_reason
+from chat.things import names_thing
 from chat.words import plain
 from retrieval.items import Item
 
@@ -43,7 +44,8 @@ def read_acts(
     text, abused = without_abuse(plain(message))
     if abused and not re.search(r"\w", text):
         return Reading(_heard(need, vocabulary), "abuse")
-    text = without_reason(text)
+    told_less = without_reason(text)
+    text = told_less if told_less == text or names_thing(told_less, vocabulary) else text
     text = _without_talk(without_greeting(text) if intents.hint(text, shown=False, pointed=0) is None else text)
     told = (desk or PolicyDesk()).told(text, shown)
     if told.asked:

@@ -63,7 +63,7 @@ _GREETED = re.compile(
 _INSISTS = re.compile(
     r"^\W*(?:(?:and|but|no|well|again|as)[\s,]+)*i(?:'ve| have)? (?:already |just |clearly )?(?:said|told you"
     r"|asked(?: you)?"
-    r" for|meant|did say)\b(?: that| to you)?[\s,:]*(?=\w)",
+    r" for|meant|did say)\b(?![^.;!?]* but (?:it'?s|i (?:mean|want)))(?: that| to you)?[\s,:]*(?=\w)",
     re.IGNORECASE,
 )
 

@@ -14,6 +14,23 @@ _NTH = rf"(?:the |that )?(?P<nth>{'|'.join(ORDINALS)})(?: (?:one|item|option))?"
 _SUM = r"(?:[$€£] ?)?\d[\d.,]*(?: ?(?:[$€£]|[a-z]{3,7}\b))?"
 _AGAIN = r"(?:on second thoughts?|come to think of it|no,? wait|wait|actually|scratch that|changed my mind)\W+"
 
+_TIME_AGO = r"(?:last|ago|before|years?|months?|yesterday|since|once|back then|in (?:19|20)\d\d)"
+# What was bought earlier, and by whom, bounds nothing: "I bought 3 mugs last year for 45 dollars, now I'd like one".
+_TOLD = (
+    re.compile(
+        r"(?<=\s)(?:for|at|and paid) [$€£]?\d[\d.,]*(?: ?(?:[$€£]|dollars?|bucks|euros?|pounds))?(?: altogether| each)?"
+        rf"(?=(?:[^.;!?,]*\b{_TIME_AGO}\b)?[^.;!?]*(?:[.,;!?]|\b(?:but|so)\b)\s*(?:but |so |and )?"
+        r"(?:now|this time|today)\b)",
+        re.IGNORECASE,
+    ),
+    re.compile(
+        r"\bhave(?: got)? (?:\d|two|three|four|five|a couple of|several) (?:little |small |young )?"
+        r"(?:kids|children|grandchildren)\b(?=\W*(?:$|[,.;!?]|and\b|so\b|but\b|at\b))",
+        re.IGNORECASE,
+    ),
+    re.compile(r"\b(?:M(?:r|rs|s|iss)|D(?:r|oc)|Prof(?:essor)?)\.? [A-Z]\w+"),
+)
+_WHAT = r"(?P<what>[\w'-]+(?: (?:and |or )?[\w'-]+){0,2}?)"
 # What is said beside the matter: it would be searched for.
 _ASIDES = re.compile(
     r",? ?\b(?:if i (?:remember|recall)(?: (?:it )?(?:right(?:ly)?|correctly|well))?|i(?:'d| would) say"
@@ -33,14 +50,49 @@ _PLAINER: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"at most \g<sum>",
         ),
         (r"\b(?:anything|something|ones?|what|which(?: ones?)?)(?: that| else)? costs? less\b", "cheaper"),
-        # another one than was said
+        (r"\bcap (?:it|that|this|them|the (?:price|budget|cost|sum|spending)) at ", "at most "),
+        (r"\b(more|less|cheaper|higher|lower|rather|other) then (?=[$€£]?\d|an? )", r"\1 than "),
+        (r"\b(?:nothing|not) (?:beyond|past|exceeding)\b", "not over"),
+        (r"\bstarting (?:from|at|with) (?=[$€£]? ?\d)", "at least "),
+        (r"^\W*(?:i(?:'ve| have)? )?got (?=[$€£]? ?\d)", "I have "),
         (
-            rf"^\W*{_AGAIN}(?:make (?:that|it) )?(?P<new>[^,.;]+?)(?: after all)?,?"
+            r"^(?:\W|sorry|oops|whoops|typo|i meant?|no|ah|oh|my (?:bad|mistake)|mistake|wait|that was)*"
+            r"(?P<new>[$€£]?\d[\d.,]*),? (?:and )?(?:not|instead of|rather than) [$€£]?\d[\d.,]*\W*$",
+            r"make that \g<new>",
+        ),
+        (
+            r"(?P<new>\b\d+(?: [a-z]+)?),? (?:rather than|instead of|and not|not) \d+\b(?=\W*$|,| and\b| but\b)",
+            r"\g<new>",
+        ),
+        # another one than was said
+        (r"\bi said [\w -]+?,? but (?=(?:it'?s|i meant?|i want|for)\b)", ""),
+        (
+            rf"^\W*{_AGAIN}(?:make (?:that|it) )?(?P<new>(?!(?:make (?:that|it) )?[$€£]?\d)[^,.;]+?)(?: after all)?,?"
             r" (?:rather than|instead of|and not|not) (?P<old>[^,.;]+)",
             r"not \g<old>; \g<new>",
         ),
         (rf"^\W*{_AGAIN}make (?:that|it) (?![$€£]?\d)", ""),
         # refusals
+        (
+            rf"(?:^\W*|(?<=[,.;:!?] )|(?<=\bbut )|(?<=\band )){_WHAT}(?:'s| is| are) (?:right |all |definitely )?"
+            r"(?:out(?! of)|(?:a )?(?:definite )?no[- ]?gos?|not welcome|unwelcome|off the table"
+            r"|(?:a )?deal[- ]?breakers?"
+            r"|not (?:allowed|an option|acceptable|wanted|my (?:thing|style))|unacceptable|forbidden|banned|taboo)\b"
+            r"(?: here| for me| either)?(?:,? (?:and |so is |as is )?(?P<also>[\w'-]+) (?:as well|too|also)\b)?",
+            r"no \g<what>, no \g<also>",
+        ),
+        (
+            r"\b(?P<what>[\w-]+)(?:,? (?:and )?so|,| -|[.;]) (?:please |just )?"
+            r"(?:(?:leave|rule|keep) (?:that|it|this|those|them)"
+            r"(?: (?:one|colou?r|ones))? out|(?:skip|avoid) (?:that|it|this|those|them))\b",
+            r"; no \g<what>",
+        ),
+        (r"\b(?:leave|rule|keep) (?:the |any )?(?P<what>[\w'-]+(?: (?:and|or) [\w'-]+)?) out\b", r"no \g<what>"),
+        (
+            rf"(?:^\W*|(?<=[,.;:!?] )|(?<=\bbut )){_WHAT} (?:makes? (?:me|him|her|us|them) (?:itch|sneeze|ill|sick)"
+            r"|gives? (?:me|him|her) (?:a rash|hives)|doesn'?t agree with \w+)\b",
+            r"no \g<what>",
+        ),
         (
             r"\b(?:i(?:'ve| have)? )?(?:had|have|got) (?:nothing but )?(?:bad luck|trouble|problems)"
             r" with (?P<what>[^,.;]+)(?:,? (?:so|and) (?:none|nothing)(?: of theirs| from them)?(?: please)?)?",
@@ -50,6 +102,9 @@ _PLAINER: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"(?:^|(?<=[,.;:] ))(?P<what>[\w' &-]{3,40}?) (?:is|are) (?:no (?:good|use) (?:to|for) me|not for me)\b",
             r"no \g<what>",
         ),
+        # what holds or carries so much
+        (r"\b(?:that |which )?(?:holding|holds|has a capacity of|with a capacity of) (?:about )?(?=\d)", "of "),
+        (r"\bfilled with\b", "with"),
         # like one of those on show
         (
             rf"\b{_NTH} (?:is|was|comes|looks) (?:nearly|almost|close to)"
@@ -91,6 +146,8 @@ def said_plainly(text: str, shown: Sequence[Item]) -> str:
     'something like the second one'
     """
     text = _ASIDES.sub("", text)
+    for told in _TOLD:
+        text = told.sub("", text) if re.search(r"\w", told.sub("", text)) else text
     for pattern, plainer in _PLAINER:
         text = pattern.sub(plainer, text)
     if (match := _BRAND_OF.search(text)) and (brand := _brand_at(ORDINALS[match["nth"].lower()], shown)):

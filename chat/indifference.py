@@ -17,7 +17,7 @@ _RELAX = re.compile(
     rf"\bany (?P<a>{_SUBJECTS})(?! (?:but|except|other than))(?: (?:is|are|will|would|at all))?"
     rf"(?: (?:fine|ok(?:ay)?|good|do|work))?\b"
     rf"|\b(?:the )?(?P<b>{_SUBJECTS}|money) (?:doesn'?t|does not|do not|don'?t|isn'?t|is not"
-    rf"|is no) (?:really )?(?:matter|important|an? issue|a problem|object|concern)\b"
+    rf"|is no) (?:really |so |that |all that |very |too )?(?:matter|important|an? issue|a problem|object|concern)\b"
     rf"|\b(?:don'?t|do not) (?:really )?(?:care|mind|bother)(?: about)?(?: the| what"
     rf"| which)? (?P<c>{_SUBJECTS})(?: it is)?\b"
     rf"|\b(?:no|without) (?:particular )?(?P<d>{_SUBJECTS})(?: preference| limit)?\b(?! (?:in|but|except|other than)\b)"

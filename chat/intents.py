@@ -80,7 +80,9 @@ _GREETING = re.compile(
 )
 _THANKS = re.compile(
     r"^\W*(?:(?:ok|okay|great|perfect|good|nice|awesome|wonderful|cool|no|yes|oh|lovely|super)\W+)*(?:(?:many "
-    r"|a lot of |no )?thanks?(?: you| u)?|thx|ty|cheers|much appreciated|appreciate it)\b(?:[\s,]+(?:so|very|a"
+    r"|a lot of |no )?thanks?(?: you| u)?|thx|ty|cheers"
+    r"|much appreciated|appreciate it)\b(?:[\s,]+(?:so|was|were|really|helpful|useful|kind"
+    r"|very|a"
     r"|lot|much|again|for|your|the|help|everything|that|you|all|that's|is|great|i'm|good|bunch|ton|this|perfect"
     r"|it))*(?:\W+you(?:'re| are)\b[^?,;]*)?\W*$",
     re.IGNORECASE,
@@ -165,6 +167,9 @@ _CHOOSE = re.compile(
     r"(?:it|this|that|them|these|both|the|number|#)\b(?!.* by\b)",
     re.IGNORECASE,
 )
+_IT_IS = re.compile(
+    r"^\W*(?:(?:ok(?:ay)?|alright|right|yes|good|great|well|so|then)\W+)*(?:the|that) [\w' -]+? it is\W*$", re.I
+)
 _ONE_OF_SHOWN = re.compile(r"\b(?:it|this|that|them|these|those|both|this one|that one)\b", re.IGNORECASE)
 _HOW_TO_BUY = re.compile(
     r"\bhow (?:do|can|could|would|should) (?:i|we|you) (?:actually |then )?(?:buy|order|purchase|check ?out"
@@ -212,6 +217,8 @@ def hint(text: str, *, shown: bool, pointed: int) -> Intent | None:
     if _UNSURE.match(text) or (_HELP.search(text) and set(content_words(_HELP.sub(" ", text))) <= _GIFT):
         return "help"
     if _HOW_TO_BUY.search(text):
+        return "choose"
+    if shown and pointed and _IT_IS.match(text):
         return "choose"
     if shown and _CHOOSE.search(text) and (pointed or _ONE_OF_SHOWN.search(text)):
         return "choose"

@@ -36,8 +36,8 @@ PETS = ("dog", "cat", "puppy", "kitten")
 _UNITS = (
     (r"l(?:it(?:re|er))?s?|ltr", "l"), (r"m(?:illi)?l(?:it(?:re|er))?s?", "ml"), (r"g(?:r|ram(?:me)?)?s?", "g"),
     (r"k(?:ilo)?g(?:ram)?s?|kilos?", "kg"), (r"cm|centimet(?:re|er)s?", "cm"), (r"met(?:re|er)s?", "m"),
-    (r"people|persons?|pers|pax|man", "person"), (r"pieces?|pcs?", "piece"), (r"h(?:rs?|ours?)", "hour"),
-    (r"min(?:ute)?s?", "minute"),
+    (r"people|persons?|pers|pax|man|p", "person"), (r"pieces?|pcs?", "piece"), (r"h(?:rs?|ours?)", "hour"),
+    (r"min(?:ute)?s?", "minute"), (r"degrees?(?: c(?:elsius)?)?|celsius", "c"),
 )  # fmt: skip
 _UNIT = tuple((re.compile(rf"(?<=\d )(?:{spelt})\b"), short) for spelt, short in _UNITS)
 
@@ -66,7 +66,7 @@ class Lexicon:
     colour_name: str = ""  # the attribute that holds colours, if there is one
     carried: dict[tuple[str, ...], frozenset[str]] = field(default_factory=dict)  # by each path and its beginnings
     counted: dict[str, list["Counted"]] = field(default_factory=lambda: defaultdict(list))  # by unit
-    stems: dict[str, str] = field(default_factory=dict)  # of one-word values that things have several of → the value
+    stems: dict[str, str] = field(default_factory=dict)  # of values that things have several of → the value
     squashed: dict[str, str] = field(default_factory=dict)  # a phrase without its spaces → the phrase
 
 
@@ -116,8 +116,8 @@ def _build(vocabulary: "Vocabulary") -> Lexicon:
         if letters in made.sizes and made.sizes[letters] not in made.values[word][made.size_name]:
             made.values[word][made.size_name].append(made.sizes[letters])
     for key, held in made.values.items():
-        if " " not in key and any(has_many(name) for name in held) and len(stem_of(key)) >= SHORTEST_STEM:
-            made.stems.setdefault(stem_of(key), key)
+        if any(has_many(name) for name in held) and len(stem_of(key)) >= SHORTEST_STEM:
+            made.stems.setdefault(" ".join(map(stem_of, key.split())), key)
     for path, names in vocabulary.carried.items():
         for depth in range(1, len(path) + 1):
             made.carried[path[:depth]] = made.carried.get(path[:depth], frozenset()) | names

@@ -21,7 +21,7 @@ LONGEST_PHRASE = 6  # words of a brand, a category or a value that are looked up
 PRIMARY = (*COLOURS, *MATERIALS, "gender", "department")
 # "dark blue" is not the value "blue"; such a shade is left to the search.
 _SHADES = word_set("dark light pale bright deep off neon pastel soft dusty baby sky royal hot")
-_ARTICLES = re.compile(r" (?:an?|the|any) ")
+_ARTICLES = re.compile(r"^(with(?:out)?) (?:an?|the|any) ")
 _BEARING_NAMES = word_set("dog cat puppy kitten horse son daughter wife husband friend called named name")
 LEAST_STEMMED = 7  # letters of a word that may be another form of a value
 # Brands that are also everyday words count only as written, or after "from" or "by".
@@ -35,9 +35,17 @@ _EVERYDAY = word_set(
     "cook chef little happy kind honest daily every day night light black white red blue green"
 )
 _SIZE = re.compile(
-    r"\b(?:(?:in )?(?:an? )?sizes?(?: is| of|:)?|in an?|in) ([a-z]{1,4}|\d{1,3}(?:[.,]5)?)(?![\w.-])"
+    r"\b(?:(?:in )?(?:an? )?sizes?(?: is| of|:)?|in an?|in) ([a-z]{1,4}|\d{1,3}(?:[.,]5)?)(?![\w-]|[.,]\d)"
+    r"(?! (?:minutes?|seconds?|hours?|days?|weeks?|months?|years?|steps?|colou?rs?)\b)"
     r"|(?<![\w-])((?i:xxs|xs|xl|xxl|xxxl|2xl|3xl|4xl))(?![\w-])"
-    r"|\b(?:(?:wo)?men'?s|ladies'?|boys'?|girls'?|kids'?) (?P<whose>\d{1,2}(?:[.,]5)?)(?![\w.-])"
+    r"|\b(?:(?:wo)?men(?:'?s)?|ladies'?|boys'?|girls'?|kids'?) (?P<whose>\d{1,2}(?:[.,]5)?)(?![\w-]|[.,]\d)"
+    r"(?! ?(?:%|[$€£]|people|persons?|years?|yrs?|yo|to|or|and)\b)"
+    r"|\bwears?(?: usually| normally)? (?:an? )?(?:(?:uk|us|eu) )?(\d{1,2}(?:[.,]5)?)(?![\w-]|[.,]\d)"
+    r"|\b(?:take|need)s? an? (?:(?:uk|us|eu) )?(\d{1,2}(?:[.,]5)?)(?![\w-]|[.,]\d)"
+    r"(?! (?:year|month|litre|liter|person|piece))"
+    r"|\b(?:wears?|(?:i|he|she|they|who)(?:'s|'m|'re| is| am| are| takes?| needs?)(?: usually| normally)?) an? "
+    r"(xxs|xs|s|m|l|xl|xxl|xxxl|[2-4]xl|small|medium|large)(?![\w-]|[.,]\d)"
+    r"|\bwaist (?:size )?(\d{2})(?![\w-]|[.,]\d)|(?<![\w.-])(\d{2})(?:[- ]inch)? waist\b"
     r"|^\W*([SMLsml]|\d{1,2}(?:[.,]5)?)\W*(?:please)?\W*$",
     re.IGNORECASE,
 )
@@ -170,9 +178,10 @@ def _lookup(text: str, words: list[Token], first: int, length: int, known: Lexic
         gender = _gender(window[0].text, known, everyone=before in _FOR)
         if gender:
             return Mention("attribute", span, raw.lower(), attribute=known.gender, values=gender)
-    if paths and not (values and _before_noun(words, first + length)):
+    if paths and not (values and _before_noun(text, words, first + length)):
         return Mention("category", span, raw.lower(), paths=tuple(paths))
-    if values and before not in _SHADES:
+    shaded = before in _SHADES and not re.search(r"\W{2}$", text[: span[0]])
+    if values and not shaded:
         name = _attribute_of(values)
         others = () if _is_primary(name) else tuple((n, v) for n, held in values.items() for v in held if n != name)
         meant = tuple(dict.fromkeys(values[name]))
@@ -184,10 +193,10 @@ def _known(key: str, known: Lexicon) -> str:
     """The phrase as the shop writes it, where the shopper wrote two words as one or one as two."""
     if key in known.values or key in known.paths or key in known.brands:
         return key
-    if (bare := _ARTICLES.sub(" ", key)) in known.values:
+    if (bare := _ARTICLES.sub(r"\1 ", key)) in known.values:
         return bare  # "with a lid"
-    if " " not in key and len(key) > LEAST_STEMMED and stem_of(key) in known.stems:
-        return known.stems[stem_of(key)]
+    if len(key) > LEAST_STEMMED and (stem := " ".join(map(stem_of, key.split()))) in known.stems:
+        return known.stems[stem]  # "ventilation", "to attract bees"
     return known.squashed.get(key.replace(" ", ""), key)
 
 
@@ -252,9 +261,11 @@ def _meet(a: tuple[int, int], b: tuple[int, int]) -> bool:
     return a[0] < b[1] and b[0] < a[1]
 
 
-def _before_noun(words: list[Token], index: int) -> bool:
+def _before_noun(text: str, words: list[Token], index: int) -> bool:
     if index >= len(words) or words[index].text[0].isdigit():
         return False
+    if re.search(r"[,.;:!?()]", text[words[index - 1].end : words[index].start]):
+        return False  # "a candle, sandalwood"
     return words[index].text not in FILLERS and words[index].text not in ("free", "under", "rated")
 
 

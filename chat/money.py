@@ -113,7 +113,8 @@ UNITLESS_NEXT = re.compile(
 
 
 # Before a bare range these make it something else: "sizes 36-38", "ages 5 to 7".
-_OTHER_RANGE = re.compile(r"\b(?:sizes?|ages?|aged|for|in|number|pages?|weeks?|chapters?|from|open)\s*$", re.IGNORECASE)
+_OTHER_RANGE = re.compile(r"\b(?:sizes?|ages?|aged|in|number|pages?|weeks?|chapters?|from|open)\s*$", re.IGNORECASE)
+LEAST_RANGE_FOR = 20  # the upper end of one after "for": "for 8 to 12" is an age or a party
 LEAST_BARE_RANGE = 10  # the upper end of a bare range; a lower one counts something else: "2-3"
 
 
@@ -221,7 +222,8 @@ def _range(match: re.Match[str], message: str, names_next: Callable[[int], bool]
     if not currencies and not (cue and bare) and not _priced(message, match):
         if not bare or join not in ("-", "–", "to") or _OTHER_RANGE.search(message[: match.start()]):
             return None
-        if (parse_amount(match["sum2"]) or 0) < LEAST_BARE_RANGE:
+        least = LEAST_RANGE_FOR if re.search(r"\bfor\s*$", message[: match.start()], re.I) else LEAST_BARE_RANGE
+        if (parse_amount(match["sum2"]) or 0) < least:
             return None
     low = parse_amount(match["sum1"], bool(match["kilo1"] or match["kilo2"]))
     high = parse_amount(match["sum2"], bool(match["kilo2"]))

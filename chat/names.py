@@ -14,6 +14,9 @@ NARROWER = _lines(
     """
 bedding, pillow, pillowcase, duvet, duvet cover, bed sheet, quilt
 pan, saucepan, frying pan, skillet, wok, casserole, griddle
+body lotion, hand cream, body butter, body cream, foot cream
+board game, card game, dice game, memory game
+soap, hand wash
 coffee maker, espresso machine, cafetiere, french press, moka pot, percolator
 coffee, decaf, espresso bean, coffee bean
 bath soak, bath salt, bath bomb, bubble bath
@@ -32,7 +35,7 @@ knife, cleaver, bread knife
 KINDS = _lines(
     """
 sweater, jumper, pullover, jersey
-backpack, rucksack, knapsack
+backpack, rucksack, knapsack, daypack, hiking pack, trekking pack
 sneaker, trainer
 trousers, pants, slacks
 t-shirt, tee, tee shirt, tshirt
@@ -75,12 +78,12 @@ grey, gray
 men, man
 multicolour, multicolor, multicoloured, multicolored, colourful, colorful, rainbow
 waterproof, rainproof
-unscented, fragrance-free, perfume-free, scent-free
+unscented, fragrance-free, perfume-free, scent-free, no scent, no fragrance, without scent, without fragrance
 dairy-free, milk-free, without dairy
 gluten-free, without gluten
 sugar-free, without sugar
 wireless, cordless
-rechargeable, USB rechargeable
+rechargeable, USB rechargeable, charge by usb, charges by usb, charge over usb, charges over usb
 aluminium, aluminum
 fair trade, fairtrade
 noise cancelling, noise canceling, noise cancellation

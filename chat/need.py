@@ -131,7 +131,7 @@ def read_message(
         text = text[match.end() :]
         need = _fresh(need)
         shown, started_over = (), True
-        if not re.search(r"\w", text):
+        if not content_words(text):
             return Reading(need, "start_over")
     if len(need.wants) > 1 or not need.current.is_empty:
         if gone := let_go(text, need):

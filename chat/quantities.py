@@ -13,6 +13,7 @@ from chat.numbers import SPELT, spelt_value
 from chat.stated import Constraints
 from chat.words import FILLERS, singular, tokens
 
+GROWN = 14  # years, from which on clothes and shoes for children no longer fit
 Paths = Sequence[tuple[str, ...]]
 
 _NUMBER = rf"(?:\d{{1,4}}(?:[.,]\d{{1,2}})?|{SPELT})"
@@ -24,8 +25,8 @@ _PARTY = re.compile(
     re.IGNORECASE,
 )
 _AGE = re.compile(
-    rf"\b(?:(?P<years>{_NUMBER})[ -]?(?:years?|yrs?|yo)(?:[ -]?olds?\b|(?<=yo))|(?:aged?|turn(?:s"
-    rf"|ing)) (?P<aged>\d{{1,2}})"
+    rf"\b(?:(?P<years>{_NUMBER})[ -]?(?:years?|yrs?|yo)(?:[ -]?olds?\b|(?<=yo))|(?:aged?|turn(?:s|ed"
+    rf"|ing)) (?P<aged>\d{{1,2}})(?!\d)"
     rf"|(?P<months>{_NUMBER})[ -]?(?:months?|mths?)[ -]?olds?|(?P<newborn>new-?born(?: baby)?))\b",
     re.IGNORECASE,
 )
@@ -82,6 +83,11 @@ def _ages(read: Constraints, kinds: Paths, known: Lexicon) -> None:
         if fitting:
             _require(read, fitting)
             read.blank(match.span())
+        elif years < GROWN and kinds and known.carried and carries(known, kinds, known.gender):
+            children = known.values.get("kid", {}).get(known.gender, [])
+            if children:  # clothes have no age, and are for children
+                read.attributes[known.gender] = list(children)
+                read.blank(match.span())
 
 
 def _party(read: Constraints, kinds: Paths, known: Lexicon) -> None:

@@ -14,13 +14,15 @@ _NEGATION = re.compile(
     r"\b(?:any(?:thing|one|body)?(?: (?:brand|make|maker|colou?r|kind|type|sort|one|material|size"
     r"|scent))? (?:but|except)"
     r"|everything but|neither|free (?:of|from)|less of|fewer|enough of|no more|tired of|sick of|except(?: for)?"
-    r"|other than|apart from|instead of"
+    r"|not (?:keen on|fond of|into|mad about|crazy about|big on|an? (?:big |huge )?fan of)|minus(?! ?\d)|spare me"
+    r"|hold the|ditch|steer clear of|(?:stay|keep) (?:away|clear) (?:of|from)|other than|apart from|instead of"
     r"|rather than|without|avoid(?:ing)?|skip(?:ping)?|leave out|excluding|exclude"
-    r"|(?:i )?(?:really )?(?:hate|dislike)|(?:i )?(?:do not|don'?t|didn'?t) (?:really )?(?:want|like|need|wear"
+    r"|(?:i )?(?:really )?(?:hates?|dislikes?|detests?|loathes?|refuses?)"
+    r"|(?:i )?(?:do not|don'?t|didn'?t) (?:really )?(?:want|like|need|wear"
     r"|eat|use|do)|(?:is|are|was|does|do|has|have)n'?t(?: have| contain| made)?|cannot have|can'?t have"
-    r"|can'?t (?:wear|eat|stand|use)"
+    r"|(?:can'?t|cannot|won'?t|will not) (?:wear|eat|stand|bear|use|touch|tolerate)"
     r"|(?:should|must|could|would|need|can|will)n'?t (?:be|have|contain|include|come in)"
-    r"|allergic to|not|non|no|never|nothing)\b[- ]?",
+    r"|(?:allergic|intolerant|sensitive) to|not|non|no|never|nothing)\b[- ]?",
     re.IGNORECASE,
 )
 # What may follow a "no" or "not" and refuses nothing.
@@ -28,11 +30,15 @@ _NO_REFUSAL = re.compile(
     r"^\s*(?:too|so|very|that|sure|really sure|idea|problem|worries|rush|hurry|thanks?|thank|need|matter"
     r"|preference|more|less|only|just|bad|yet|now|longer|one|necessarily|interested|what|know|limit|doubt|much"
     r"|quite|as|fit|work|arrived?|come|shipped|delivered|below|above|under|over|less|ship|deliver|mean|(?:be )?allowed"
+    r""
+    r"|rubbish|junk|trash|tat|crap|nonsense|fuss|frills|hold|way|beyond|past|fancy"
     r"|a (?:fan of )?problem|mind|care|sure|at all|working|available|in stock)\b",
     re.IGNORECASE,
 )
 _NEGATED_LEAD = re.compile(
-    r"^(?:\s|any(?:thing|one)?\b|something\b|those\b|these\b|see\b|get\b|a\b|an\b|the\b|made\b|of\b|from\b|by\b|in\b|with\b|to\b|be\b|it\b|them\b|that\b|is\b|are\b"
+    r"^(?:\s|every(?:thing|one)?\b|all\b|that'?s\b|that (?:is|are|has)\b"
+    r"|any(?:thing|one)?\b|something\b|those\b|these\b|see\b|get\b|a\b|an\b|the\b|made\b|of\b"
+    r"|from\b|by\b|in\b|with\b|to\b|be\b|it\b|them\b|that\b|is\b|are\b"
     r"|contain(?:ing|s)?\b|have\b|colou?red\b|brand\b|want\b)+",
     re.IGNORECASE,
 )

@@ -52,6 +52,12 @@ def parted(text: str, vocabulary: "Vocabulary") -> list[str]:
         # "A bag for my laptop and a charger": what follows may belong to the use, unless the shop has that kind.
         if named[n] == "article" and _OF_A_THING.search(pieces[n - 1]):
             named[n] = ""
+    kinds = [_kinds(piece, vocabulary) if named[n] == "category" else None for n, piece in enumerate(pieces)]
+    for n in range(1, len(pieces)):
+        held = next((kind for kind in reversed(kinds[:n]) if kind), None)
+        # "Bath towels in sage, towels not more than 30": the same thing once more.
+        if kinds[n] and kinds[n] == held and not _ARTICLE.match(_asked(pieces[n])):
+            named[n] = ""
     first = [n for n, kind in enumerate(named) if kind]
     if any(named[n] == "article" and not _ARTICLE.match(_asked(pieces[after])) for n, after in pairwise(first)):
         return [text]  # "a warm, cosy blanket"
@@ -64,6 +70,11 @@ def parted(text: str, vocabulary: "Vocabulary") -> list[str]:
 def _asked(piece: str) -> str:
     match = REQUEST.match(piece)
     return piece[match.end() :] if match else piece
+
+
+def _kinds(piece: str, vocabulary: "Vocabulary") -> tuple[tuple[str, ...], ...]:
+    read = read_constraints(piece, vocabulary, ())
+    return read.categories[-1].paths if read.categories else ()
 
 
 def _names(piece: str, vocabulary: "Vocabulary") -> _Named:

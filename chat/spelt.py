@@ -28,6 +28,7 @@ _USUAL = {
     "colour": ("coulor", "coulour", "colur"), "women": ("wimen", "womens'", "womans", "wemen", "woman's"),
     "sneakers": ("snikers", "sneekers", "sneekars"), "kids": ("kidz",), "headphones": ("hedphones", "headfones"),
     "jewellery": ("jewelery",), "jacket": ("jakket", "jaket"), "around": ("arround", "arond"),
+    "backpack": ("bagpack", "bakpack", "backpak"),
     "expensive": ("expencive", "exspensive"), "maximum": ("maxium", "maximun"),
 }  # fmt: skip
 _READ_AS = {wrong: right for right, all_wrong in _USUAL.items() for wrong in all_wrong}

@@ -21,8 +21,9 @@ _SHORT = tuple(
     (re.compile(rf"(?<![\w-]){pattern}(?![\w-])", re.IGNORECASE), plain)
     for pattern, plain in (
         (r"w/o|witout|w/out", "without"), (r"w/", "with"), (r"upto", "up to"), (r"atleast", "at least"),
-        (r"half an hour", "30 minutes"), (r"(?:an|one) hour", "60 minutes"), (r"half a (?:litre|liter)", "500 ml"),
-        (r"half a (?:kilo|kg)", "500 g"), (r"a quarter (?:of a )?(?:kilo|kg)", "250 g"), (r"a dozen", "12"),
+        (r"(\d{2,3}) ?[x×] ?(\d{2,3})(?: ?cm)?", r"\1 x \2 cm"), (r"half an hour", "30 minutes"),
+        (r"(?:an|one) hour", "60 minutes"), (r"half[- ](?:an? )?(?:litre|liter)", "500 ml"),
+        (r"half[- ](?:an? )?(?:kilo|kg)", "500 g"), (r"a quarter (?:of a )?(?:kilo|kg)", "250 g"), (r"a dozen", "12"),
         (r"an? (?=(?:kilo|kg|litre|liter)\b)", "1 "), (r"dont", "don't"), (r"doesnt", "doesn't"), (r"isnt", "isn't"),
         (r"shouldnt", "shouldn't"), (r"cant", "can't"), (r"wont", "won't"), (r"arent", "aren't"),
         (r"thats", "that's"), (r"lets", "let's"), (r"whats", "what's"),
@@ -31,13 +32,14 @@ _SHORT = tuple(
 _MIXED_NUMBER = re.compile(rf"\b(\d{{1,2}}) (hundred|thousand)(?: and)?(?: ({SPELT}))?\b", re.IGNORECASE)
 _TAKEN_BACK = (
     r"(?:\W*(?:oh|hmm+|uh|um|er|ah|no|wait|sorry|actually|rather|i mean(?:t)?|well)\b)*"
-    r"\W*\b(?:no,? wait|wait,? no|wait|sorry|scratch that|i mean(?:t)?|correction|no,? make (?:it|that)"
+    r"\W*\b(?:no,? wait|wait,? no|wait|(?:er+m?|uh+m?|um+),? no"
+    r"|(?:no,? )?hold on(?:,? no)?|sorry|scratch that|i mean(?:t)?|correction|no,? make (?:it|that)"
     r"|hmm+,? (?:better|rather)|or better|or rather|better(?= an? \d)|actually,? no|no,? actually|on second thoughts?"
     r"|make that)\b[\s,.:;!-]*"
 )
 _NUMBER = r"[$€£]?\d+(?:[.,]\d{1,2})?"
 _NUMBER_TAKEN_BACK = re.compile(
-    rf"(?P<wrong>{_NUMBER})(?:\s?(?:dollars|bucks|euros?|[$€£]))?(?P<between>\W*{_TAKEN_BACK}"
+    rf"(?P<wrong>{_NUMBER})(?:\s?(?:dollars|bucks|euros?|[$€£]))?(?P<unit> [a-z]{{1,10}})?(?P<between>\W*{_TAKEN_BACK}"
     rf"(?:(?:make (?:it|that)|better|rather|a|an|say) )*)(?P<right>{_NUMBER})",
     re.IGNORECASE,
 )
@@ -53,7 +55,7 @@ def in_plain_words(text: str, vocabulary: "Vocabulary", shown: Sequence[Item]) -
     known = lexicon(vocabulary)
     kept = frozenset(word for item in shown for word in words_of(item))
     text = _speller(known).corrected(text, kept)
-    text = _NUMBER_TAKEN_BACK.sub(lambda match: match["right"], text)
+    text = _NUMBER_TAKEN_BACK.sub(lambda match: f"{match['right']}{match['unit'] or ''}", text)
     return _without_slip(text, vocabulary)
 
 

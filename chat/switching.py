@@ -11,7 +11,8 @@ from chat.words import Token, singular, tokens
 _THING = r"(?:the |my |our |those |these |any |all the )?(?P<thing>[\w'-]+(?: [\w'-]+){0,2})"
 _DROPS = re.compile(
     r"\b(?:forget(?: about)?|drop|leave out|scrap|skip|cancel|remove|take (?:out|away)|never ?mind|without"
-    r"|(?:i |we )?(?:no longer|don'?t|do not|won'?t) (?:need|want|like)|(?:i'm |i am )?done with|not interested in)"
+    r"|(?:i |we )?(?:no longer|don'?t|do not|won'?t) (?:need|want|like)|(?:i'm |i am )?done with|not interested in"
+    r"|enough (?:of|about))"
     rf" {_THING}",
     re.IGNORECASE,
 )
@@ -20,7 +21,7 @@ _NO_MORE = re.compile(
 )
 _RETURNS = re.compile(
     r"\b(?:(?:go(?:ing)? |come |get |switch |jump )?back to|return(?:ing)? to|again about"
-    rf"|(?:how|what) about|show me|see) {_THING}",
+    rf"|(?:how |what )?about|show me|see) (?:the first (?:thing|one|item|subject)\W+)?{_THING}",
     re.IGNORECASE,
 )
 # "How about the tent from before": without such words it may be any tent.

@@ -5,14 +5,18 @@ Pure. Knows the message's constraints and the need; what becomes of the need, ``
 
 import re
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
-from chat.constraints import Constraints
+from chat.constraints import Constraints, read_constraints, without_who
 from chat.mentions import Mention
-from chat.phrases import PRONOUNS, REQUEST
+from chat.phrases import PRONOUNS, REQUEST, head_of
 from chat.refusals import BLANK
 from chat.want import Need, Want
 from chat.words import FILLERS, singular, tokens, word_set
 from retrieval.items import Item
+
+if TYPE_CHECKING:
+    from retrieval.facts import Vocabulary
 
 # These open a refinement: what follows describes the thing already wanted.
 _REFINING = re.compile(
@@ -66,6 +70,8 @@ def wanted_category(read: Constraints, head: list[str], asked: tuple[int, int]) 
         named = [singular(token.text) for token in tokens(mention.text)]
         if named and named[-1] == end and len(named) <= len(head):
             return mention
+    if end in _PORTIONS and len(head) > 1:  # "a knife set"
+        return wanted_category(read, head[:-1], asked)
     return next((mention for mention in inside if _stands_for_itself(read.rest, mention)), None)
 
 
@@ -82,6 +88,10 @@ def _stands_for_itself(rest: str, mention: Mention) -> bool:
     if link is None:
         return True
     between = tokens(link["between"])
+    if any(token.text in ("a", "an", "some") for token in between[1:]):
+        return True  # "for the garden a bird feeder"
+    if link["word"].lower() == "of" and singular(link["before"].lower()) in _PORTIONS:
+        return not {token.text for token in between} - FILLERS  # "a bar of soap", "one of those headlamps"
     if link["before"].endswith(BLANK) or not link["before"]:
         owned = any(token.text in ("my", "our", "his", "her", "their") for token in between)
         return link["word"].lower() not in ("with", "like") and not owned  # "50 dollars for a desk lamp"
@@ -94,6 +104,10 @@ MOST_ADJECTIVES = 3  # words between a preposition and what it leads to
 _LINKS = (
     r"for|with|of|to|from|in|into|on|like|likes|love|loves|adores?|drinks?|enjoys?|collects?|about|by|than"
     r"|my|his|her|their"
+)
+# "A jar of honey" is honey.
+_PORTIONS = word_set(
+    "bar pair jar bag box pack packet bottle tin tub set bunch roll piece couple one some any kind sort"
 )
 _AFTER_A_THING = word_set("free under rated ideally preferably made suitable available tops max maximum including")
 
@@ -126,6 +140,14 @@ def opens_new_want(text: str, need: Need, head: list[str], category: Mention | N
     has_article = re.match(r"\W*(?:a|an|some)\b", text, re.IGNORECASE) is not None
     plural = singular(head[-1]) != head[-1]
     return (asks and not _BARE_OPENING.match(request)) or has_article or plural
+
+
+def names_thing(text: str, vocabulary: "Vocabulary") -> bool:
+    """True if the text says what is wanted; "a new electric one, 1.5 L" and "women's, size 7" do not."""
+    read = read_constraints(text, vocabulary, ())
+    without_who(read)
+    head = head_of(read.rest)
+    return bool(read.categories) or (bool(head) and head[-1] not in PRONOUNS)
 
 
 def turned_to(need: Need, text: str, pointed: Sequence[Item]) -> Need:

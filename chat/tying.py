@@ -66,7 +66,7 @@ def is_tied(text: str, mention: Mention, mentions: Sequence[Mention]) -> bool:
         return True
     before = re.search(r"([\w']+)[^\w.;:!?]*$", text[: mention.span[0]])
     word = before[1].lower() if before else ""
-    if word in _TELLING:
+    if word in _TELLING and re.search(r"\w $", text[: mention.span[0]]):
         return False
     start = max((text.rfind(mark, 0, mention.span[0]) for mark in ".;:!?,"), default=-1) + 1
     ends = [place for mark in ".;:!?," if (place := text.find(mark, mention.span[1])) >= 0]

@@ -5,10 +5,11 @@ Pure. Reads what the rules of price, rating and the like have left of the messag
 
 import re
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chat.indifference import read_dropped, read_optional
-from chat.lexicon import PETS, Lexicon, carries, has_many, key_of, lexicon
+from chat.lexicon import PETS, Lexicon, carries, has_many, key_of, lexicon, stem_of
 from chat.mentions import RELATIONS, Mention, compounded, find_mentions, for_relation
 from chat.quantities import read_quantities
 from chat.record import COLOURS as COLOUR_WORDS
@@ -80,7 +81,7 @@ def read_values(read: Constraints, vocabulary: "Vocabulary", wanted: Sequence[tu
         read.blank((start, spans[-1][1]))
     gender, last = known.gender, None
     whole = read.rest
-    for mention in mentions:
+    for mention in (_of_kind(one, kinds, known, whole) for one in mentions):
         if mention.kind == "category":
             read.categories.append(mention)
             pet = next((pet for pet in PETS if mention.text.startswith(f"{pet} ")), "")
@@ -136,6 +137,24 @@ def _relations(read: Constraints, kinds: Sequence[tuple[str, ...]], known: Lexic
             read.attributes[known.gender] = list(values)
             read.blank(match.span())
             return
+
+
+def _of_kind(mention: Mention, kinds: Sequence[tuple[str, ...]], known: Lexicon, text: str) -> Mention:
+    """The mention as such things have it: "24 cm" of a pan is its size, and "ceramic coated" no material."""
+    if mention.kind != "attribute" or not kinds or not known.carried:
+        return mention
+    pairs = [(name, value) for name, value in mention.pairs if carries(known, kinds, name)]
+    after = tokens(text[mention.span[1] : mention.span[1] + 20])[:1]
+    for name, held in known.values.get(key_of(mention.text), {}).items() if after else ():
+        other = name != mention.attribute and carries(known, kinds, name)
+        if other and stem_of(after[0].text) == stem_of(name.lower()):
+            pairs = [(name, value) for value in held]
+            break
+    names = list(dict.fromkeys(name for name, _ in pairs))
+    if not pairs or (names[0] == mention.attribute and len(pairs) == len(mention.pairs)):
+        return mention
+    values = tuple(value for name, value in pairs if name == names[0])
+    return replace(mention, attribute=names[0], values=values, others=tuple(p for p in pairs if p[0] != names[0]))
 
 
 def is_counted(mention: Mention) -> bool:

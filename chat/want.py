@@ -223,10 +223,16 @@ def without_excluded(limits: Filter, term: str) -> dict[str, object]:
     attributes = {
         name: kept
         for name, values in limits.excluded_attributes.items()
-        if (kept := tuple(value for value in values if singular(value.lower()) != gone))
+        if (kept := tuple(value for value in values if not _is_one(value, gone)))
     }
-    terms = tuple(held for held in limits.excluded_terms if singular(held.lower()) != gone)
+    terms = tuple(held for held in limits.excluded_terms if not _is_one(held, gone))
     return {"excluded_attributes": attributes, "excluded_terms": terms}
+
+
+def _is_one(held: str, word: str) -> bool:
+    """True if what is held is the word or one of its kind: lambswool is wool."""
+    said = singular(held.lower())
+    return said == word or (len(word) > 3 and said.endswith(word) and " " not in said)
 
 
 def price_label(limits: Filter, currency: str, *, within: bool = False) -> str:

@@ -1,4 +1,4 @@
-"""The corpus of utterances: at least 95% of the constraints are read exactly, on each half apart."""
+"""The corpus of utterances: at least 95% of the constraints are read exactly, on each part apart."""
 
 import pytest
 
