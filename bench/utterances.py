@@ -2,8 +2,8 @@
 
 Each case is a message, the messages before it, and its right reading, labelled from the catalogue alone. ``seen`` and
 ``seen2`` are the parts that the rules were developed on; ``unseen`` was written without sight of the rules, and they
-were not tuned on it. A unit is one constraint of one case: a stated one that is read exactly is right, one that is read and was not
-stated is a wrong unit too. A narrower value that fulfils the stated one is right ("merino wool" for wool).
+were not tuned on it. A unit is one constraint of one case: a stated one that is read exactly is right, one that is read
+and was not stated is a wrong unit too. A narrower value that fulfils the stated one is right ("merino wool" for wool).
 Knows the demo shop's catalogue, and no page, no LLM and no search.
 """
 
