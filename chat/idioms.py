@@ -83,11 +83,11 @@ _PLAINER: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (
             r"\b(?P<what>[\w-]+)(?:,? (?:and )?so|,| -|[.;]) (?:please |just )?"
-            r"(?:(?:leave|rule|keep) (?:that|it|this|those|them)"
+            r"(?:(?:leave|rule) (?:that|it|this|those|them)"
             r"(?: (?:one|colou?r|ones))? out|(?:skip|avoid) (?:that|it|this|those|them))\b",
             r"; no \g<what>",
         ),
-        (r"\b(?:leave|rule|keep) (?:the |any )?(?P<what>[\w'-]+(?: (?:and|or) [\w'-]+)?) out\b", r"no \g<what>"),
+        (r"\b(?:leave|rule) (?:the |any )?(?P<what>[\w'-]+(?: (?:and|or) [\w'-]+)?) out\b", r"no \g<what>"),
         (
             rf"(?:^\W*|(?<=[,.;:!?] )|(?<=\bbut )){_WHAT} (?:makes? (?:me|him|her|us|them) (?:itch|sneeze|ill|sick)"
             r"|gives? (?:me|him|her) (?:a rash|hives)|doesn'?t agree with \w+)\b",
