@@ -1,76 +1,20 @@
-"""Versions, labels and shares of traffic: what is published, who gets what, and what is refused."""
+"""Versions and drafts: what is published, and what is refused."""
 
 import multiprocessing
 import multiprocessing.synchronize
 import os
 import time
-from collections.abc import Iterator
 from multiprocessing.queues import Queue
 from pathlib import Path
 
 import pytest
+from wordings import JSON, SHORT, TEXT, put
 
 from prompts.errors import PromptError, VersionError
-from prompts.exchange import export, take
 from prompts.library import Library
-from prompts.serving import Pinned, Served, released
+from prompts.serving import Served, released
 from prompts.versions import Versions
 from retrieval.database import Connections
-
-TEXT = """---
-name: greet
-description: Says hello.
-author: tests
-settings:
-  max_tokens: 12
-variables: [who, mood]
----
-user:
-Hello {{ who }}, {{ mood }}.
-"""
-SHORT = TEXT.replace("variables: [who, mood]", "variables: [who]").replace(", {{ mood }}", "")
-JSON = """---
-name: guess
-description: Guesses.
-author: tests
-settings:
-  max_tokens: 12
-output:
-  type: object
-  properties:
-    items: {type: array}
-  required: [items]
----
-user:
-Guess.
-"""
-
-
-def put(folder: Path, name: str, number: int, text: str) -> None:
-    path = folder / name / f"{number:03d}.md"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(text.encode())
-
-
-@pytest.fixture
-def files(tmp_path: Path) -> Library:
-    put(tmp_path / "files", "greet", 1, TEXT)
-    put(tmp_path / "files", "guess", 1, JSON)
-    return Library(tmp_path / "files")
-
-
-@pytest.fixture
-def connections(tmp_path: Path) -> Iterator[Connections]:
-    connections = Connections(tmp_path / "shop.db")
-    yield connections
-    connections.close()
-
-
-@pytest.fixture
-def versions(connections: Connections, files: Library) -> Versions:
-    versions = Versions(connections, files)
-    assert versions.adopt(files) == 2
-    return versions
 
 
 def test_files_are_versions_and_production_follows_them_until_somebody_moves_it(
@@ -128,119 +72,6 @@ def test_what_could_not_be_used_is_not_published(versions: Versions, text: str, 
     assert len(versions.all()) == 2
 
 
-def test_labels_are_moved_rolled_back_and_journalled(versions: Versions) -> None:
-    second = versions.publish(SHORT, "ann")
-    versions.move(second, "production", "rob", "better on the cases")
-    versions.move(second, "production", "rob", "again")  # nothing to do
-    assert versions.find("greet").number == 2
-    assert versions.roll_back("greet", "production", "rob", "thumbs fell").number == 1
-    assert versions.find("greet").number == 1
-    told = [(entry.who, entry.done, entry.label, entry.why) for entry in versions.journal("greet")]
-    assert told == [
-        ("files", "published", "", ""),
-        ("files", "moved", "production", "came with the program"),
-        ("ann", "published", "", ""),
-        ("rob", "moved", "production", "better on the cases"),
-        ("rob", "back", "production", "thumbs fell"),
-    ]
-    with pytest.raises(VersionError, match="never pointed elsewhere"):
-        versions.roll_back("guess", "production", "rob")
-    with pytest.raises(VersionError, match="A label is one word"):
-        versions.move(second, "to be", "rob")
-    for wrong, what in (
-        ("greet@7", r"There is no greet@7. There are the numbers 1 to 2, 1: production"),
-        ("gret", r"There is no prompt 'gret'. There are: greet, guess"),
-    ):
-        with pytest.raises(VersionError, match=what):
-            versions.find(wrong)
-
-
-def test_who_gets_what(versions: Versions, files: Library, connections: Connections) -> None:
-    served = Served(versions, files)
-    first, second = versions.find("greet@1"), versions.publish(SHORT, "ann")
-    keys = [f"session {number}" for number in range(2000)]
-
-    def share(site: str = "") -> float:
-        return sum(served.chosen(key, site)["greet"] == second.hash for key in keys) / len(keys)
-
-    with pytest.raises(VersionError, match="has no candidate"):
-        versions.split("greet", 0.1, "rob")
-    versions.move(second, "candidate", "rob")
-    assert share() == 0
-    versions.split("greet", 0.1, "rob")
-    before = {key for key in keys if served.chosen(key)["greet"] == second.hash}
-    assert 0.07 < share() < 0.13
-    assert versions.shares() == {("greet", ""): 0.1}
-    versions.split("greet", 0.5, "rob")
-    assert 0.46 < share() < 0.54
-    assert before <= {key for key in keys if served.chosen(key)["greet"] == second.hash}
-    # Another process of the shop follows at once, since labels are read for each conversation.
-    other = Served(Versions(connections, files), files)
-    assert other.chosen(keys[0]) == served.chosen(keys[0])
-    # A site of its own share, and then of its own version.
-    versions.split("greet", 0, "rob", site="site_a")
-    assert share("site_a") == 0
-    assert share("site_b") > 0.4
-    versions.split("greet", 1, "rob", site="site_a")
-    assert share("site_a") == 1
-    versions.move(first, "production", "rob", site="site_a")
-    versions.move(first, "candidate", "rob", site="site_a")
-    assert share("site_a") == 0
-    with pytest.raises(VersionError, match="between 0 and 1; 10 does not"):
-        versions.split("greet", 10, "rob")
-
-
-def test_a_version_that_is_gone_is_answered_by_the_newest_file(versions: Versions, files: Library) -> None:
-    served = Served(versions, files)
-    second = versions.publish(SHORT, "ann")
-    assert served.version("greet", second.hash).content == SHORT
-    assert served.version("greet", "0" * 64).content == TEXT
-
-
-def test_a_fragment_is_versioned_with_the_prompts_that_include_it(versions: Versions) -> None:
-    assert versions.write_fragment("voice", "Be brief.", "ann") == []
-    spoken = versions.publish(TEXT.replace("Hello", "{% include 'voice' %}\nHello"), "ann")
-    assert versions.using("voice") == []
-    versions.move(spoken, "production", "rob")
-    assert [version.title for version in versions.using("voice")] == ["greet@2"]
-    (made,) = versions.write_fragment("voice", "Be kind, {{ who }}.", "ann", "the brand's new voice")
-    assert (made.title, versions.find("greet").title) == ("greet@3", "greet@2")
-    given = {"who": "Ann", "mood": "well"}
-    assert versions.text(made).render(**given)[0]["content"] == "Be kind, Ann.\nHello Ann, well."
-    assert versions.text(spoken).render(**given)[0]["content"] == "Be brief.\nHello Ann, well."
-    with pytest.raises(
-        PromptError, match="fragment 'voice', as greet@2 with voice includes it, line 1: variable 'age'"
-    ):
-        versions.write_fragment("voice", "{{ age }}", "ann")
-    assert versions.fragments() == {"voice": "Be kind, {{ who }}."}
-    assert versions.write_fragment("voice", "Be brief.", "ann") == []  # greet@2 is just that already
-    assert versions.fragments() == {"voice": "Be brief."}
-
-
-def test_versions_travel_byte_for_byte(versions: Versions, files: Library, tmp_path: Path) -> None:
-    versions.write_fragment("voice", "Be brief.\r\n", "ann")
-    odd = TEXT.replace("Hello", "{% include 'voice' %}\nGrüezi\t").replace("tests", "Zoë").removesuffix("\n")
-    versions.publish(odd, "ann")
-    versions.write_fragment("voice", "Be kind.", "ann")
-    assert export(versions, tmp_path / "out").versions == 3
-    other = Connections(tmp_path / "other.db")
-    taken = Versions(other, files)
-    assert [version.title for version in take(taken, tmp_path / "out", "bob").new] == ["greet@1", "greet@2", "guess@1"]
-    assert [(v.title, v.hash) for v in taken.all()] == [(v.title, v.hash) for v in versions.all()]
-    assert taken.text(taken.find("greet@2")).content == odd
-    assert export(taken, tmp_path / "again").versions == 3
-    for path in (tmp_path / "out").rglob("*.md"):
-        assert path.read_bytes() == (tmp_path / "again" / path.relative_to(tmp_path / "out")).read_bytes()
-    assert take(taken, tmp_path / "out", "bob").new == ()
-    changed = tmp_path / "out" / "greet" / "002.md"
-    changed.write_bytes(changed.read_bytes().replace(b"Hello", b"Hallo").replace(b"max_tokens: 12", b"max_tokens: 9"))
-    with pytest.raises(VersionError, match=r"greet/002.md is not the text that versions.yaml names"):
-        take(taken, tmp_path / "out", "bob")
-    with pytest.raises(VersionError, match="There are no prompts in"):
-        take(taken, tmp_path / "other", "bob")
-    other.close()
-
-
 def test_the_tables_hold_what_happened_when(connections: Connections, files: Library) -> None:
     versions = Versions(connections, files, now=lambda: 1_000.0)
     versions.adopt(files)
@@ -259,36 +90,6 @@ def test_drafts_are_kept_changed_and_thrown_away_and_may_be_wrong(versions: Vers
     for gone in (lambda: versions.discard(first), lambda: versions.draft(SHORT, "ann", first)):
         with pytest.raises(VersionError, match=f"There is no draft {first}"):
             gone()
-
-
-def test_what_is_pinned_is_used_whatever_is_live(versions: Versions, files: Library) -> None:
-    second = versions.publish(SHORT, "ann")
-    pinned = Pinned(Served(versions, files), {"greet": second.hash})
-    chosen = pinned.chosen("any")
-    assert (chosen["greet"], chosen["guess"]) == (second.hash, versions.find("guess").hash)
-    assert pinned.version("greet", chosen["greet"]).content == SHORT
-
-
-def test_rolling_back_goes_further_back_each_time_and_at_last_to_nowhere(versions: Versions) -> None:
-    texts = [SHORT.replace("Hello", greeting) for greeting in ("Hi", "Hey")]
-    for text in texts:
-        versions.move(versions.publish(text, "ann"), "production", "rob")
-    numbers = []
-    for _ in range(2):
-        back = versions.roll_back("greet", "production", "rob")
-        numbers.append(back and back.number)
-    assert numbers == [2, 1]
-    with pytest.raises(VersionError, match="there is nothing to go back to"):
-        versions.roll_back("greet", "production", "rob")
-    versions.move(versions.find("greet@3"), "production", "rob")
-    versions.roll_back("greet", "production", "rob")
-    assert versions.find("greet").number == 1
-    # Of one site, and of the candidate, nowhere is somewhere to go back to.
-    versions.move(versions.find("greet@2"), "production", "rob", site="site_a")
-    assert versions.roll_back("greet", "production", "rob", site="site_a") is None
-    assert versions.labelled("greet", "production", "site_a") == ""
-    with pytest.raises(VersionError, match="there is nothing to go back to"):
-        versions.roll_back("greet", "production", "rob", site="site_a")
 
 
 @pytest.mark.parametrize(
@@ -335,49 +136,6 @@ def test_a_version_that_a_newer_program_cannot_use_is_answered_by_its_file(
     assert live == versions.find("greet@2").hash
     assert served.version("greet", live).content == SHORT
     assert Served(versions, Library(tmp_path / "files")).version("greet", live).content != SHORT
-
-
-def test_what_people_wrote_of_a_fragment_stays_the_newest(
-    versions: Versions, connections: Connections, tmp_path: Path
-) -> None:
-    (tmp_path / "files" / "fragments").mkdir()
-    voice = tmp_path / "files" / "fragments" / "voice.md"
-    voice.write_text("Be brief.")
-    versions.adopt(Library(tmp_path / "files"))
-    spoken = versions.publish(TEXT.replace("Hello", "{% include 'voice' %}\nHello"), "ann")
-    export(versions, tmp_path / "out")
-    versions.move(spoken, "production", "rob")
-    versions.write_fragment("voice", "Be kind.", "ann")
-    versions.adopt(Library(tmp_path / "files"))  # as every start does
-    assert versions.fragments() == {"voice": "Be kind."}
-    voice.write_text("Be formal.")  # an upgrade
-    versions.adopt(Library(tmp_path / "files"))
-    assert versions.fragments() == {"voice": "Be kind."}
-    take(versions, tmp_path / "out", "bob")
-    assert versions.fragments() == {"voice": "Be kind."}
-    versions.write_fragment("voice", "Be brief.", "ann")
-    assert versions.fragments() == {"voice": "Be brief."}
-
-
-def test_a_fragments_name_leads_out_of_no_folder(versions: Versions, tmp_path: Path) -> None:
-    for name in ("../voice", "my voice", ""):
-        with pytest.raises(VersionError, match="A fragment's name has letters"):
-            versions.write_fragment(name, "Be brief.", "ann")
-    with pytest.raises(VersionError, match="The fragment voice has no text"):
-        versions.write_fragment("voice", " \n", "ann")
-    put(tmp_path / "in", "greet", 1, TEXT.replace("Hello", "{% include '../../voice' %}\nHello"))
-    put(tmp_path / "in", "fragments", 1, "Be brief.")
-    manifest = tmp_path / "in" / "versions.yaml"
-    manifest.write_text("- {version: greet@1, hash: x, fragments: {'../../voice': '001'}}")
-    with pytest.raises(VersionError, match=r"versions.yaml is not as it was exported"):
-        take(versions, tmp_path / "in", "bob")
-    manifest.write_text("- {version: greet@1, hash: x, fragments: {voice: gone}}")
-    with pytest.raises(VersionError, match=r"versions.yaml names fragments/gone.md, which is not there"):
-        take(versions, tmp_path / "in", "bob")
-    (tmp_path / "in" / "greet" / "001.md").write_bytes(b"\xff\xfe")
-    manifest.unlink()
-    with pytest.raises(PromptError, match=r"greet/001.md, line 1: it is not UTF-8"):
-        take(versions, tmp_path / "in", "bob")
 
 
 def test_a_draft_that_somebody_else_has_changed_is_not_overwritten(versions: Versions) -> None:
