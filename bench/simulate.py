@@ -16,6 +16,8 @@ styles and words; a figure is the mean of the three, and its ``_spread`` the wid
     marked                share of turns with a card that says that it lies outside of what was asked
     ungrounded            share of turns with a name, price, rating or count that no record carries (``bench.judge``)
     repeated              share of turns with a card that an earlier turn had shown
+    llm_sentences_kept    share of turns that show a sentence of the language model's; 0 by rules alone
+    llm_reached           share of turns that were answered with its help; 0 by rules alone
 
 A run that was cut off goes on where it was, as long as the commit is the same.
 """
@@ -41,7 +43,7 @@ from bench.held_out import HeldOut, beauty_shop, demo_shop, runs_folder
 from bench.judge import card_differs, text_differs, texts
 from bench.report import commit, parser, report
 from chat.assistant import Assistant
-from chat.events import CardsEvent, DoneEvent, ErrorEvent
+from chat.events import CardsEvent, DoneEvent, ErrorEvent, TextEvent
 from chat.finding import Finder
 from chat.llm import LLM
 from chat.settings import Settings
@@ -163,6 +165,8 @@ class Stage:
                 "repeated": sum(card.item_id in seen for card in turn.cards),
                 "found": any(card.item_id == who.target.id for card in turn.cards),
                 "failed": any(isinstance(event, ErrorEvent) for event in turn.events),
+                "kept": any(isinstance(event, TextEvent) and event.by == "llm" for event in turn.events),
+                "reached": done is not None and done.llm_reached,
             })  # fmt: skip
             seen |= {card.item_id: here[card.item_id] for card in turn.cards if card.item_id in here}
         return judged
@@ -170,6 +174,7 @@ class Stage:
 
 _stage: Stage | None = None
 _opened = ExitStack()
+_runner: asyncio.Runner | None = None  # one loop for all: the language model's connections belong to it
 
 
 @contextmanager
@@ -182,7 +187,8 @@ def own_copy(home: Home) -> Iterator[Home]:
 
 
 def _open(home: Home, settings: Settings) -> None:
-    global _stage
+    global _stage, _runner
+    _runner = _opened.enter_context(asyncio.Runner())
     model = _opened.enter_context(language_model(settings, home))
     _stage = Stage(_opened.enter_context(own_copy(home)), settings, model.llm, _opened)
     if model.server is not None:
@@ -190,8 +196,9 @@ def _open(home: Home, settings: Settings) -> None:
 
 
 def _play(task: Task) -> Row:
-    assert _stage is not None  # the pool's processes have opened it
-    return asyncio.run(_stage.play(task))
+    assert _stage is not None  # the pool's processes have opened both
+    assert _runner is not None
+    return _runner.run(_stage.play(task))
 
 
 def played(shop: HeldOut, settings: Settings, wanted: Sequence[Task], file: Path, processes: int) -> list[Row]:
@@ -266,6 +273,8 @@ def _figures(rows: Sequence[Row]) -> dict[str, float]:
         "repeated": _mean(bool(turn["repeated"]) for turn in turns),
         "without_cards": _mean(not turn["cards"] for turn in turns),
         "failed": _mean(turn["failed"] for turn in turns),
+        "llm_sentences_kept": _mean(turn["kept"] for turn in turns),
+        "llm_reached": _mean(turn["reached"] for turn in turns),
         "turns": float(len(turns)),
     }
 

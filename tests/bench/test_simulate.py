@@ -45,7 +45,8 @@ def test_each_seed_draws_its_shoppers_and_every_style_takes_part() -> None:
 
 def turn(**fields: Any) -> Row:
     plain: Row = {"say": "", "answered": "", "text": "", "broken": {}, "wrong": [], "misspelt": 0, "cards": ["x"],
-                  "asked": "", "marked": 0, "repeated": 0, "found": False, "failed": False}  # fmt: skip
+                  "asked": "", "marked": 0, "repeated": 0, "found": False, "failed": False,
+                  "kept": False, "reached": False}  # fmt: skip
     return plain | fields
 
 
