@@ -239,6 +239,7 @@ def scored(case: Case, version: str, seen: Sequence[SeenTurn], findings: Sequenc
         figures={name: sum(values) / len(values) for name, values in columns.items() if values},
         unreached=sum(not turn.llm_reached for turn in seen),
         texts=tuple(turn.text for turn in seen),
+        source=case.source,
     )
 
 

@@ -1,7 +1,7 @@
 """The tables of conversations: sessions, their turns, what these showed, and what people thought of it.
 
 Knows columns. Who reads and writes them: ``chat.store``, and for the team that runs the shop ``chat.outcomes``,
-``chat.conversations`` and ``chat.demand``.
+``chat.conversations``, ``chat.demand`` and ``chat.saved_cases``.
 """
 
 from sqlite_utils import Database, Migrations
@@ -73,3 +73,13 @@ def m006_site_and_labels(db: Database) -> None:
 def m007_intents(db: Database) -> None:
     """What kind of message each turn was read as; "" of those before."""
     db.execute("ALTER TABLE turns ADD COLUMN intent TEXT NOT NULL DEFAULT ''")
+
+
+@migrations()
+def m008_saved_cases(db: Database) -> None:
+    """From which conversation, and whose, a case was made: kept beside the file, so that an erasure finds it."""
+    # Without a reference to the session, which goes for its age while the case stays.
+    db.execute(
+        "CREATE TABLE saved_cases (source TEXT PRIMARY KEY, session_id TEXT NOT NULL, shopper_id TEXT NOT NULL,"
+        " who TEXT NOT NULL, time REAL NOT NULL)"
+    )

@@ -103,6 +103,7 @@ class CaseForm(_Form):
     name: str = Field(pattern=r"^[a-z0-9][a-z0-9-]{0,79}$")
     about: str = ""
     shop: str = DEMO
+    source: str = ""  # the mark of the conversation that it was made from, by which an erasure finds it
     shopper: str = ""  # whose history in the demo shop (or one's own) is used
     history: tuple[CaseEvent, ...] = ()
     turns: tuple[CaseTurn, ...] = Field(min_length=1)
@@ -128,11 +129,12 @@ class Case(_Form):
     history: tuple[CaseEvent, ...]
     every: Checks
     turns: tuple[CaseTurn, ...]
+    source: str = ""
 
     @property
     def hash(self) -> str:
         """Of all that decides how it goes: the same hash, the same case."""
-        return hashlib.sha256(self.model_dump_json(exclude={"about"}).encode()).hexdigest()
+        return hashlib.sha256(self.model_dump_json(exclude={"about", "source"}).encode()).hexdigest()
 
     @property
     def has_rubric(self) -> bool:
@@ -148,7 +150,7 @@ def load(folders: Sequence[Path] = (FOLDER,), glob: str = "*") -> list[Case]:
     found: dict[str, Case] = {}
     for folder in folders:
         for path in sorted(folder.glob("*.yaml")):
-            for case in read(path.read_text(encoding="utf-8"), path.name):
+            for case in read(_text_of(path), path.name):
                 if case.id in found:
                     raise CaseError(path.name, 1, f"there is a case {case.id} already; give the file another name")
                 found[case.id] = case
@@ -157,6 +159,14 @@ def load(folders: Sequence[Path] = (FOLDER,), glob: str = "*") -> list[Case]:
         files = sorted({case.id.partition("/")[0] for case in found.values()})
         raise CaseError(glob, 0, f"no case is called so. Their files are: {', '.join(files) or 'none'}")
     return chosen
+
+
+def _text_of(path: Path) -> str:
+    content = path.read_bytes()
+    try:
+        return content.decode("utf-8")
+    except UnicodeDecodeError as error:
+        raise CaseError(path.name, content.count(b"\n", 0, error.start) + 1, "it is not UTF-8") from error
 
 
 def read(text: str, origin: str) -> list[Case]:
@@ -191,9 +201,26 @@ def read(text: str, origin: str) -> list[Case]:
             history=case.history,
             every=form.every,
             turns=case.turns,
+            source=case.source,
         )
         for case in form.cases
     ]
+
+
+def without_source(text: str, source: str) -> str:
+    """The file's text without the cases that have this mark, its comments gone too; "" where nothing is left.
+
+    What cannot be read is gone whole, where the mark stands in it.
+    """
+    if source not in text:
+        return text
+    try:
+        raw = yaml.safe_load(text)
+        left = [case for case in raw["cases"] if case.get("source") != source]
+        rest = yaml.safe_dump(raw | {"cases": left}, sort_keys=False, allow_unicode=True)
+    except (yaml.YAMLError, TypeError, KeyError, AttributeError):
+        return ""
+    return rest if left and source not in rest else ""
 
 
 def _amiss(form: CaseFile) -> Iterator[tuple[tuple[str | int, ...], str]]:

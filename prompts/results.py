@@ -65,3 +65,10 @@ class Results:
         values = [key.versions, key.case_hash, key.model, key.setting, result.model_dump_json(), time.time()]
         with database.atomic():
             database.execute("INSERT OR REPLACE INTO prompt_results VALUES (?, ?, ?, ?, ?, ?)", values)
+
+    def forget(self, source: str) -> int:
+        """Take away what cases with this mark came to: it quotes them. How many there were."""
+        database = self._databases.current
+        with database.atomic():
+            sql = "DELETE FROM prompt_results WHERE json_extract(result, '$.source') = ?"
+            return int(database.execute(sql, [source]).rowcount)

@@ -57,6 +57,7 @@ class Result(BaseModel):
     figures: dict[str, float] = {}
     unreached: int = 0  # turns that the LLM did not answer in
     texts: tuple[str, ...] = ()  # what was said in each turn, to read
+    source: str = ""  # the mark of the conversation that the case was made from
 
     @property
     def ok(self) -> bool:

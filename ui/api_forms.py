@@ -111,6 +111,7 @@ class ErasedAnswer(BaseModel):
     events: int
     kept_aside: int  # dropped rows of event files
     checkpoints: int  # of a training that was cut off
+    cases: int  # for scoring prompts, that were made from the conversations
 
 
 class ExportAnswer(BaseModel):
@@ -121,6 +122,7 @@ class ExportAnswer(BaseModel):
     sessions: list[dict[str, Any]]  # each with its turns, and what these showed
     events: list[dict[str, Any]]
     kept_aside: list[dict[str, Any]]  # rows of event files that name the shopper and were dropped, with the reason
+    cases: list[str]  # texts of the files of cases that were made from the conversations
 
 
 class EventBody(_Body):

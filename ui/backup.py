@@ -1,9 +1,9 @@
 """Backup and restore of one shop as one file, the backup while the shop runs.
 
 A backup is a zip archive: every database of the home, copied by SQLite's own backup so that each is of one moment; the
-trained rerankers; settings that were found by tuning; pictures and the other files that a shop is built from. The index
-and the logs are not in it: the one is built from the database, the others are of what is past. What it is of stands in
-its manifest. Knows files; knows nothing of what they hold.
+trained rerankers; settings that were found by tuning; the shop's own cases; pictures and the other files that a shop is
+built from. The index and the logs are not in it: the one is built from the database, the others are of what is past.
+What it is of stands in its manifest. Knows files; knows nothing of what they hold.
 
 BackupError     it cannot be made or taken back, said to whoever asked
 """
@@ -27,7 +27,7 @@ from ui.home import Home
 FORM = 1  # changes when older archives can no longer be taken back
 MANIFEST = "shoptalk.json"
 NAME = re.compile(r"shoptalk-\d{8}-\d{6}\.zip")  # of those in the folder of backups, which expire
-FOLDERS = ("reranker", "pictures")
+FOLDERS = ("reranker", "pictures", "cases")
 FILES = (
     "training.json",
     "importances.json",

@@ -36,6 +36,7 @@ IN_WORDS = {
     "events": "events",
     "kept_aside": "dropped rows that were kept",
     "checkpoints": "checkpoint of a training that was cut off",
+    "cases": "cases that were made from conversations",
     "backups": "backups",
 }
 
@@ -101,7 +102,7 @@ def backup(
         Path | None, typer.Argument(help="A new file; without it one in the folder SHOPTALK_BACKUPS.")
     ] = None,
 ) -> None:
-    """Copy the shop into one file, also while it is open: databases, rerankers, pictures, settings found by tuning."""
+    """Copy the shop into one file, also while it is open: databases, rerankers, pictures, cases, tuned settings."""
     settings = Settings()
     if file is None:
         if settings.backups is None:

@@ -29,6 +29,7 @@ from prompts.tables import Version
 from prompts.versions import CANDIDATE, PRODUCTION, Versions
 from ranking.history import Events
 from retrieval.database import Connections
+from ui import cli_cases
 from ui.cli_evaluation import evaluate
 from ui.home import Home
 from ui.identity import Keys
@@ -49,6 +50,7 @@ def register(app: typer.Typer) -> None:
 
 
 prompts.command("eval")(evaluate)
+cli_cases.register(prompts)
 
 
 @prompts.command("list")

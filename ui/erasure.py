@@ -1,9 +1,10 @@
 """Erasing and exporting a shopper: everything that is held of them, wherever in the home it lies.
 
 Knows who holds what: conversations and thumbs (``chat.store``), events (``ranking.history``), whose a session is and
-the answers kept for repeated requests (``ui.sessions``), dropped rows of event files (``ranking.intake``), and the
-checkpoint of a training that was cut off. The rest of the home holds nothing of any one shopper: vectors are of items
-alone, trained rerankers and trials are sums over all shoppers without an id, and logs hold no text of theirs.
+the answers kept for repeated requests (``ui.sessions``), dropped rows of event files (``ranking.intake``), cases that
+were made from conversations (``chat.saved_cases``), and the checkpoint of a training that was cut off. The rest of the
+home holds nothing of any one shopper: vectors are of items alone, trained rerankers and trials are sums over all
+shoppers without an id, and logs hold no text of theirs.
 """
 
 import shutil
@@ -11,6 +12,7 @@ import time
 from dataclasses import asdict, dataclass
 from typing import Any
 
+from chat.saved_cases import SavedCases
 from chat.store import ANONYMOUS, Store
 from ranking.history import Events
 from ranking.intake import forget_kept, kept_of
@@ -30,6 +32,7 @@ class Erased:
     events: int = 0
     kept_aside: int = 0  # dropped rows of event files
     checkpoints: int = 0  # of a training that was cut off, which had read the events
+    cases: int = 0  # for scoring prompts, that were made from the conversations
 
 
 class Erasure:
@@ -39,6 +42,7 @@ class Erasure:
         self._connections, self._home = connections, home
         self._store, self._events = Store(connections), Events(connections)
         self._sessions, self._audit = Sessions(connections), Audit(connections)
+        self._cases = SavedCases(connections, home.cases)
 
     def sessions_of(self, shopper_id: str) -> list[str]:
         """Ids of the shopper's sessions; of an anonymous one, named as its events are, the one session."""
@@ -52,8 +56,10 @@ class Erasure:
         sqlite3.OperationalError if the database is locked for long: what is not done then is done by erasing again.
         """
         ids = self.sessions_of(shopper_id)
-        traces = [*self._traces(ids), *self._events.traces(shopper_id)]
+        sources = self._cases.sources(ids, shopper_id)
+        traces = [*self._traces(ids), *self._events.traces(shopper_id), *sources]
         done = self._sessions_erased(ids)
+        done["cases"] = self._cases.forget(sources)
         done["events"] += self._events.forget(shopper_id)
         done["kept_aside"] = forget_kept(self._home.rejected, shopper_id)
         if done["events"] and self._home.partial.exists():
@@ -64,8 +70,10 @@ class Erasure:
 
     def session(self, session_id: str, who: str) -> Erased:
         """Erase the session, and where its shopper is anonymous, what they did in it; errors as of ``shopper``."""
-        traces = self._traces([session_id])
+        sources = self._cases.sources([session_id])
+        traces = [*self._traces([session_id]), *sources]
         done = self._sessions_erased([session_id])
+        done["cases"] = self._cases.forget(sources)
         return self._settled(Erased(**done), traces, who)
 
     def export(self, shopper_id: str, who: str) -> dict[str, Any]:
@@ -77,13 +85,16 @@ class Erasure:
             found.append(held | {"site_key": whose.site_id if whose else None})
         events = [event.model_dump(exclude_defaults=True) for event in self._events.of(shopper_id)]
         kept = kept_of(self._home.rejected, shopper_id)
-        self._audit.write(who, "export", {"sessions": len(found), "events": len(events), "kept_aside": len(kept)})
+        cases = self._cases.texts(self._cases.sources(self.sessions_of(shopper_id), shopper_id))
+        counts = {"sessions": len(found), "events": len(events), "kept_aside": len(kept), "cases": len(cases)}
+        self._audit.write(who, "export", counts)
         return {
             "shopper_id": shopper_id,
             "exported": time.time(),
             "sessions": found,
             "events": events,
             "kept_aside": kept,
+            "cases": cases,
         }
 
     def _traces(self, ids: list[str]) -> list[str]:

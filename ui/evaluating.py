@@ -27,7 +27,6 @@ from ui.evaluation_report import print_report, write_html, write_junit
 from ui.home import Home
 from ui.opening import language_model, opened_finder
 
-OWN_CASES = "cases"  # folder in the home with cases of one's own
 DEMO_HOME = "demo"  # folder in the home where a demo shop is kept, where the home is not one itself
 console = Console(highlight=False)
 
@@ -52,7 +51,7 @@ def evaluate(
         raise VersionError(f"A threshold is a share between 0 and 1; {threshold:g} is not.")
     settings = Settings()
     home = Home(settings.home)
-    chosen = files.load((files.FOLDER, home.folder / OWN_CASES), glob)
+    chosen = files.load((files.FOLDER, home.cases), glob)
     with ExitStack() as stack:
         connections = stack.enter_context(_connections(home))
         kept, served = released(connections)

@@ -69,6 +69,11 @@ class Home:
         return self.folder / "incoming"
 
     @property
+    def cases(self) -> Path:
+        """The shop's own cases, for scoring prompts: written by people, or saved from conversations."""
+        return self.folder / "cases"
+
+    @property
     def logs(self) -> Path:
         return self.folder / "logs"
 

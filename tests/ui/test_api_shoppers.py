@@ -17,7 +17,7 @@ from ui.logs import discreet, hush
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")
 
 WORD = "canarywordzq"
-NOTHING = {"sessions": 0, "turns": 0, "answers": 0, "events": 0, "kept_aside": 0, "checkpoints": 0}
+NOTHING = {"sessions": 0, "turns": 0, "answers": 0, "events": 0, "kept_aside": 0, "checkpoints": 0, "cases": 0}
 
 
 @pytest.fixture(scope="module")

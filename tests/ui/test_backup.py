@@ -33,7 +33,8 @@ def shop(tmp_path_factory: pytest.TempPathFactory, minilm: MiniLMEncoder) -> Ite
     for name, text in {
         "reranker/current": "a1\n", "reranker/a1/model.json": "{}", "reranker/a1/network.safetensors": "weights",
         "reranker/partial/network.pt": "checkpoint", "reranker/partial-x/model.json": "{}",
-        "pictures/tent.svg": "<svg/>", "training.json": "{}", "logs/shoptalk.log": "", "rejected/events-x.jsonl": "",
+        "pictures/tent.svg": "<svg/>", "training.json": "{}", "cases/ours.yaml": "cases: []",
+        "logs/shoptalk.log": "", "rejected/events-x.jsonl": "",
     }.items():  # fmt: skip
         (home / name).parent.mkdir(parents=True, exist_ok=True)
         (home / name).write_text(text)

@@ -9,10 +9,14 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 from canaries import found_in
 
 from chat.events import SessionEvent, TextEvent
+from chat.saved_cases import SavedCases
 from chat.store import Session, Shown, Store, Turn
+from prompts.results import Key, Results
+from prompts.scores import Result
 from ranking.history import Event, Events
 from ranking.intake import take_in
 from retrieval.database import Connections, settle
@@ -93,6 +97,10 @@ def held(shop: Shop) -> dict[str, list[tuple[object, ...]]]:
     return {table: database.execute(f"SELECT * FROM {table} ORDER BY 1, 2").fetchall() for table in tables}
 
 
+def source_of(shop: Shop, name: str) -> str:
+    return str(yaml.safe_load((shop.home.cases / f"{name}.yaml").read_text())["cases"][0]["source"])
+
+
 @pytest.mark.parametrize("shopper_id", ["canary-shopper", 'zoë "7" /x', "77"])
 def test_what_is_erased_stands_in_no_byte_of_the_home_and_all_else_stays(shop: Shop, shopper_id: str) -> None:
     shop.crowd(30)
@@ -106,6 +114,13 @@ def test_what_is_erased_stands_in_no_byte_of_the_home_and_all_else_stays(shop: S
     take_in(file, shop.events, {"item-1"}, shop.home.rejected)
     shop.home.partial.mkdir(parents=True)
     (shop.home.partial / "network.pt").write_text("canaryword")
+    text = "cases: [{name: a, turns: [{say: canaryword}]}]"
+    SavedCases(shop.connections, shop.home.cases).save(sessions[0].id, "theirs", text, "ann")
+    SavedCases(shop.connections, shop.home.cases).save(sessions[1].id, "theirs-too", text, "ann")
+    Results(shop.connections).put(
+        Key("v", "c", "m", "s"),
+        Result(case="a", version="v", checks=1, passed=1, texts=("canaryword",), source=source_of(shop, "theirs")),
+    )
     traces = ["canaryword", *(session.id for session in sessions), *([shopper_id] if len(shopper_id) > 2 else [])]
     assert {text for text, _ in found_in(shop.home.folder, *traces)} >= {"canaryword", sessions[0].id}
 
@@ -114,7 +129,7 @@ def test_what_is_erased_stands_in_no_byte_of_the_home_and_all_else_stays(shop: S
     reader.start()
     reader.join()
     assert shop.erasure.shopper(shopper_id, COMMAND) == Erased(
-        sessions=4, turns=12, answers=12, events=24, kept_aside=1, checkpoints=1
+        sessions=4, turns=12, answers=12, events=24, kept_aside=1, checkpoints=1, cases=2
     )
     assert found_in(shop.home.folder, *traces) == []
     left = held(shop)
@@ -123,11 +138,12 @@ def test_what_is_erased_stands_in_no_byte_of_the_home_and_all_else_stays(shop: S
     assert len(left["events"]) == 2 * len(left["turns"]) == 60 * 4
     (kept,) = shop.home.rejected.iterdir()
     assert '"ann,gone' in kept.read_text()
+    assert list(shop.home.cases.iterdir()) == []
     assert shop.erasure.shopper(shopper_id, COMMAND) == Erased()
     lines = Audit(shop.connections).lines(9)
     assert [(line.who, line.what, line.counts) for line in lines] == [
         (COMMAND, "erase",
-         {"sessions": 4, "turns": 12, "answers": 12, "events": 24, "kept_aside": 1, "checkpoints": 1}),
+         {"sessions": 4, "turns": 12, "answers": 12, "events": 24, "kept_aside": 1, "checkpoints": 1, "cases": 2}),
         (COMMAND, "erase", {}),
     ]  # fmt: skip
 
@@ -197,4 +213,12 @@ def test_an_export_holds_everything_and_nothing_of_others(shop: Shop) -> None:
         ("search", "canaryword 0"), ("like", None),
     ]  # fmt: skip
     assert "harbour" not in str(export)
+    assert export["cases"] == []
+    saved = SavedCases(shop.connections, shop.home.cases)
+    saved.save(session.id, "hers", "cases: [{name: a, turns: [{say: canaryword}]}]", "mara")
+    (case,) = shop.erasure.export("ann", "admin_1")["cases"]
+    assert "canaryword" in case
+    # A shopper who clears the conversation clears what was made of it.
+    assert shop.erasure.session(session.id, "shopper").cases == 1
+    assert shop.erasure.export("ann", "admin_1")["cases"] == []
     assert shop.erasure.export("nobody", "admin_1")["sessions"] == []
