@@ -64,6 +64,7 @@ SHOPPERS, DEMO_SHOPPERS, QUICK_SHOPPERS = 1_000, 100, 30
 SEEDS = (1, 2, 3)
 WITHIN = (1, 3, 5, 8)
 COMPARED = 5  # turns after which a conversation is held against a single search
+AT_ONCE = 8  # shoppers who talk with a language model at the same time
 NOWHERE = "http://127.0.0.1:9/v1"  # no language model answers there
 
 Row = dict[str, Any]
@@ -223,13 +224,34 @@ def _rows(shop: HeldOut, settings: Settings, missing: Sequence[Task], processes:
     if processes <= 1:
         pool.callback(_opened.close)
         _open(shop.home, settings)
-        yield from map(_play, missing)
+        yield from _together(missing)
         return
     executor = ProcessPoolExecutor(
         processes, multiprocessing.get_context("spawn"), initializer=_open, initargs=(shop.home, settings)
     )
     pool.callback(executor.shutdown, wait=True, cancel_futures=True)
     yield from executor.map(_play, missing)
+
+
+def _together(missing: Sequence[Task]) -> Iterator[Row]:
+    """The rows as they end: several shoppers talk at once, as a language model serves them best."""
+    assert _runner is not None  # _open was called
+    places = asyncio.Semaphore(AT_ONCE)
+
+    async def play(task: Task) -> Row:
+        assert _stage is not None
+        async with places:
+            return await _stage.play(task)
+
+    loop = _runner.get_loop()
+    pending = {loop.create_task(play(task)) for task in missing}
+    while pending:
+        done, pending = _runner.run(_first(pending))
+        yield from (one.result() for one in done)
+
+
+async def _first(pending: set[asyncio.Task[Row]]) -> tuple[set[asyncio.Task[Row]], set[asyncio.Task[Row]]]:
+    return await asyncio.wait(pending, return_when=asyncio.FIRST_COMPLETED)
 
 
 def whole_lines(file: Path) -> list[str]:
