@@ -12,9 +12,10 @@ from pathlib import Path
 
 from sqlite_utils import Database
 
+from retrieval.traces import stands_in
+
 BUSY_TIMEOUT_MS = 10_000  # how long a writer waits for another before it gives up
 TRACES = 16  # that are looked for; to write the file anew takes no longer than to look through it for more
-BLOCK = 1 << 24  # bytes of the file that are looked through at once
 
 
 class Connections:
@@ -115,7 +116,7 @@ def settle(connections: Connections, traces: Sequence[str]) -> None:
     database = connections.current
     _empty_log(database)
     sought = [trace.encode("utf-8", "surrogatepass") for trace in traces if trace]
-    if len(sought) > TRACES or _stands_in(connections.path, sought):
+    if len(sought) > TRACES or stands_in(connections.path, sought):
         database.execute("VACUUM")
         _empty_log(database)
 
@@ -124,18 +125,3 @@ def _empty_log(database: Database) -> None:
     (busy, _, _) = database.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
     if busy:
         raise sqlite3.OperationalError("database is locked: somebody still reads what was deleted from it")
-
-
-def _stands_in(path: Path, sought: Sequence[bytes]) -> bool:
-    """Whether one of these stands in the file."""
-    if not sought:
-        return False
-    overlap = max(map(len, sought)) - 1
-    tail = b""
-    with path.open("rb") as file:
-        while block := file.read(BLOCK):
-            held = tail + block
-            if any(trace in held for trace in sought):
-                return True
-            tail = held[-overlap:] if overlap else b""
-    return False

@@ -2,12 +2,15 @@
 
 import os
 import sqlite3
+import subprocess
+import sys
 import threading
 from pathlib import Path
 
 import pytest
 
-from retrieval.database import Connections
+from retrieval.database import Connections, settle
+from retrieval.traces import stands_in
 
 
 def open_files(path: Path) -> int:
@@ -91,3 +94,35 @@ def test_a_write_is_whole_when_it_returns_and_tells_how_many_rows_it_was(tmp_pat
     assert seen == [2]
     assert connections.write("DELETE FROM words WHERE word = ?", ["c"]) == 0
     connections.close()
+
+
+OTHER_PROCESS = """
+import sqlite3, sys
+other = sqlite3.connect(sys.argv[1])
+other.execute("SELECT * FROM words").fetchall()
+other.close()
+"""
+
+
+def test_looking_for_traces_keeps_the_locks_that_others_go_by(tmp_path: Path) -> None:
+    """Reading the file beside SQLite let go of its locks: the next process to end took the log from under the rest."""
+    connections = Connections(tmp_path / "shop.sqlite3")
+    connections.current.execute("CREATE TABLE words (word TEXT)")
+    settle(connections, ["quince"])
+    connections.write("INSERT INTO words VALUES ('lantern')")
+    subprocess.run([sys.executable, "-c", OTHER_PROCESS, str(connections.path)], check=True)
+    assert Path(f"{connections.path}-wal").exists(), "the other process believed itself the last"
+    connections.write("INSERT INTO words VALUES ('trail')")
+    assert [row[0] for row in connections.current.execute("SELECT word FROM words")] == ["lantern", "trail"]
+    connections.close()
+
+
+@pytest.mark.parametrize(("text", "stands"), [("quince", True), ("no such thing", False), ("", False)])
+def test_traces_are_found_in_the_file(tmp_path: Path, text: str, stands: bool) -> None:
+    file = tmp_path / "bytes"
+    file.write_bytes(b"\0" * 100 + b"quince" + b"\0" * 100)
+    assert stands_in(file, [text.encode()] if text else []) is stands
+
+
+def test_what_could_not_be_looked_up_counts_as_found(tmp_path: Path) -> None:
+    assert stands_in(tmp_path / "none", [b"quince"])
