@@ -4,6 +4,7 @@ PromptsError
 ├── PromptError      a prompt's text is not as it must be; the message names where it stands and the line
 ├── CaseError        a file of cases is not as it must be; the message names file, line and case
 └── VersionError     a version, label or share of traffic cannot be what was asked for; the message says why
+    └── ReasonNeeded     it can, once somebody says why: what is known speaks against it
 """
 
 
@@ -23,6 +24,10 @@ class PromptError(PromptsError):
 
 class VersionError(PromptsError):
     """A version, a label or a share of traffic that cannot be so."""
+
+
+class ReasonNeeded(VersionError):
+    """What is asked for is done once a reason is given, which the journal keeps."""
 
 
 class CaseError(PromptsError):

@@ -11,8 +11,10 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import numpy as np
-from pydantic import BaseModel, ConfigDict
 from scipy import stats
+
+from prompts.results import Failure as Failure
+from prompts.results import Result as Result
 
 ALPHA = 0.05  # share of comparisons of equal versions that may call a difference
 DRAWS = 2_000
@@ -31,43 +33,6 @@ FIGURES: dict[str, tuple[str, bool | None]] = {
     "tokens": ("tokens, per turn", False),
     "first_word_ms": ("first word, ms", False),
 }
-
-
-class Failure(BaseModel):
-    """One check that did not pass, or of which it cannot be said (``unsure``)."""
-
-    model_config = ConfigDict(frozen=True)
-
-    turn: int
-    check: str
-    why: str
-    unsure: bool = False
-
-
-class Result(BaseModel):
-    """One case with one version: what passed, what failed and why, and its figures; a figure may be missing."""
-
-    model_config = ConfigDict(frozen=True)
-
-    case: str
-    version: str  # as people name it
-    checks: int  # of which it can be said
-    passed: int
-    failures: tuple[Failure, ...] = ()
-    figures: dict[str, float] = {}
-    unreached: int = 0  # turns that the LLM did not answer in
-    texts: tuple[str, ...] = ()  # what was said in each turn, to read
-    source: str = ""  # the mark of the conversation that the case was made from
-
-    @property
-    def ok(self) -> bool:
-        """Whether all of it passed."""
-        return self.passed == self.checks
-
-    @property
-    def share(self) -> float:
-        """Of the checks, those that passed; 1 where there are none."""
-        return self.passed / self.checks if self.checks else 1.0
 
 
 @dataclass(frozen=True)

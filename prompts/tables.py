@@ -55,6 +55,12 @@ def m002_notes(database: Database) -> None:
         database.execute("UPDATE prompt_versions SET notes = ? WHERE name = ? AND number = ?", values)
 
 
+@migrations()
+def m003_draft_notes(database: Database) -> None:
+    """Where a draft came from, if a person did not write it."""
+    database.execute("ALTER TABLE prompt_drafts ADD COLUMN note TEXT NOT NULL DEFAULT ''")
+
+
 @contextmanager
 def writing(database: Database) -> Iterator[None]:
     """A transaction in which nobody else writes from its first read on; all of it is kept, or nothing.
@@ -113,6 +119,7 @@ class Draft:
     content: str
     author: str
     time: float
+    note: str = ""  # where it came from, if a person did not write it
 
 
 @dataclass(frozen=True)

@@ -12,21 +12,22 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
-from prompts.errors import PromptError, VersionError
+from prompts.contract import check_contract
+from prompts.drafts import Drafts
+from prompts.errors import ReasonNeeded, VersionError
 from prompts.library import Library
-from prompts.prompt import Prompt, line_of, read, version_of
-from prompts.tables import Databases, Draft, Entry, Version, migrate, migrations, writing
+from prompts.prompt import Prompt, read, version_of
+from prompts.tables import Databases, Entry, Version, migrate, migrations, writing
 
 PRODUCTION = "production"
 CANDIDATE = "candidate"
 FILES = "files"  # who published and released what came with the program
-MOST_CHARACTERS = 9_000  # of a version with its fragments: some 3,000 tokens, all that a turn may send
 LONGEST_WHY = 500  # characters
 _FRAGMENT = re.compile(r"[\w-]{1,64}")  # its name, which is also a file's
 _MOVES = ("moved", "back")
 
 
-class Versions:
+class Versions(Drafts):
     """The tables. Safe to use from several threads and processes: what is committed counts everywhere at once.
 
     ``contract``: the prompts that the program uses; a version may use the variables that one of theirs declares, and
@@ -34,9 +35,8 @@ class Versions:
     """
 
     def __init__(self, databases: Databases, contract: Library, now: Callable[[], float] = time.time) -> None:
-        self._databases = databases
+        super().__init__(databases, now)
         self._contract = contract
-        self._now = now
         migrate(databases.current, migrations)
 
     def adopt(self, files: Library) -> int:
@@ -155,22 +155,7 @@ class Versions:
         PromptError with the line of what stands in the way.
         """
         prompt = read(content, origin, self.fragments() if fragments is None else fragments, named=named)
-        known = [held for held in self._contract.all() if held.name == prompt.name]
-        if not known:
-            names = ", ".join(sorted({held.name for held in self._contract.all()}))
-            raise PromptError(
-                origin, line_of(prompt, "name"), f"no prompt {prompt.name!r} is used here; there are: {names}"
-            )
-        given = {variable for held in known for variable in held.variables}
-        for variable in prompt.variables:
-            if variable not in given:
-                what = f"the variable {variable!r} is never given; there are: {', '.join(sorted(given))}"
-                raise PromptError(origin, line_of(prompt, "variables"), what)
-        _check_output(prompt, known[-1])
-        length = len(content) + sum(map(len, prompt.fragments.values()))
-        if length > MOST_CHARACTERS:
-            what = f"{length:,} characters with its fragments are more than a turn may send ({MOST_CHARACTERS:,})"
-            raise PromptError(origin, len(content.splitlines()), what)
+        check_contract(prompt, self._contract)
         return prompt
 
     def publish(self, content: str, who: str, why: str = "", *, origin: str = "the text", named: str = "") -> Version:
@@ -187,42 +172,6 @@ class Versions:
         with writing(self._databases.current):
             new = {(prompt.name, prompt.version) for prompt in prompts if self._publish(prompt, who, why)}
         return [version for version in self.all() if (version.name, version.hash) in new]
-
-    # Drafts
-
-    def draft(self, content: str, author: str, number: int | None = None, was: str | None = None) -> int:
-        """Keep a draft, as a new one or in place of the one with that number; returns its number.
-
-        ``was``: the text that its author began with; None: whatever it is. VersionError where that draft is gone, or
-        somebody else has changed it meanwhile.
-        """
-        if content != content.encode(errors="ignore").decode():
-            raise VersionError("The text has half a character, which nothing can hold. Write that anew.")
-        database = self._databases.current
-        with writing(database):
-            if number is None:
-                sql = "INSERT INTO prompt_drafts (content, author, time) VALUES (?, ?, ?)"
-                return int(database.execute(sql, [content, author, self._now()]).lastrowid or 0)
-            held = self._rows("SELECT content, author FROM prompt_drafts WHERE number = ?", number)
-            if was is not None and held and held[0][0] not in (was, content):
-                what = f"{held[0][1]} has changed draft {number} since you opened it"
-                raise VersionError(f"{what}. Keep the text as a new one, or open the draft again.")
-            sql = "UPDATE prompt_drafts SET content = ?, author = ?, time = ? WHERE number = ?"
-            if database.execute(sql, [content, author, self._now(), number]).rowcount != 1:
-                raise VersionError(f"There is no draft {number} any more. Keep the text as a new one.")
-        return number
-
-    def drafts(self) -> list[Draft]:
-        """Every draft, the one that was last worked on first."""
-        rows = self._rows("SELECT number, content, author, time FROM prompt_drafts ORDER BY time DESC, number DESC")
-        return [Draft(*row) for row in rows]
-
-    def discard(self, number: int) -> None:
-        """Throw a draft away; VersionError if there is none."""
-        database = self._databases.current
-        with writing(database):
-            if database.execute("DELETE FROM prompt_drafts WHERE number = ?", [number]).rowcount != 1:
-                raise VersionError(f"There is no draft {number}.")
 
     # Fragments
 
@@ -267,10 +216,13 @@ class Versions:
     def move(self, version: Version, label: str, who: str, why: str = "", site: str = "") -> None:
         """Point the label at the version, for one site or (site "") for all that have none of their own.
 
-        It counts for every conversation that begins from now on, in every process.
+        It counts for every conversation that begins from now on, in every process. ReasonNeeded where the version goes
+        live without a word of why, though it scored worse, beyond noise, than the one that is; the journal keeps both.
         """
         if not label.isidentifier():
             raise VersionError(f"A label is one word, such as {PRODUCTION} or {CANDIDATE}; {label!r} is not.")
+        if label == PRODUCTION:
+            why = self._reasoned(version, site, why)
         with writing(self._databases.current):
             before = self.labelled(version.name, label, site)
             if before != version.hash:
@@ -296,12 +248,15 @@ class Versions:
             self._move(name, label, site, before, former[-1], who, why or "back", done="back")
             return next((version for version in self.all(name) if version.hash == former[-1]), None)
 
-    def split(self, name: str, share: float, who: str, why: str = "", site: str = "") -> None:
+    def split(self, name: str, share: float | None, who: str, why: str = "", site: str = "") -> None:
         """Give this share (0-1) of new conversations the candidate instead of production; 0: none, on that site too.
 
-        VersionError where there is no candidate, or the share is none.
+        None: that site has no share of its own any more, and what all have. VersionError where there is no candidate,
+        or the share is none.
         """
-        if not 0 <= share <= 1:
+        if share is None and (name, site) not in (self.shares() if site else {}):
+            raise VersionError(f"{name} has no share of its own{f' on {site}' if site else ': name the site'}.")
+        if share is not None and not 0 <= share <= 1:
             raise VersionError(f"A share of conversations lies between 0 and 1; {share:g} does not.")
         if share and not (self.labelled(name, CANDIDATE, site) or self.labelled(name, CANDIDATE)):
             raise VersionError(
@@ -311,9 +266,25 @@ class Versions:
         with writing(database):
             before = self.shares().get((name, site), 0.0)
             database.execute("DELETE FROM prompt_splits WHERE name = ? AND site = ?", [name, site])
-            if share or site:
+            if share or (site and share is not None):
                 database.execute("INSERT INTO prompt_splits VALUES (?, ?, ?)", [name, site, share])
-            self._note(who, "split", name, CANDIDATE, site, f"{before:g}", f"{share:g}", why)
+            after = "" if share is None else f"{share:g}"
+            self._note(who, "split", name, CANDIDATE, site, f"{before:g}", after, why)
+
+    def _reasoned(self, version: Version, site: str, why: str) -> str:
+        """The reason with what the scores say against the version, where they do."""
+        before = self.labelled(version.name, PRODUCTION, site) or self.labelled(version.name, PRODUCTION)
+        if before in ("", version.hash):
+            return why
+        from prompts.promotion import against  # brings scipy, which nothing else of the versions needs
+
+        live = {name: held for (name, label, of), held in self.labels().items() if (label, of) == (PRODUCTION, "")}
+        if said := against(self._databases, live, version.name, before, version.hash):
+            if not why.strip():
+                what = f"{version.title} {said} than what is live, beyond noise"
+                raise ReasonNeeded(f"{what}. Say why it goes live all the same: the journal keeps it.")
+            return f"{why.strip()[: LONGEST_WHY - len(said) - 3]} ({said})"
+        return why
 
     # What stands in the tables
 
@@ -382,19 +353,3 @@ class Versions:
 def fragment_hash(name: str, content: str) -> str:
     """The hash by which a fragment's text is known; "" where it has none."""
     return version_of(content, {name: ""}) if content else ""
-
-
-def _check_output(prompt: Prompt, held: Prompt) -> None:
-    """PromptError unless the program can read the answer's form: text for text, the same fields for JSON."""
-    if (prompt.output is None) != (held.output is None):
-        what = "its answer must be " + (
-            "plain text: leave 'output' out" if held.output is None else "JSON: give 'output'"
-        )
-        raise PromptError(prompt.origin, line_of(prompt, "output"), what)
-    if prompt.output is None or held.output is None:
-        return
-    needed = set(held.output.get("required", ()))
-    missing = sorted(needed - (set(prompt.output.get("properties", ())) & set(prompt.output.get("required", ()))))
-    if missing:
-        what = f"the answer's schema must require what the program reads: {', '.join(map(repr, missing))}"
-        raise PromptError(prompt.origin, line_of(prompt, "output"), what)

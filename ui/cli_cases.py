@@ -77,12 +77,6 @@ def case(
     console.print(f"{path} holds it. Read and mend it there; shoptalk prompts eval runs it.", markup=False)
 
 
-def register(app: typer.Typer) -> None:
-    """Add the commands."""
-    for command in (cases, conversations, case):
-        app.command()(command)
-
-
 @contextmanager
 def _opened() -> Iterator[tuple[Connections, Home]]:
     home = Home(Settings().home)

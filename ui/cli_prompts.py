@@ -29,7 +29,7 @@ from prompts.tables import Version
 from prompts.versions import CANDIDATE, PRODUCTION, Versions
 from ranking.history import Events
 from retrieval.database import Connections
-from ui import cli_cases
+from ui.cli_cases import case, cases, conversations
 from ui.cli_evaluation import evaluate
 from ui.home import Home
 from ui.identity import Keys
@@ -50,7 +50,8 @@ def register(app: typer.Typer) -> None:
 
 
 prompts.command("eval")(evaluate)
-cli_cases.register(prompts)
+for of_cases in (cases, conversations, case):
+    prompts.command()(of_cases)
 
 
 @prompts.command("list")
@@ -155,15 +156,26 @@ def rollback(
 @prompts.command()
 def split(
     name: NameArgument,
-    share: Annotated[float, typer.Argument(help="Share of new conversations that get the candidate: 0 to 1.")],
+    share: Annotated[
+        float | None, typer.Argument(help="Share of new conversations that get the candidate: 0 to 1.")
+    ] = None,
     site: SiteOption = "",
+    as_everywhere: Annotated[
+        bool, typer.Option("--as-everywhere", help="With --site: give up its own share, and take what all have.")
+    ] = False,
     why: WhyOption = "",
     by: ByOption = "",
 ) -> None:
     """Let a share of new conversations try the candidate, to be watched with ``shoptalk prompts watch``."""
+    if (share is None) != as_everywhere:
+        raise VersionError("Give a share between 0 and 1, or --as-everywhere with --site.")
     with _opened() as (versions, connections):
-        _check_site(connections, site)
+        if not as_everywhere:  # a site that is gone may give up what it had
+            _check_site(connections, site)
         versions.split(name, share, _who(by), why, site)
+    if share is None:
+        console.print(f"New conversations{on(site)} get the candidate of {name} as everywhere.", markup=False)
+        return
     console.print(f"{share:.0%} of new conversations{on(site)} get the candidate of {name}.", markup=False)
 
 

@@ -60,6 +60,7 @@ def told(entry: Entry, before: str, after: str) -> str:
         case "moved" | "back":
             return f"moved {entry.label}{on(entry.site)} from {before or 'nothing'} to {after or 'nothing'}"
         case "split":
-            return f"gave the candidate of {entry.name} {float(entry.after):.0%}{on(entry.site)}"
+            share = f"{float(entry.after):.0%}" if entry.after else "the share that it has everywhere"
+            return f"gave the candidate of {entry.name} {share}{on(entry.site)}"
         case _:
             return f"wrote the fragment {entry.name}"

@@ -77,8 +77,8 @@ def test_a_backup_of_a_shop_that_is_written_to_is_of_one_moment_and_opens_as_tha
     assert [path.name for path in backup.file.parent.iterdir()] == ["shop.zip"]
     with zipfile.ZipFile(backup.file) as archive:
         assert sorted(archive.namelist()) == sorted(
-            ["embeddings.sqlite3", "pictures/tent.svg", "reranker/a1/model.json", "reranker/a1/network.safetensors",
-             "reranker/current", MANIFEST, "shoptalk.sqlite3", "training.json"]
+            ["cases/ours.yaml", "embeddings.sqlite3", "pictures/tent.svg", "reranker/a1/model.json",
+             "reranker/a1/network.safetensors", "reranker/current", MANIFEST, "shoptalk.sqlite3", "training.json"]
         )  # fmt: skip
 
     other = Home(tmp_path / "other")
@@ -186,7 +186,7 @@ def test_the_commands_say_what_they_did_and_who_is_back_after_a_restore(shop: Sh
         return ran.output
 
     assert run("audit") == "Nothing was done yet that the audit tells of.\n"
-    assert run("backup").startswith("7 files, ")
+    assert run("backup").startswith("8 files, ")
     (file,) = (tmp_path / "backups").iterdir()
     exported = json.loads(run("export", "ann"))
     assert (exported["shopper_id"], exported["sessions"]) == ("ann", [])
