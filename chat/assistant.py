@@ -322,7 +322,7 @@ class Assistant:
         """What the judge says of the items that stand first; empty where it does not answer in time."""
         group = found.groups[0]
         items = [group.items[item_id] for item_id in group.first[:FIRST] if item_id in group.items]
-        turn.prompts[judge.prompt.name] = judge.prompt.version
+        judge = replace(judge, prompt=self._prompt(turn, judge.prompt.name))
         turn.llm = llm.model
         digest = await asyncio.to_thread(self._digest, history)
         try:

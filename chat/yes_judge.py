@@ -30,7 +30,7 @@ LEAST = 1e-4  # no answer is surer than this leaves
 class YesJudge:
     """How the judge is asked, and how much it counts."""
 
-    prompt: Prompt
+    prompt: Prompt  # that of the files; a conversation puts the version in its place that it began with
     weight: float = 0.5  # of its log-odds beside those of p(like)
     timeout_s: float = 3.0  # longest wait for its answers; after it the items stay as they were
 

@@ -19,6 +19,7 @@ from chat.settings import Settings
 from chat.store import Store
 from chat.yes_judge import FIRST, UNSURE, YesJudge, likelihood
 from prompts.library import Library
+from prompts.serving import Prompts, released
 from ranking.history import Events
 from ranking.reranker import Ranked, Reason, Untrained
 from ranking.rules import Rule, Rules
@@ -37,13 +38,15 @@ def shop(tmp_path: Path, minilm: MiniLMEncoder) -> Iterator[Shop]:
     shop.close()
 
 
-def assistant_over(shop: Shop, url: str, timeout_s: float = 3.0, **more: Any) -> Assistant:
+def assistant_over(
+    shop: Shop, url: str, timeout_s: float = 3.0, prompts: Prompts | None = None, **more: Any
+) -> Assistant:
     return Assistant(
         shop.catalog,
         Finder(shop.catalog, shop.grounder, Untrained(shop.catalog, shop.index.vectors), cards=3, **more),
         Events(shop.connections),
         Store(shop.connections),
-        Library(),
+        prompts or Library(),
         LLM(url, "scripted", timeouts=Timeouts(connect=1, first_token=3, between_tokens=3)),
         20.0,
         YesJudge(PROMPT, 5.0, timeout_s),
@@ -199,3 +202,17 @@ def test_it_is_off_unless_the_settings_want_it() -> None:
     assert yes_judge(Settings(), Library()) is None
     made = yes_judge(Settings(llm_judge=True, llm_judge_weight=2, llm_judge_timeout_s=1), Library())
     assert made == YesJudge(PROMPT, 2.0, 1.0)
+
+
+async def test_the_judge_is_asked_with_the_version_that_is_live(shop: Shop, llm_script: ScriptedLLM) -> None:
+    """It once used the file's prompt, whatever the labels said."""
+    versions, served = released(shop.connections)
+    second = versions.publish(PROMPT.content.replace("<item>", "Think twice.\n<item>", 1), "ann")
+    versions.move(second, "production", "rob")
+    assistant = assistant_over(shop, llm_script.url, prompts=served)
+    llm_script.respond = says_yes_to("vale")
+    events = await collect(assistant.turn(TENT))
+    (asked, *_) = [body["prompt"] for body in llm_script.requests if "prompt" in body]
+    assert all("Think twice." in prompt for prompt in asked)
+    (row,) = Store(shop.connections).turns(events[0].session_id)  # type: ignore[union-attr]
+    assert json.loads(row["prompts"])["yes_judge"] == second.hash
