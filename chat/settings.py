@@ -102,6 +102,11 @@ class Settings(BaseSettings):
     llm_connect_timeout_s: float = Field(2.0, description="Longest wait for a connection to the LLM.")
     llm_first_token_timeout_s: float = Field(20.0, description="Longest wait for the LLM's first token.")
     llm_token_timeout_s: float = Field(10.0, description="Longest wait between two tokens.")
+    proposer_url: str = Field(
+        "", description="OpenAI-compatible address of the LLM that proposes prompts; empty: the shop's own."
+    )
+    proposer_model: str = Field("", description="Model name at proposer_url; empty: llm_model.")
+    proposer_api_key: SecretStr = Field(SecretStr("none"), description="Key for proposer_url, if it wants one.")
     llm_judge: bool = Field(
         False, description="The LLM says of the first items whether they fit, in the place of describing what would."
     )

@@ -5,7 +5,7 @@ that was read is kept, as a version never changes. Knows nothing of what the pro
 """
 
 import logging
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
 from prompts.errors import PromptError
@@ -90,3 +90,19 @@ class Pinned:
     def version(self, name: str, version: str) -> Prompt:
         """As ``Prompts``."""
         return self._prompts.version(name, version)
+
+
+class Offered:
+    """The prompts with texts beside them that are no versions yet: to score what is only proposed."""
+
+    def __init__(self, prompts: Prompts, texts: Iterable[Prompt]) -> None:
+        self._prompts = prompts
+        self._texts = {(text.name, text.version): text for text in texts}
+
+    def chosen(self, key: str, site: str = "") -> dict[str, str]:
+        """As ``Prompts``."""
+        return self._prompts.chosen(key, site)
+
+    def version(self, name: str, version: str) -> Prompt:
+        """As ``Prompts``; a text that is offered is what its hash says."""
+        return self._texts.get((name, version)) or self._prompts.version(name, version)

@@ -30,7 +30,7 @@ from prompts.versions import CANDIDATE, PRODUCTION, Versions
 from ranking.history import Events
 from retrieval.database import Connections
 from ui.cli_cases import case, cases, conversations
-from ui.cli_evaluation import evaluate
+from ui.cli_evaluation import evaluate, optimise
 from ui.home import Home
 from ui.identity import Keys
 from ui.prompt_figures import conclusion, on, rows_of, told, when
@@ -50,6 +50,7 @@ def register(app: typer.Typer) -> None:
 
 
 prompts.command("eval")(evaluate)
+prompts.command()(optimise)
 for of_cases in (cases, conversations, case):
     prompts.command()(of_cases)
 
@@ -92,6 +93,26 @@ def check(file: Annotated[Path, typer.Argument(help="A prompt's text.", exists=T
     with _opened() as (versions, _):
         prompt = versions.check(text_of(file), file.name)
     console.print(f"It can be published as a version of {prompt.name}.", markup=False)
+
+
+@prompts.command()
+def drafts() -> None:
+    """List what is being written, with where it came from."""
+    with _opened() as (versions, _):
+        table = Table("draft", "by", "when", "from")
+        for one in versions.drafts():
+            table.add_row(str(one.number), *map(escape, (one.author, when(one.time), one.note)))
+    console.print(table)
+
+
+@prompts.command()
+def draft(number: Annotated[int, typer.Argument(help="As shoptalk prompts drafts lists it.")]) -> None:
+    """Print a draft's text, as it is; publish it from a file."""
+    with _opened() as (versions, _):
+        found = next((one for one in versions.drafts() if one.number == number), None)
+    if found is None:
+        raise VersionError(f"There is no draft {number}.")
+    typer.echo(found.content, nl=False)
 
 
 @prompts.command()

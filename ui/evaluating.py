@@ -53,12 +53,12 @@ def evaluate(
     home = Home(settings.home)
     chosen = files.load((files.FOLDER, home.cases), glob)
     with ExitStack() as stack:
-        connections = stack.enter_context(_connections(home))
+        connections = stack.enter_context(opened_connections(home))
         kept, served = released(connections)
         trials = [Trial.of(kept, kept.find(title)) for title in dict.fromkeys(versions)]
-        llm = stack.enter_context(_reached(settings, home))
-        judge = _judge(settings, llm, judge_url, judge_model) if rubrics else None
-        opened = stack.enter_context(_opened(settings, home, chosen))
+        llm = stack.enter_context(reached(settings, home))
+        judge = judge_of(settings, llm, judge_url, judge_model) if rubrics else None
+        opened = stack.enter_context(opened_stages(settings, home, chosen))
         stages = stack.enter_context(staged(settings.models, settings.cards, opened))
         evaluation = Evaluation(stages, served, llm, Results(connections), judge, settings.turn_timeout_s)
         found = asyncio.run(_run(evaluation, chosen, trials, anew))
@@ -76,13 +76,20 @@ def evaluate(
 async def _run(
     evaluation: Evaluation, cases: list[Case], trials: list[Trial], anew: bool
 ) -> dict[tuple[str, str], Result]:
-    """Every result, by version and case, with a word on how far it is."""
-    found: dict[tuple[str, str], Result] = {}
-    known = 0
+    """Every result; the clients end with the loop that they belong to."""
     async with AsyncExitStack() as stack:
         for llm in filter(None, (evaluation.llm, evaluation.judge)):
             stack.push_async_callback(llm.close)
-        results = await stack.enter_async_context(aclosing(evaluation.run(cases, trials, anew=anew)))
+        return await results_of(evaluation, cases, trials, anew)
+
+
+async def results_of(
+    evaluation: Evaluation, cases: Sequence[Case], trials: Sequence[Trial], anew: bool
+) -> dict[tuple[str, str], Result]:
+    """Every result, by version and case, with a word on how far it is and on what was known from before."""
+    found: dict[tuple[str, str], Result] = {}
+    known = 0
+    async with aclosing(evaluation.run(cases, trials, anew=anew)) as results:
         with Progress(console=console, transient=True) as progress:
             task = progress.add_task("cases", total=len(cases) * len(trials))
             async for result, before in results:
@@ -109,7 +116,7 @@ def _good(scored: dict[str, list[Result]], comparisons: list[Comparison], thresh
 
 
 @contextmanager
-def _connections(home: Home) -> Iterator[Connections]:
+def opened_connections(home: Home) -> Iterator[Connections]:
     connections = Connections(home.database)
     try:
         yield connections
@@ -118,7 +125,7 @@ def _connections(home: Home) -> Iterator[Connections]:
 
 
 @contextmanager
-def _reached(settings: Settings, home: Home) -> Iterator[LLM]:
+def reached(settings: Settings, home: Home) -> Iterator[LLM]:
     """The language model of the settings, once it answers. SetupError with what to do where it does not."""
     with language_model(settings, home, follow=home.served()) as model:
         if model.server is not None:
@@ -127,7 +134,7 @@ def _reached(settings: Settings, home: Home) -> Iterator[LLM]:
         else:
             # With a client of its own: connections belong to the loop that opened them.
             with language_model(settings, home, follow=home.served()) as probe:
-                if not asyncio.run(_answers(probe.llm)):
+                if not asyncio.run(answers(probe.llm)):
                     raise SetupError(
                         f"No language model answers at {model.llm.url}, and without one there is nothing to score."
                         " Start it, or set SHOPTALK_LLM_URL to one that runs; where that is empty, and nothing serves"
@@ -136,14 +143,14 @@ def _reached(settings: Settings, home: Home) -> Iterator[LLM]:
         yield model.llm
 
 
-async def _answers(llm: LLM) -> bool:
+async def answers(llm: LLM) -> bool:
     try:
         return await llm.reachable()
     finally:
         await llm.close()
 
 
-def _judge(settings: Settings, llm: LLM, url: str, model: str) -> LLM:
+def judge_of(settings: Settings, llm: LLM, url: str, model: str) -> LLM:
     if not url:
         return llm
     timeouts = Timeouts(
@@ -153,7 +160,7 @@ def _judge(settings: Settings, llm: LLM, url: str, model: str) -> LLM:
 
 
 @contextmanager
-def _opened(settings: Settings, home: Home, cases: list[Case]) -> Iterator[dict[str, Stage]]:
+def opened_stages(settings: Settings, home: Home, cases: list[Case]) -> Iterator[dict[str, Stage]]:
     """The shops that the cases need beyond their own small ones, each opened once."""
     kinds = {case.shop for case in cases}
     is_demo = (home.folder / "demo.sha256").exists()
