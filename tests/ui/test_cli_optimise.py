@@ -110,7 +110,7 @@ def test_an_llm_proposes_from_failures_and_the_held_out_cases_decide(run: Run, s
         "Dropped: proposal 5",
         "Dropped: proposal 6",
     ]
-    assert "the variable 'mood'" in dropped[2]
+    assert "line 8: 'mood' declared but used in no section" in dropped[2]
     assert "there is no prompt in the answer" in dropped[3]
     decided = f"proposal 1 is better than reply@2 on {len(held)}, worse on 0 of {len(held)}; the gain is beyond noise."
     assert decided in told
