@@ -10,6 +10,7 @@ import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cached_property
 from typing import Literal
 
 from bench.turns import Shown, Turn
@@ -25,6 +26,40 @@ class Violation:
 
     kind: Kind
     detail: str
+
+
+class Records(dict[str, Item]):
+    """A catalogue's records by id, with what texts are held against read from them once; they must not change."""
+
+    @classmethod
+    def of(cls, records: Mapping[str, Item]) -> "Records":
+        """These records; the same object where it is one already."""
+        return records if isinstance(records, cls) else cls(records)
+
+    @cached_property
+    def titles_by_brand(self) -> Mapping[str, Sequence[str]]:
+        """The titles of each brand, as the records spell it; "" holds those without."""
+        held: dict[str, list[str]] = {}
+        for record in self.values():
+            held.setdefault(record.brand, []).append(record.title)
+        return held
+
+    @cached_property
+    def kinds(self) -> frozenset[str]:
+        """The names of all categories, in small letters."""
+        return frozenset(part.lower() for record in self.values() for part in record.category)
+
+    @cached_property
+    def extremes(self) -> frozenset[Decimal]:
+        """Lowest and highest price of each leaf, each department and the whole, of what is in stock and of all."""
+        ends: dict[object, tuple[Decimal, Decimal]] = {}
+        for item in self.values():
+            if item.price is not None:
+                for group in ((), *(item.category[:depth] for depth in range(1, len(item.category) + 1))):
+                    for key in ((group, False), (group, True)) if item.in_stock else ((group, False),):
+                        low, high = ends.get(key, (item.price, item.price))
+                        ends[key] = (min(low, item.price), max(high, item.price))
+        return frozenset(price for pair in ends.values() for price in pair)
 
 
 def judge(
@@ -127,7 +162,7 @@ def text_differs(
     wrong: list[str] = []
     allowed = set(amounts)
     prices = {item.price for item in shown if item.price is not None}
-    ends = _extremes(records) if _AMOUNT.search(text) else set()
+    ends = Records.of(records).extremes if _AMOUNT.search(text) else frozenset[Decimal]()
     for sentence in sentences(text):
         named = mentioned(sentence, shown)
         sums = {Decimal(amount) for amount in _found(_AMOUNT, sentence)}
@@ -154,24 +189,23 @@ def names_differ(records: Mapping[str, Item], text: str, shown: Sequence[Item], 
     A category's name is no item's name: "we have Camp Stoves" passes though none is shown.
     """
     wrong: list[str] = []
-    rest = text
+    records, rest = Records.of(records), text
     for item in sorted(shown, key=lambda item: -len(item.title)):
         rest = re.sub(re.escape(item.title), " ; ", rest, flags=re.IGNORECASE)
     lowered = rest.lower()
-    brands = {record.brand for record in records.values() if record.brand}
     own = {item.brand for item in shown}
-    titled = {record.title for record in records.values() if record.brand.lower() in lowered}
+    brands = [brand for brand in records.titles_by_brand if brand.lower() in lowered]
+    titled = {title for brand in brands for title in records.titles_by_brand[brand] if title.lower() in lowered}
     for title in sorted(titled - {item.title for item in shown}):
-        if title.lower() in lowered and title.lower() not in said.lower() and not _part_of(title, shown):
+        if title.lower() not in said.lower() and not _part_of(title, shown):
             wrong.append(f"names {title!r}, which is not shown")
-    for brand in sorted(brands - own):
+    for brand in sorted(set(brands) - own):
         if _names_brand(rest, brand) and brand.lower() not in said.lower():
             wrong.append(f"names the brand {brand!r}, of which nothing is shown")
-    kinds = {part.lower() for record in records.values() for part in record.category}
     vocabulary = {word for item in shown for word in _words(" ".join(_told(item)))}
     for run in _capitalised_runs(rest):
         words = _words(run)
-        known = set(words) <= vocabulary | set(_words(said)) or run.lower() in kinds or _allowed_name(words)
+        known = set(words) <= vocabulary | set(_words(said)) or run.lower() in records.kinds or _allowed_name(words)
         if not known:
             wrong.append(f"names {run!r}, which no shown record holds")
     return wrong
@@ -268,15 +302,3 @@ def _found(pattern: re.Pattern[str], text: str) -> list[str]:
 
 def _wanted_scores(said: str) -> set[float]:
     return {float(score) for score in _found(_RATING, said)}
-
-
-def _extremes(records: Mapping[str, Item]) -> set[Decimal]:
-    """Lowest and highest price of each leaf, each department and the whole, of what is in stock and of all."""
-    ends: dict[object, tuple[Decimal, Decimal]] = {}
-    for item in records.values():
-        if item.price is not None:
-            for group in ((), *(item.category[:depth] for depth in range(1, len(item.category) + 1))):
-                for key in ((group, False), (group, True)) if item.in_stock else ((group, False),):
-                    low, high = ends.get(key, (item.price, item.price))
-                    ends[key] = (min(low, item.price), max(high, item.price))
-    return {price for pair in ends.values() for price in pair}

@@ -40,7 +40,7 @@ from typing import Any
 from rich.console import Console
 
 from bench.held_out import HeldOut, beauty_shop, demo_shop, runs_folder
-from bench.judge import card_differs, text_differs, texts
+from bench.judge import Records, card_differs, text_differs, texts
 from bench.report import commit, parser, report
 from chat.assistant import Assistant
 from chat.events import CardsEvent, DoneEvent, ErrorEvent, TextEvent
@@ -101,7 +101,7 @@ class Stage:
     def __init__(self, home: Home, settings: Settings, llm: LLM, opened: ExitStack) -> None:
         shop = open_shop(home.folder, settings.models)
         opened.callback(shop.close)
-        self.records: dict[str, Item] = {item.id: item for item in shop.catalog.all()}
+        self.records = Records((item.id, item) for item in shop.catalog.all())
         self.around = Surroundings.of(self.records.values())
         self._shop, self._settings, self._llm = shop, settings, llm
         self._reranker = open_reranker(home.rerankers, shop.catalog, shop.index.vectors)
