@@ -29,6 +29,8 @@ LONGEST_VALUE = 24  # characters: what is longer nobody says
 MOST_VALUES = 3  # of an attribute with more, e.g. the sizes in stock, one is said
 HEADROOM = (1.1, 1.6)  # what they would pay, as a multiple of what it costs
 _TOKEN = re.compile(r"[^\W_]+(?:-[^\W_]+)*")
+# Before a value they say that it is none: of vegan leather nothing is leather.
+_NO_SUCH_THING = re.compile(r"\b(?:faux|fake|mock|imitation|artificial|synthetic|vegan|not?|non|without|free)\b")
 _WORD = re.compile(r"[^\W\d_]+(?:-[^\W\d_]+)*")
 
 
@@ -41,7 +43,10 @@ class Limit:
     name: str = ""  # the attribute's
 
     def broken_by(self, item: Item) -> bool:
-        """Whether the record breaks it. A value may also stand in the title: a person sees it there."""
+        """Whether the record breaks it. A value may also stand in the title: a person sees it there.
+
+        A narrower value keeps to a wider one that was stated: cast aluminium is aluminium.
+        """
         match self.field:
             case "price_max":
                 return item.price is None or item.price > Decimal(self.value)
@@ -52,8 +57,8 @@ class Limit:
             case "not_brand":
                 return item.brand.lower() == self.value.lower()
             case "value":
-                held = (value.lower() for values in item.attributes.values() for value in values)
-                return self.value.lower() not in held and not holds(item.title, self.value)
+                held = [value for values in item.attributes.values() for value in values]
+                return not any(keeps_to(value, self.value) for value in held) and not holds(item.title, self.value)
             case "not_value":
                 named = (values for name, values in item.attributes.items() if name.lower() == self.name.lower())
                 return self.value.lower() in (value.lower() for values in named for value in values)
@@ -183,6 +188,14 @@ def holds(text: str, term: str) -> bool:
 
 def _plain(text: str) -> str:
     return f" {' '.join(singular(word) for word in _TOKEN.findall(text.lower()))} "
+
+
+def keeps_to(held: str, stated: str) -> bool:
+    """Whether a record's value is the stated one or a kind of it: "merino wool" is wool, and "faux fur" no fur."""
+    held, stated = held.lower(), stated.lower()
+    before, space, _ = held.rpartition(f" {stated}")
+    narrower = bool(space) and held.endswith(f" {stated}") and not any(letter.isdigit() for letter in held)
+    return held == stated or (narrower and _NO_SUCH_THING.search(before) is None)
 
 
 def nearness(card: Card, target: Item) -> float:

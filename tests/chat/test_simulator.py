@@ -15,7 +15,7 @@ from chat.cards import make_card
 from chat.events import CardsEvent, DoneEvent, TextEvent, TurnEvent
 from chat.finding import Finder
 from chat.llm import LLM, Timeouts
-from chat.simulated_facts import Commons, Limit, facts_of, holds, words
+from chat.simulated_facts import Commons, Limit, facts_of, holds, keeps_to, words
 from chat.simulated_words import STYLES, Style
 from chat.simulator import PATIENCE, Heard, Said, Shopper, Surroundings, converse, shopper
 from chat.store import Store
@@ -202,6 +202,30 @@ def test_a_card_breaks_what_was_stated_unless_it_says_so(items: list[Item], arou
     assert who.breaks(card, target, cap) == cap
     assert who.breaks(card.model_copy(update={"outside": ("over your $15",)}), target, cap) == ()
     assert who.breaks(card, target, (Limit("price_max", str(target.price)),)) == ()
+
+
+@pytest.mark.parametrize(
+    ("held", "stated", "kept"),
+    [
+        ("aluminium", "Aluminium", True),
+        ("cast aluminium", "aluminium", True),
+        ("merino wool", "wool", True),
+        ("wool", "merino wool", False),
+        ("wool blend", "wool", False),
+        ("faux fur", "fur", False),
+        ("vegan leather", "leather", False),
+        ("not waterproof", "waterproof", False),
+        ("offwhite", "white", False),
+        ("2 kg", "kg", False),
+        ("1 to 3 years", "3 years", False),
+    ],
+)
+def test_a_narrower_value_keeps_to_what_was_stated_and_what_only_ends_like_it_does_not(
+    held: str, stated: str, kept: bool
+) -> None:
+    assert keeps_to(held, stated) is kept
+    item = Item(id="1", title="A pan", attributes={"material": (held,)})
+    assert Limit("value", stated, "material").broken_by(item) is not kept
 
 
 def test_what_is_shown_for_the_other_thing_breaks_nothing(items: list[Item], around: Surroundings) -> None:
