@@ -186,7 +186,8 @@ def text_differs(
 def names_differ(records: Mapping[str, Item], text: str, shown: Sequence[Item], said: str = "") -> list[str]:
     """Titles and brands of items that are not shown, and runs of capitalised words that no shown record holds.
 
-    A category's name is no item's name: "we have Camp Stoves" passes though none is shown.
+    One of what a record names in the plural is no other thing: "Finger Paint" of "finger paints". A category's name is
+    no item's name: "we have Camp Stoves" passes though none is shown.
     """
     wrong: list[str] = []
     records, rest = Records.of(records), text
@@ -203,9 +204,10 @@ def names_differ(records: Mapping[str, Item], text: str, shown: Sequence[Item], 
         if _names_brand(rest, brand) and brand.lower() not in said.lower():
             wrong.append(f"names the brand {brand!r}, of which nothing is shown")
     vocabulary = {word for item in shown for word in _words(" ".join(_told(item)))}
+    held = vocabulary | {word.removesuffix("s") for word in vocabulary} | set(_words(said))
     for run in _capitalised_runs(rest):
         words = _words(run)
-        known = set(words) <= vocabulary | set(_words(said)) or run.lower() in records.kinds or _allowed_name(words)
+        known = set(words) <= held or run.lower() in records.kinds or _allowed_name(words)
         if not known:
             wrong.append(f"names {run!r}, which no shown record holds")
     return wrong

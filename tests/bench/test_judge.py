@@ -4,7 +4,16 @@ from decimal import Decimal
 
 import pytest
 
-from bench.judge import Violation, card_differs, final_items, judge, mentioned, text_differs
+from bench.judge import (
+    Records,
+    Violation,
+    card_differs,
+    final_items,
+    judge,
+    mentioned,
+    names_differ,
+    text_differs,
+)
 from bench.turns import Must, Should, Turn, conversations, holds_term
 from chat.events import Card, CardsEvent, DoneEvent, TextEvent
 from retrieval.items import Item
@@ -221,6 +230,22 @@ def test_a_price_of_an_item_that_is_not_shown_is_a_wrong_price() -> None:
     assert text_differs(RECORDS, "One costs $159.00.", [SAGE, CHEAP]) == [
         "no shown item costs 159.00: 'One costs $159.00.'"
     ]
+
+
+def test_one_of_what_a_record_names_in_the_plural_is_no_other_thing() -> None:
+    paints = SAGE.model_copy(update={"title": "Owlet House finger paints", "brand": "Owlet House"})
+    assert names_differ({paints.id: paints}, "Try the Owlet House Finger Paint.", [paints]) == []
+    assert names_differ({paints.id: paints}, "Try the Owlet House Finger Pain.", [paints]) == [
+        "names 'Owlet House Finger Pain', which no shown record holds"
+    ]
+
+
+def test_a_catalogue_s_names_are_read_once_and_judge_the_same() -> None:
+    held = Records.of(RECORDS)
+    assert Records.of(held) is held
+    assert held == RECORDS
+    for text in ("There is also one by Rumpus.", "I also like the TrailMaster Pro.", "One costs $159.00."):
+        assert text_differs(held, text, [SAGE, CHEAP]) == text_differs(RECORDS, text, [SAGE, CHEAP])
 
 
 def test_what_the_shopper_named_may_be_repeated() -> None:
