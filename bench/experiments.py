@@ -1,7 +1,8 @@
 """How often the watching of two prompt versions calls a difference that is none, and how soon one that is there.
 
-Experiments are drawn, looked at on each of 60 days, and stopped at the first call. Also how long a list of 1,000
-versions takes. Needs no data.
+Experiments are drawn, looked at on each of 60 days, and stopped at the first call. Also how often the score table calls
+two versions the same that are (drawn results, as a model without temperature 0 gives them), and how long a list of
+1,000 versions takes. Needs no data.
 """
 
 import tempfile
@@ -14,6 +15,7 @@ import numpy as np
 from bench.report import parser, report
 from prompts.experiment import Arm, difference
 from prompts.library import Library
+from prompts.scores import Result, compare
 from prompts.versions import Versions
 from retrieval.database import Connections
 
@@ -21,6 +23,8 @@ DAYS = 60
 DAILY = 100  # conversations of each arm a day
 RATE = 0.20  # of conversations with a success, of the version that is live
 GAINS = (0.03, 0.05)  # how much better the other one is, where it is
+CASES, CHECKS = 60, 4  # of a score table, and of each case
+COMPARISONS = 200
 SEED = 20261128
 
 
@@ -40,6 +44,36 @@ def experiments(count: int, gain: float) -> list[int | None]:
         called_on(generator.binomial(DAILY, RATE, DAYS), generator.binomial(DAILY, RATE + gain, DAYS))
         for _ in range(count)
     ]
+
+
+def scored(generator: np.random.Generator, likely: np.ndarray) -> list[Result]:
+    """A version's results on the cases, whose checks pass this likely, with figures as noisy as a small model's."""
+    return [
+        Result(
+            case=str(number),
+            version="drawn",
+            checks=CHECKS,
+            passed=int(generator.binomial(CHECKS, share)),
+            figures={
+                "words": float(generator.normal(20, 5)),
+                "repaired": float(generator.poisson(0.3)),
+                "questions": float(generator.poisson(0.1)),
+            },
+        )
+        for number, share in enumerate(likely)
+    ]
+
+
+def called_the_same(count: int) -> tuple[float, float]:
+    """Of so many comparisons of equal versions, the shares called the same: by the cases, and by every figure too."""
+    generator = np.random.default_rng(SEED)
+    cases = whole = 0
+    for _ in range(count):
+        likely = generator.beta(4, 1, CASES)
+        found = compare(scored(generator, likely), scored(generator, likely))
+        cases += found.verdict == 0
+        whole += found.verdict == 0 and not any(gap.clear for gap in found.gaps)
+    return cases / count, whole / count
 
 
 def listing_ms(count: int) -> float:
@@ -73,6 +107,8 @@ def main() -> None:
         seen = sorted(day for day in days if day)
         figures[f"power@+{gain:.2f}"] = len(seen) / count
         figures[f"days_to_call_median@+{gain:.2f}"] = float(seen[len(seen) // 2]) if seen else float("nan")
+    same = called_the_same(20 if arguments.quick else COMPARISONS)
+    figures["equal_versions_same_by_cases"], figures["equal_versions_same_in_all"] = same
     figures["list_1000_ms"] = listing_ms(1000)
     report("experiments", figures, json_path=arguments.json, quick=arguments.quick)
 
