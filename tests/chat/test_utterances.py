@@ -2,10 +2,11 @@
 
 import pytest
 
-from bench.utterances import HALVES, Shop, cases, figures_of, score, shop
+from bench.utterances import Shop, cases, figures_of, score, shop
 
-# Of the constraints of a part, stated and invented ones together; of the unseen part, what its first reading gave.
-BARS = {"seen": 0.95, "seen2": 0.95, "unseen": 0.81}
+# Of the constraints of a part, stated and invented ones together. A part that the rules were not developed on has no
+# bar: what it gives is a figure, and is reported.
+BARS = {"seen": 0.95, "seen2": 0.95, "seen3": 0.81}
 
 
 @pytest.fixture(scope="module")
@@ -13,7 +14,7 @@ def demo_shop() -> Shop:
     return shop()
 
 
-@pytest.mark.parametrize("half", [half for half in HALVES if cases(half)])
+@pytest.mark.parametrize("half", BARS)
 def test_constraints_are_read_exactly(half: str, demo_shop: Shop) -> None:
     scores = [score(case, demo_shop) for case in cases(half)]
     wrong = [f"{one.case}: {said}" for one in scores for _, _, said in one.units if said]
