@@ -33,6 +33,7 @@ from retrieval.items import Item
 
 FOLDER = Path(__file__).resolve().parents[1] / "tests" / "chat" / "utterances"
 HALVES = ("seen", "seen2", "seen3", "unseen")  # a part whose file is missing is not reported
+GROWN = 14  # years: who is younger is a child
 ABOUT = Decimal("0.5")  # "around 40" is read right where 40 lies inside the bounds, and they within half of it
 OWN_WORD = (
     0.6  # of the items that have the thing's word in their titles: so many in one kind, and the word says that kind
@@ -221,11 +222,9 @@ def _value_units(label: Mapping[str, Any], want: Want) -> Iterable[tuple[str, bo
         right = right and all(any(_fulfils(one, value) for value in wanted) for one in read)
         yield _kind_of(name), right, f"{name} {sorted(read)}"
     if "recipient_age" in label:
-        read = held.pop("age", set())
-        right = bool(read) and all(_holds_age(value, label["recipient_age"]) for value in read)
-        yield "age", right, f"age {sorted(read)}"
+        yield _age_unit(label["recipient_age"], held)
     own = {part for path in want.filter.categories for part in _singulars(path[-1])}
-    for name, read in held.items():
+    for name, read in ((name, read) for name, read in held.items() if read):
         if {singular(value) for value in read} <= own:
             continue  # "honey", of a kind called Honey & Jam
         yield "invented", False, f"{name} {sorted(read)}"
@@ -235,6 +234,18 @@ def _value_units(label: Mapping[str, Any], want: Want) -> Iterable[tuple[str, bo
         yield "brand", set(want.filter.brands) == set(label["brands"]), want.filter.brands
     elif want.filter.brands:
         yield "invented", False, want.filter.brands
+
+
+def _age_unit(years: float, held: dict[str, set[str]]) -> tuple[str, bool, object]:
+    """Whether the age was read; of a kind that has none, "kids" and a size in years say it. Takes what says it out."""
+    read = held.pop("age", set())
+    if years < GROWN and (children := held.get("for", set())) & {"kids", "babies"}:
+        del held["for"]
+        sizes = {value for value in held.get("size", ()) if "year" in value}
+        held["size"] = held.get("size", set()) - sizes
+        read = read or sizes or children
+    right = bool(read) and all(not re.search(r"\d", value) or _holds_age(value, years) for value in read)
+    return "age", right, f"age {sorted(read)}"
 
 
 def _refusal_units(label: Mapping[str, Any], want: Want) -> Iterable[tuple[str, bool, object]]:
@@ -264,7 +275,7 @@ def _word_units(
     text = " ".join([want.words, *want.descriptions])
     # What a pointed-at item is called is what is searched for: another variant of it comes first.
     pointed = [title for title, item in shop.by_title.items() if item.id in reading.references]
-    for word in label.get("words", ()):
+    for word in (word for term in label.get("words", ()) for word in term.split()):
         yield "words", singular(word) in _singulars(" ".join([text, *pointed])), f"{word} in {text!r}"
 
 
