@@ -7,6 +7,7 @@ as it was. Simulated shoppers found these: each was misread, at the cost of a co
 import re
 from collections.abc import Sequence
 
+from chat.birthdays import with_ages
 from chat.references import ORDINALS
 from retrieval.items import Item
 
@@ -145,7 +146,7 @@ def said_plainly(text: str, shown: Sequence[Item]) -> str:
     >>> said_plainly("closer to the second one", ())
     'something like the second one'
     """
-    text = _ASIDES.sub("", text)
+    text = with_ages(_ASIDES.sub("", text))
     for told in _TOLD:
         text = told.sub("", text) if re.search(r"\w", told.sub("", text)) else text
     for pattern, plainer in _PLAINER:

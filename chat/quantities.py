@@ -39,6 +39,8 @@ _MEASURE = re.compile(
 # "3 years" without "old" is a time, and no age of whom it is for.
 _TIME = re.compile(r"\d+ ?(?:years?|months?)")
 _OF_AGE = re.compile(r"\W*(?:old|olds|up|\+|and (?:up|over|above)|plus)\b|\+")
+_OF_A_PET = re.compile(r"\b(?:cats?|dogs?|pupp(?:y|ies)|kittens?|pets?)\b", re.IGNORECASE)
+_WORN_ON_FEET = re.compile(r"(?:boot|shoe|sneaker|sandal|slipper|trainer)s?\b", re.IGNORECASE)
 _BARE_SIZE = re.compile(r" (?P<n>\d{1,2}(?:[.,]5)?)(?![\w.,]*\d| ?(?:%|[$€£]|\w*(?:kg|cm|ml|people|person)))(?!\w)")
 
 
@@ -85,9 +87,17 @@ def _ages(read: Constraints, kinds: Paths, known: Lexicon) -> None:
             read.blank(match.span())
         elif years < GROWN and kinds and known.carried and carries(known, kinds, known.gender):
             children = known.values.get("kid", {}).get(known.gender, [])
-            if children:  # clothes have no age, and are for children
+            if children and not _OF_A_PET.search(read.rest):  # clothes have no age, and are for children
                 read.attributes[known.gender] = list(children)
+                _require(read, [one for one in _sizes_in_years(kinds, known) if one.low <= years <= one.high])
                 read.blank(match.span())
+
+
+def _sizes_in_years(kinds: Paths, known: Lexicon) -> list[Counted]:
+    """Sizes like "4-5 years" of such things; shoes are not sized so."""
+    if not known.size_name or any(_WORN_ON_FEET.search(path[-1]) for path in kinds):
+        return []
+    return _of(known, "year", kinds, (known.size_name.lower(),))
 
 
 def _party(read: Constraints, kinds: Paths, known: Lexicon) -> None:
