@@ -10,6 +10,8 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chat import intents
+from chat.backdrop import wish_first
+from chat.birthdays import with_ages
 from chat.courtesy import is_distress, without_abuse, without_greeting
 from chat.intents import TALK, Intent
 from chat.need import Need, Reading, read_message
@@ -44,6 +46,7 @@ def read_acts(
     text, abused = without_abuse(plain(message))
     if abused and not re.search(r"\w", text):
         return Reading(_heard(need, vocabulary), "abuse")
+    text = wish_first(with_ages(text), vocabulary)
     told_less = without_reason(text)
     text = told_less if told_less == text or names_thing(told_less, vocabulary) else text
     text = _without_talk(without_greeting(text) if intents.hint(text, shown=False, pointed=0) is None else text)

@@ -11,8 +11,7 @@ OLDEST = 17  # years: who is older is grown, and things are not made for the age
 _ORDINALS = {
     word: number
     for number, word in enumerate(
-        "first second third fourth fifth sixth seventh eighth ninth tenth eleventh twelfth thirteenth fourteenth".split(),
-        start=1,
+        ("first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth"), start=1
     )
 }
 _N = (
@@ -39,10 +38,12 @@ _SAID = tuple(
         rf"(?P<lead>\b(?:she|he|they|who|{_CHILD})(?:'s|'re| is| are| was|,)(?: both| all)?{_WHILE} )"
         rf"{_N}{_UNIT}{_OLD}{_END}",
         # "she turned five", "will be 8 in June", "about to turn nine", "going on 7"
-        rf"(?P<lead>\b(?:turn(?:s|ed|ing)?|will be|gonna be|going to be|going on|is to be|is becoming|he'll be|she'll be"
+        rf"(?P<lead>\b(?:turn(?:s|ed|ing)?|will be|gonna be|going to be|going on|is to be|is becoming|he'll be"
+        rf"|she'll be"
         rf"|rising){_WHILE} ){_N}{_UNIT}{_OLD}{_END}",
         # "our lad, six next month"; "son (9)"; "niece of 5"
-        rf"(?P<lead>\b{_CHILD},? )(?:\(|of |aged? (?:of )?)?{_N}{_UNIT}{_OLD}\)?(?=\W*$|\s*[.,;:!?)(]|\s+(?:next|in|on|and"
+        rf"(?P<lead>\b{_CHILD},? )(?:\(|of |aged? (?:of )?)?{_N}{_UNIT}{_OLD}\)?(?=\W*$|\s*[.,;:!?)(]"
+        rf"|\s+(?:next|in|on|and"
         r"|who|soon|this|now|for)\b)",
         # "aged 4", "ages 10 and up", "at the age of six", "age: 7"
         rf"(?P<lead>\b(?:aged?|ages|age group|age is)[:, ]*(?:of |from |about )?){_N}{_UNIT}{_OLD}(?: (?:and|or) (?:up"
@@ -64,7 +65,8 @@ _AND_A_HALF = re.compile(
     re.IGNORECASE,
 )
 _GROWN = re.compile(
-    r"\b(?:dad|father|husband|boyfriend|brother|grand(?:pa|dad|father|ma|mother)|granny|uncle|aunt(?:ie)?|mum|mom|mother"
+    r"\b(?:dad|father|husband|boyfriend|brother|grand(?:pa|dad|father|ma|mother)|granny|uncle|aunt(?:ie)?|mum"
+    r"|mom|mother"
     r"|wife|girlfriend|sister|partner|fianc\u00e9e?|boss|colleague|wears?)\b(?! of)",
     re.IGNORECASE,
 )
@@ -97,8 +99,12 @@ def _in_one_form(match: re.Match[str]) -> str:
         return f"{match['lead']}{max(1, count // 4)}-month-old"
     if not unit.startswith("m") and count > OLDEST:
         return match[0]
-    lead = re.sub(r"\b(?:turn(?:s|ed|ing)?|will be|aged?|ages|age group|age is)[:, ]*(?:of |from |about )?$", "",
-                  match["lead"], flags=re.IGNORECASE)
+    lead = re.sub(
+        r"\b(?:turn(?:s|ed|ing)?|will be|aged?|ages|age group|age is)[:, ]*(?:of |from |about )?$",
+        "",
+        match["lead"],
+        flags=re.IGNORECASE,
+    )
     return f"{lead}{count}-{'month' if unit.startswith('m') else 'year'}-old"
 
 

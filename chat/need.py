@@ -289,7 +289,7 @@ def _search(
     asked = read.rest[start:end]
     head = head_of(asked)
     words = words_of_request(asked)
-    category = wanted_category(read, head, (start, end))
+    category = wanted_category(read, head, (start, end), first=need.current.is_empty)
     if not need.current.is_empty and head and set(head) <= _CONTAINERS and read.counted:
         words, head, category = "", [], None  # "the 500 g bag": a size of what is wanted already
     everything = everything and category is None

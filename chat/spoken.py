@@ -7,6 +7,7 @@ import re
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from chat.backdrop import wish_first
 from chat.lexicon import Lexicon, lexicon
 from chat.mentions import Mention, find_mentions
 from chat.numbers import SPELT, spelt_value
@@ -56,7 +57,7 @@ def in_plain_words(text: str, vocabulary: "Vocabulary", shown: Sequence[Item]) -
     kept = frozenset(word for item in shown for word in words_of(item))
     text = _speller(known).corrected(text, kept)
     text = _NUMBER_TAKEN_BACK.sub(lambda match: f"{match['right']}{match['unit'] or ''}", text)
-    return _without_slip(text, vocabulary)
+    return wish_first(_without_slip(text, vocabulary), vocabulary)
 
 
 def _number(match: re.Match[str]) -> str:

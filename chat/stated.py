@@ -33,6 +33,7 @@ class Constraints:
     counted: bool = False  # a value with a number was read: "500 g"
     adds: bool = False  # "lavender is fine too": a value widens what was asked for rather than replacing it
     categories: list[Mention] = field(default_factory=list)  # wherever they stand; which is wanted, need decides
+    implied: Mention | None = None  # the only kind of thing that has the properties asked for, where none is named
     excluded_brands: list[str] = field(default_factory=list)
     excluded_attributes: dict[str, list[str]] = field(default_factory=dict)
     excluded_terms: list[str] = field(default_factory=list)

@@ -55,8 +55,31 @@ _WHICH = re.compile(r"\b(?:what|which) (?:kinds? of |sorts? of |types? of )?$", 
 _BARE_OPENING = re.compile(r"(?:\W|yes|no|ok|okay|and|well|so|please)*$", re.IGNORECASE)
 
 
-def wanted_category(read: Constraints, head: list[str], asked: tuple[int, int]) -> Mention | None:
-    """The category that names the thing wanted: it stands at the end of the first noun phrase, or after "which"."""
+def wanted_category(
+    read: Constraints, head: list[str], asked: tuple[int, int], *, first: bool = False
+) -> Mention | None:
+    """The category that names the thing wanted: it stands at the end of the first noun phrase, or after "which".
+
+    ``first``: nothing is wanted yet, so that what is liked names a gift, and what only one kind has names that kind.
+    """
+    named = _named_category(read, head, asked)
+    if named is not None or not first:
+        return named
+    vague = not set(head) - _VAGUE - PRONOUNS
+    kinds = {mention.paths: mention for mention in read.categories if all(len(path) > 1 for path in mention.paths)}
+    if any(_DRINKS.search(read.rest[: mention.span[0]]) for mention in kinds.values()):
+        return None  # who drinks coffee may well want a mug
+    if vague and len(kinds) == 1 and (set(head) & _GIFTS):
+        return next(iter(kinds.values()))
+    return read.implied if vague and not kinds else None
+
+
+_DRINKS = re.compile(r"\b(?:drinks?|eats?|bakes?|cooks?|plays?) (?:[\w-]+ ){0,4}$", re.IGNORECASE)
+_GIFTS = word_set("gift gifts present presents treat surprise souvenir")
+_VAGUE = _GIFTS | word_set("person people birthday christmas anniversary thing things little small nice idea bit")
+
+
+def _named_category(read: Constraints, head: list[str], asked: tuple[int, int]) -> Mention | None:
     inside = [mention for mention in read.categories if asked[0] <= mention.span[0] < asked[1]]
     for mention in inside:
         if _WHICH.search(read.rest[: mention.span[0]]):
@@ -71,7 +94,7 @@ def wanted_category(read: Constraints, head: list[str], asked: tuple[int, int]) 
         if named and named[-1] == end and len(named) <= len(head):
             return mention
     if end in _PORTIONS and len(head) > 1:  # "a knife set"
-        return wanted_category(read, head[:-1], asked)
+        return _named_category(read, head[:-1], asked)
     return next((mention for mention in inside if _stands_for_itself(read.rest, mention)), None)
 
 

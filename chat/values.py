@@ -120,11 +120,23 @@ def read_values(read: Constraints, vocabulary: "Vocabulary", wanted: Sequence[tu
             else:
                 read.who.append(mention.span)
     _relations(read, kinds, known)
+    read.implied = None if kinds else _only_kind(read, known)
     for name in replaced:
         if name in read.attributes and (gone := read.excluded_attributes.pop(name, [])):
             # "Wool rather than cotton": the wool says it all.
             words = {form for value in gone for form in forms(value.lower())}
             read.excluded_terms = [term for term in read.excluded_terms if term not in words]
+
+
+def _only_kind(read: Constraints, known: Lexicon) -> Mention | None:
+    """The kind that alone has all the properties asked for: "loose leaf, oolong" is tea."""
+    names = [{name} for name in read.attributes] + [{name for name, _ in group} for group in read.groups]
+    names = [one for one in names if known.gender not in one]
+    having = [path for path, held in known.carried.items() if names and all(one & held for one in names)]
+    deepest = [path for path in having if not any(other != path and other[: len(path)] == path for other in having)]
+    if len(deepest) != 1:
+        return None
+    return Mention("category", (0, 0), key_of(deepest[0][-1]), paths=(deepest[0],))
 
 
 def _relations(read: Constraints, kinds: Sequence[tuple[str, ...]], known: Lexicon) -> None:
