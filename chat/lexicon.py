@@ -65,6 +65,7 @@ class Lexicon:
     scripts: frozenset[str] = frozenset()  # that its words are written in
     colour_name: str = ""  # the attribute that holds colours, if there is one
     carried: dict[tuple[str, ...], frozenset[str]] = field(default_factory=dict)  # by each path and its beginnings
+    held: dict[tuple[str, ...], dict[str, set[str]]] = field(default_factory=dict)  # values there, in lower case
     counted: dict[str, list["Counted"]] = field(default_factory=lambda: defaultdict(list))  # by unit
     stems: dict[str, str] = field(default_factory=dict)  # of values that things have several of → the value
     squashed: dict[str, str] = field(default_factory=dict)  # a phrase without its spaces → the phrase
@@ -121,6 +122,11 @@ def _build(vocabulary: "Vocabulary") -> Lexicon:
     for path, names in vocabulary.carried.items():
         for depth in range(1, len(path) + 1):
             made.carried[path[:depth]] = made.carried.get(path[:depth], frozenset()) | names
+    for path, values in vocabulary.held.items():
+        for depth in range(1, len(path) + 1):
+            there = made.held.setdefault(path[:depth], {})
+            for name, some in values.items():
+                there.setdefault(name, set()).update(some)
     made.squashed = {
         squashed: key
         for key in (*made.brands, *made.paths, *made.values)
@@ -153,6 +159,13 @@ def carries(known: Lexicon, paths: Iterable[tuple[str, ...]], name: str) -> bool
     """True if things of these kinds have the attribute, or nothing is known of what they have."""
     held = [known.carried[path] for path in paths if path in known.carried]
     return not held or any(name in names for names in held)
+
+
+def holds(known: Lexicon, paths: Iterable[tuple[str, ...]], name: str, values: Iterable[str]) -> bool:
+    """True if a thing of these kinds has one of the values, or nothing is known of what they have."""
+    held = [known.held[path] for path in paths if path in known.held]
+    wanted = {value.lower() for value in values}
+    return not held or any(wanted & there.get(name, set()) for there in held)
 
 
 def _name_alike(made: Lexicon) -> None:

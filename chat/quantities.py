@@ -7,7 +7,7 @@ own values that satisfy it, of an attribute that such things have; where they ha
 import re
 from collections.abc import Iterable, Sequence
 
-from chat.lexicon import Counted, Lexicon, carries, key_of
+from chat.lexicon import Counted, Lexicon, carries, holds, key_of
 from chat.mentions import Mention
 from chat.numbers import SPELT, spelt_value
 from chat.stated import Constraints
@@ -40,7 +40,6 @@ _MEASURE = re.compile(
 _TIME = re.compile(r"\d+ ?(?:years?|months?)")
 _OF_AGE = re.compile(r"\W*(?:old|olds|up|\+|and (?:up|over|above)|plus)\b|\+")
 _OF_A_PET = re.compile(r"\b(?:cats?|dogs?|pupp(?:y|ies)|kittens?|pets?)\b", re.IGNORECASE)
-_WORN_ON_FEET = re.compile(r"(?:boot|shoe|sneaker|sandal|slipper|trainer)s?\b", re.IGNORECASE)
 _BARE_SIZE = re.compile(r" (?P<n>\d{1,2}(?:[.,]5)?)(?![\w.,]*\d| ?(?:%|[$€£]|\w*(?:kg|cm|ml|people|person)))(?!\w)")
 
 
@@ -94,10 +93,9 @@ def _ages(read: Constraints, kinds: Paths, known: Lexicon) -> None:
 
 
 def _sizes_in_years(kinds: Paths, known: Lexicon) -> list[Counted]:
-    """Sizes like "4-5 years" of such things; shoes are not sized so."""
-    if not known.size_name or any(_WORN_ON_FEET.search(path[-1]) for path in kinds):
-        return []
-    return _of(known, "year", kinds, (known.size_name.lower(),))
+    """Sizes like "4-5 years", where such things have them."""
+    sizes = _of(known, "year", kinds, (known.size_name.lower(),)) if known.size_name else []
+    return [one for one in sizes if holds(known, kinds, one.attribute, [one.value])]
 
 
 def _party(read: Constraints, kinds: Paths, known: Lexicon) -> None:

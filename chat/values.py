@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chat.indifference import read_dropped, read_optional
-from chat.lexicon import PETS, Lexicon, carries, has_many, key_of, lexicon, stem_of
+from chat.lexicon import PETS, Lexicon, carries, has_many, holds, key_of, lexicon, stem_of
 from chat.mentions import RELATIONS, Mention, compounded, find_mentions, for_relation
 from chat.quantities import read_quantities
 from chat.record import COLOURS as COLOUR_WORDS
@@ -98,7 +98,14 @@ def read_values(read: Constraints, vocabulary: "Vocabulary", wanted: Sequence[tu
             read.blank(mention.span)
         elif any(other.kind == "category" and other.span == mention.span for other in mentions):
             _require(read, mention, joined=False)  # the kind's own name says it: "honey" of Honey & Jam
-        elif kinds and known.carried and not any(carries(known, kinds, name) for name, _ in mention.pairs):
+        elif (
+            kinds
+            and known.carried
+            and not (
+                any(carries(known, kinds, name) for name, _ in mention.pairs)
+                and (mention.attribute != gender or holds(known, kinds, gender, mention.values))
+            )
+        ):
             # Such things have no such property: it is left to the search.
             if mention.attribute == known.colour_name and _IN.search(read.rest[: mention.span[0]]):
                 read.notes.append(
@@ -130,9 +137,13 @@ def read_values(read: Constraints, vocabulary: "Vocabulary", wanted: Sequence[tu
 
 def _only_kind(read: Constraints, known: Lexicon) -> Mention | None:
     """The kind that alone has all the properties asked for: "loose leaf, oolong" is tea."""
-    names = [{name} for name in read.attributes] + [{name for name, _ in group} for group in read.groups]
-    names = [one for one in names if known.gender not in one]
-    having = [path for path, held in known.carried.items() if names and all(one & held for one in names)]
+    wanted = [{name: values} for name, values in read.attributes.items() if name != known.gender]
+    wanted += [{name: [value for other, value in group if other == name] for name, _ in group} for group in read.groups]
+    having = [
+        path
+        for path in known.held
+        if wanted and all(any(holds(known, [path], name, values) for name, values in one.items()) for one in wanted)
+    ]
     deepest = [path for path in having if not any(other != path and other[: len(path)] == path for other in having)]
     if len(deepest) != 1:
         return None
@@ -162,6 +173,16 @@ def _of_kind(mention: Mention, kinds: Sequence[tuple[str, ...]], known: Lexicon,
         if other and stem_of(after[0].text) == stem_of(name.lower()):
             pairs = [(name, value) for value in held]
             break
+    if not any(holds(known, kinds, name, [value]) for name, value in pairs):
+        # "Burns wood" of a stove is its fuel, for no stove is of wood.
+        meant = known.values.get(key_of(mention.text), {})
+        other = next(
+            (name for name, held in meant.items() if carries(known, kinds, name) and holds(known, kinds, name, held)),
+            "",
+        )
+        pairs = [(other, value) for value in meant[other]] if other else pairs
+    else:
+        pairs.sort(key=lambda pair: not holds(known, kinds, pair[0], [pair[1]]))
     names = list(dict.fromkeys(name for name, _ in pairs))
     if not pairs or (names[0] == mention.attribute and len(pairs) == len(mention.pairs)):
         return mention

@@ -12,6 +12,7 @@ import numpy as np
 from retrieval.codes import Codes
 from retrieval.columns import Columns
 
+MOST_DISTINCT = 2_000  # values of an attribute that are told apart by kind of thing; one with more is no property
 TOP = 10  # values that facts name of each kind; a reply tells of three to five
 
 
@@ -40,6 +41,8 @@ class Vocabulary:
     currency: str  # the most frequent one; "" where no item has any
     price_range: tuple[Decimal, Decimal] | None
     carried: dict[tuple[str, ...], frozenset[str]] = field(default_factory=dict)  # full path -> names of attributes
+    # full path -> name -> its values there, in lower case; of attributes with at most MOST_DISTINCT values
+    held: dict[tuple[str, ...], dict[str, frozenset[str]]] = field(default_factory=dict)
 
 
 def facts_of(columns: Columns, mask: np.ndarray) -> Facts:
@@ -80,6 +83,7 @@ def vocabulary_of(columns: Columns) -> Vocabulary:
         currency=currencies[0][0] if currencies else "",
         price_range=_price_range(columns, np.arange(len(columns))),
         carried=_carried(columns),
+        held=_held(columns),
     )
 
 
@@ -91,6 +95,24 @@ def _carried(columns: Columns) -> dict[tuple[str, ...], frozenset[str]]:
             names.setdefault(code, set()).add(name)
     read = columns.texts.paths.values_read
     return {read[code]: frozenset(held) for code, held in names.items() if read[code]}
+
+
+def _held(columns: Columns) -> dict[tuple[str, ...], dict[str, frozenset[str]]]:
+    """For each full path the values that an item there has of each attribute."""
+    made: dict[tuple[str, ...], dict[str, frozenset[str]]] = {}
+    paths = columns.texts.paths.values_read
+    for name, held in columns.attributes.items():
+        texts = columns.texts.attributes[name].values_read
+        if len(texts) > MOST_DISTINCT:
+            continue
+        values: dict[int, set[str]] = {}
+        # One number for each pair of a path and a value.
+        for pair in np.unique(columns.paths[held.rows].astype(np.int64) * len(texts) + held.codes).tolist():
+            values.setdefault(pair // len(texts), set()).add(texts[pair % len(texts)].lower())
+        for code, there in values.items():
+            if paths[code]:
+                made.setdefault(paths[code], {})[name] = frozenset(there)
+    return made
 
 
 def most_popular(columns: Columns, rows: np.ndarray) -> np.ndarray:
