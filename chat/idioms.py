@@ -51,6 +51,23 @@ _PLAINER: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"at most \g<sum>",
         ),
         (r"\b(?:anything|something|ones?|what|which(?: ones?)?)(?: that| else)? costs? less\b", "cheaper"),
+        (
+            r"\bif (?:it|they|that|one|the price)(?:'s| is| are| costs?| goes| comes| comes to| runs)? (?:over"
+            r"|above|beyond"
+            r"|past|more than) (?=[$€£]? ?\d)",
+            "at most ",
+        ),
+        # sizes of which there is talk only
+        (
+            r"\b(?:(?:always|often|usually|tend to|they|these|those|which|it) )*(?:runs?|comes? up|fits?)"
+            r" (?:a (?:bit|little) |very |quite |so |rather )*(?:small|large|big|narrow|tight)(?:ish)?\b",
+            "",
+        ),
+        (
+            r"\b(?P<new>xxs|xs|s|m|l|xl|xxl|small|medium|large),? (?:and )?(?:not|instead of|rather than)"
+            r" (?:an? )?(?:xxs|xs|s|m|l|xl|xxl|small|medium|large)\b(?! \w+ing)",
+            r"size \g<new>",
+        ),
         (r"\bcap (?:it|that|this|them|the (?:price|budget|cost|sum|spending)) at ", "at most "),
         (r"\b(more|less|cheaper|higher|lower|rather|other) then (?=[$€£]?\d|an? )", r"\1 than "),
         (r"\b(?:nothing|not) (?:beyond|past|exceeding)\b", "not over"),
@@ -68,11 +85,20 @@ _PLAINER: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         # another one than was said
         (r"\bi said [\w -]+?,? but (?=(?:it'?s|i meant?|i want|for)\b)", ""),
         (
+            r"\b(?:i said|i (?:wrote|typed|put)|did i say) [\w -]+?[,?]?(?: but)? (?:i )?meant?(?: to (?:say|write|type))? ",
+            "",
+        ),
+        (
+            r"^\W*(?:(?:ok|okay|and|no|then|please|oops|sorry)\W+)*(?:make|do) (?:that|it|them) (?!(?:an? )?[$€£]?\d)"
+            r"(?P<new>[^,.;]+?),? (?:rather than|instead of|and not|not) (?P<old>[^,.;]+)",
+            r"not \g<old>; \g<new>",
+        ),
+        (
             rf"^\W*{_AGAIN}(?:make (?:that|it) )?(?P<new>(?!(?:make (?:that|it) )?[$€£]?\d)[^,.;]+?)(?: after all)?,?"
             r" (?:rather than|instead of|and not|not) (?P<old>[^,.;]+)",
             r"not \g<old>; \g<new>",
         ),
-        (rf"^\W*{_AGAIN}make (?:that|it) (?![$€£]?\d)", ""),
+        (rf"^\W*(?:{_AGAIN})?make (?:that|it|them) (?!(?:an? )?[$€£]?\d)", ""),
         # refusals
         (
             rf"(?:^\W*|(?<=[,.;:!?] )|(?<=\bbut )|(?<=\band )){_WHAT}(?:'s| is| are) (?:right |all |definitely )?"
@@ -91,7 +117,7 @@ _PLAINER: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"\b(?:leave|rule) (?:the |any )?(?P<what>[\w'-]+(?: (?:and|or) [\w'-]+)?) out\b", r"no \g<what>"),
         (
             rf"(?:^\W*|(?<=[,.;:!?] )|(?<=\bbut )){_WHAT} (?:makes? (?:me|him|her|us|them) (?:itch|sneeze|ill|sick)"
-            r"|gives? (?:me|him|her) (?:a rash|hives)|doesn'?t agree with \w+)\b",
+            r"|gives? (?:me|him|her) (?:a rash|hives)|(?:doesn'?t|don'?t|do not) agree with \w+)\b",
             r"no \g<what>",
         ),
         (

@@ -16,8 +16,8 @@ _SUBJECTS = r"brands?|prices?|budget|cost|colou?rs?|sizes?|materials?|fabrics?|s
 _RELAX = re.compile(
     rf"\bany (?P<a>{_SUBJECTS})(?! (?:but|except|other than))(?: (?:is|are|will|would|at all))?"
     rf"(?: (?:fine|ok(?:ay)?|good|do|work))?\b"
-    rf"|\b(?:the )?(?P<b>{_SUBJECTS}|money) (?:doesn'?t|does not|do not|don'?t|isn'?t|is not"
-    rf"|is no) (?:really |so |that |all that |very |too )?(?:matter|important|an? issue|a problem|object|concern)\b"
+    rf"|\b(?:the )?(?P<b>{_SUBJECTS}|money)(?: is)? (?:doesn'?t|does not|do not|don'?t|isn'?t|is not"
+    rf"|no|is no) (?:really |so |that |all that |very |too )?(?:matter|important|an? issue|a problem|object|concern)\b"
     rf"|\b(?:don'?t|do not) (?:really )?(?:care|mind|bother)(?: about)?(?: the| what"
     rf"| which)? (?P<c>{_SUBJECTS})(?: it is)?\b"
     rf"|\b(?:no|without) (?:particular )?(?P<d>{_SUBJECTS})(?: preference| limit)?\b(?! (?:in|but|except|other than)\b)"
@@ -39,7 +39,17 @@ _DROPPED = re.compile(
 )
 _OPTIONAL = re.compile(
     r"\b(?:(?:doesn'?t|does not|don'?t|do not) (?:have|need) (?:it |them )?(?:to be |to have )?|not necessarily "
-    r"|(?:isn'?t|not) (?:a must|required|needed)\b)",
+    r"|(?:isn'?t|not) (?:a must|required|needed)\b|(?:don'?t|do not|wouldn'?t) (?:really "
+    r"|actually )?mind (?:if it'?s |some "
+    r"|a bit of |it being |it in )?|needn'?t be )",
+    re.IGNORECASE,
+)
+_OPTIONAL_AFTER = re.compile(
+    r"(?: (?:thing|bit|part|one|requirement))?(?:'s| is| are)?(?:(?:n'?t| not| no longer) (?:an? |really |that "
+    r"|strictly )?"
+    r"(?:must|essential|necessary|needed|required|important|need|priority)| optional| (?:doesn'?t|does not"
+    r"|don'?t) matter"
+    r"| or not\b)(?: (?:any ?more|to me|after all))?",
     re.IGNORECASE,
 )
 
@@ -77,7 +87,15 @@ def read_optional(read: Constraints, mentions: list[Mention]) -> None:
     for match in _OPTIONAL.finditer(read.rest):
         for mention in list(mentions):
             if mention.kind == "attribute" and 0 <= mention.span[0] - match.end() < 3:
-                read.optional.setdefault(mention.attribute, []).extend(mention.values)
-                mentions.remove(mention)
-                read.blank((match.start(), mention.span[1]))
+                _let_be(read, mention, mentions, (match.start(), mention.span[1]))
                 break
+    for mention in list(mentions):
+        if mention.kind == "attribute" and (after := _OPTIONAL_AFTER.match(read.rest, mention.span[1])):
+            _let_be(read, mention, mentions, (mention.span[0], after.end()))
+
+
+def _let_be(read: Constraints, mention: Mention, mentions: list[Mention], span: tuple[int, int]) -> None:
+    for name, value in mention.pairs:
+        read.optional.setdefault(name, []).append(value)
+    mentions.remove(mention)
+    read.blank(span)

@@ -31,7 +31,7 @@ def constrained(want: Want, read: Constraints, category: Mention | None) -> tupl
             low, above = read.price.high, None
     elif read.price:
         low, high = read.price.low, read.price.high
-        if read.price.low is None and limits.price_min is not None and limits.price_min <= (high or 0):
+        if read.price.low is None and limits.price_min is not None and limits.price_min < (high or 0):
             low = limits.price_min
         if read.price.high is None and limits.price_max is not None and limits.price_max > (low or 0):
             high = limits.price_max
@@ -72,7 +72,7 @@ def constrained(want: Want, read: Constraints, category: Mention | None) -> tupl
     update["excluded_brands"] = () if "brand" in read.relaxed and not read.excluded_brands else excluded_brands
     update["attributes"] = {name: values for name, values in attributes.items() if values}
     limits = limits.model_copy(update=update)
-    wanted = [value for values in read.attributes.values() for value in values]
+    wanted = [value for values in (*read.attributes.values(), *read.optional.values()) for value in values]
     for value in (*wanted, *(value for group in read.groups for _, value in group)):
         limits = limits.model_copy(update=without_excluded(limits, value))
     excluded = {name: list(values) for name, values in limits.excluded_attributes.items()}

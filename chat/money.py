@@ -62,14 +62,16 @@ _SPENDS_ABOUT = r"spend(?:ing)? (?:around|about|roughly|approximately|something 
 # The words before a sum (or after it) and what they make of it.
 _NOT_MORE = (
     r"(?:not|never|cannot|without|dont|wouldnt|cant|wont|[a-z]+n't)"
-    r"\s(?:(?:want|wanna|to|like|wish|prefer|care|spend|spending|pay|paying|go|going|rather|really|be|it|is|cost|costing"
+    r"\s(?:(?:want|wanna|to|like|wish|prefer|care|spend|spending|pay|paying|go|going|rather|really|be|it|is"
+    r"|cost|costing"
     r"|set|me|us|back|much|any"
     r"|anything|for|much|a (?:cent|penny))\s){0,5}(?:more than|over|above|beyond|past|exceed(?:ing)?)"
 )
 _MAX_BEFORE = (
     rf"{_NOT_MORE}|"
     r"under|below|sub|less than|cheaper than|no more than|not more than|not over|nothing over|nothing above|not above"
-    rf"|{_SPENDS_ABOUT}|up to|at most|stretch to|go (?:up )?to|(?:go )?as high as|tops|within"
+    rf"|{_SPENDS_ABOUT}|up to|at most|stretch (?:(?:it|that|this|the budget|my budget) )?to|go (?:up )?to"
+    rf"|(?:go )?as high as|tops|within"
     r"|max(?:imum)?[.:]?(?: of| is)?|no higher than|beneath|lower than|keep it under|<=?"
     r"|no (?:bigger|higher|larger|greater) (?:budget |price )?than"
     r"|(?:my |a |the |our |with a |on a )?(?:budget|limit|cap|spend)(?: is| of| about|:| at)*"
@@ -85,8 +87,9 @@ _AROUND_BEFORE = r"around|about|approximately|approx\.?|roughly|near|close to|ci
 _MAX_AFTER = (
     r"(?:each |apiece |a piece |per piece )?(?:or (?:less|under|below|cheaper|lower)|max(?:imum)?"
     r"|at (?:the )?(?:very )?(?:most|max(?:imum)?|outside)|tops|and (?:under|below|no more)|not more|no more|"
-    r"(?:(?:would be|is|as|being|will be|'s) )?(?:my |the |our |a )?(?:upper )?(?:limit|budget|ceiling|cap"
-    r"|max(?:imum)?))"
+    r"(?:(?:would be|is|as|being|will be|'s) )?(?:my |the |our |a |an )?(?:upper |absolute |hard |strict |very "
+    r"|top |firm )*(?:limit|budget|ceiling|cap"
+    r"|max(?:imum)?|most (?:i|we)|all (?:i|we) (?:have|can|want)|as high as|as much as))"
 )
 _MIN_AFTER = r"or (?:more|over|above|up)|and (?:up|over|above|more)|upwards|\+|minimum"
 _AROUND_AFTER = r"or so|-ish|ish|or thereabouts|give or take"
@@ -106,7 +109,8 @@ _SINGLE = re.compile(
 UNITLESS_NEXT = re.compile(
     r"\s*(?:$|[^\w\s%°'\"\-/+×]|(?:and|but|or|for|please|pl[sz]|if|with|would|is|that|which|in|on|total|each|apiece"
     r"|per|a piece|max|because|as|thanks|thx|though|tho|so|not|no|i|it|you|we|maybe|only|altogether|all in|ideally"
-    r"|preferably|then|ok|okay|tops|since|when|actually|at|either|too|again|instead|now|today|those|these|they|he|she|we|my|your|is|are|budget|price"
+    r"|preferably|then|ok|okay|tops|since|when|actually|at|either|too|again|instead|now|today|those|these|they"
+    r"|he|she|we|my|your|is|are|budget|price"
     r"|will|can|must|should|you|do|does|have|has|what|where|any|also|plus|from|by|of|range|bracket)\b)",
     re.IGNORECASE,
 )

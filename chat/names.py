@@ -14,18 +14,37 @@ NARROWER = _lines(
     """
 bedding, pillow, pillowcase, duvet, duvet cover, bed sheet, quilt
 pan, saucepan, frying pan, skillet, wok, casserole, griddle
-body lotion, hand cream, body butter, body cream, foot cream
+body lotion, hand cream, body butter, body cream, foot cream, sunscreen, sun cream, suncream, after sun, balm
 board game, card game, dice game, memory game
 soap, hand wash
-coffee maker, espresso machine, cafetiere, french press, moka pot, percolator
+coffee maker, coffee pot, espresso pot, espresso maker, coffee grinder, espresso machine, cafetiere, french press, moka pot, percolator
 coffee, decaf, espresso bean, coffee bean
 bath soak, bath salt, bath bomb, bubble bath
-lantern, headlamp, head torch, camping light
-sneaker, running shoe, trainer, tennis shoe, gym shoe, plimsoll
+lantern, headtorch, torch, camping lamp, headlamp, head torch, camping light
+sneaker, running shoe, walking shoe, trainer, shoe, tennis shoe, gym shoe, plimsoll
 boot, wellington, wellie, wellington boot
-bag, tote, tote bag, shoulder bag, belt handbag, purse
+bag, tote, weekender, clutch, tote bag, shoulder bag, belt handbag, purse
 jacket, raincoat, parka, windbreaker, anorak
-sweater, cardigan, hoodie
+sweater, cardigan, hoodie, fleece
+vase, flower vase
+cat toy, scratching post, cat scratcher, scratcher, cat tree
+charger, power bank, powerbank, travel adapter, charging cable
+bakeware, cake tin, loaf tin, baking tray, muffin tin, baking sheet, cake pan
+watering can, plant mister
+feeding, high chair, bib, sippy cup
+alarm clock, clock radio
+hand tools, secateurs, trowel, gardening gloves, pruning shears
+chocolate, hot chocolate, cocoa, drinking chocolate
+honey & jam, marmalade, lemon curd, peanut butter
+shampoo, conditioner, hair mask
+treat, dog treat, cat treat, dog biscuit, chew, dental chew
+mixing bowl, salad bowl
+trousers, jeans, chinos, leggings, joggers
+hat, bobble hat, sun hat, bucket hat
+bath soak, bath oil
+throw, blanket, picnic blanket, baby blanket, weighted blanket
+backpack, school bag, schoolbag
+mug, teacup, espresso cup
 soft toy, teddy, teddy bear
 jewellery, necklace, earrings, bracelet
 tableware, plate, bowl
@@ -77,8 +96,38 @@ caffeine-free, decaf, decaffeinated, without caffeine, no caffeine
 grey, gray
 men, man
 multicolour, multicolor, multicoloured, multicolored, colourful, colorful, rainbow
-waterproof, rainproof
+waterproof, rainproof, watertight, keeps the rain out, keeps water out, keeps out the rain
+leakproof, leak free, doesn't leak, won't leak, does not leak, no leaks, spill proof, doesn't spill, won't spill
+silent movement, silent, ticking free, no ticking, no tick, doesn't tick, does not tick, non ticking, without ticking
+non-slip, anti slip, slip resistant, doesn't slip, won't slip, no slip
+non-greasy, not greasy, not too greasy, isn't greasy, grease free, doesn't feel greasy
+unbreakable, shatterproof, doesn't break, won't break, can't break
+dishwasher safe, dishwasher proof, dishwasher, goes in the dishwasher, can go in the dishwasher, dishwasher friendly
+works on induction, induction, on induction, for induction, induction hob, induction cooker, induction compatible
+microwave safe, microwave, microwaveable, goes in the microwave, can go in the microwave
+oven safe, ovenproof, oven proof, goes in the oven, can go in the oven
+quick-drying, quick dry, fast drying, dries fast, dries quickly
+volume limit, volume limiter, limited volume, volume limited
+auto shut-off, automatic shut-off, switches itself off, turns itself off, switches off by itself, turns off by itself
+whistle, whistling
+hook-and-loop strap, velcro, velcro strap, velcro straps
+with lid, lidded, has a lid
+removable cover, cover comes off, zip off cover, removeable cover
+steel toe, steel toe cap, toe cap, safety toe, steel toed
+wide fit, wide fitting, wide feet, broad feet
+windproof, keeps the wind out, wind proof
+squirrel-proof, keeps squirrels off, keeps squirrels out, squirrels can't reach
+tear-free, doesn't sting, no tears
+packable, packs small, packs away, packs down small
+laptop sleeve, laptop compartment, laptop pocket
+grain-free, without grain, no grain
+curly hair, curls, curly
+frost-proof, frost resistant, survives frost, frost hardy
+fast charging, charges fast, quick charging
+milk frother, frother, froths milk
+sensitive skin, sensitive
 unscented, fragrance-free, perfume-free, scent-free, no scent, no fragrance, without scent, without fragrance
+unscented, no perfume, without perfume, not scented, not perfumed, no smell
 dairy-free, milk-free, without dairy
 gluten-free, without gluten
 sugar-free, without sugar
@@ -87,7 +136,8 @@ rechargeable, USB rechargeable, charge by usb, charges by usb, charge over usb, 
 aluminium, aluminum
 fair trade, fairtrade
 noise cancelling, noise canceling, noise cancellation
-machine washable, washable, machine wash
+machine washable, washable, machine wash, washable in the machine, goes in the washing machine, can be machine washed
+washable in the washing machine, machine washable
 with handles, handles
 foldable, folding
 reflective, reflects light

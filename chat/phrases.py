@@ -28,7 +28,7 @@ REQUEST = re.compile(
     r"|have|order))?|we (?:also )?(?:need|want)(?: to buy)?"
     r"|(?:can|could|would|will) (?:you|i|we) (?:please )?(?:show|find|get|see|have|recommend|suggest|help)(?: me"
     r"| us)?(?: to)?(?: find| choose| buy)?|(?:please )?(?:show|find|get|give|recommend|suggest|bring)(?: me| us)?"
-    r"|do you (?:guys )?(?:also )?(?:have|sell|carry|stock|offer|know)|have you got|got|is there|are there"
+    r"|do you (?:guys )?(?:also )?(?:happen to )?(?:have|sell|carry|stock|offer|know)|have you got|got|is there|are there"
     r"|what about|how about|any idea for|add(?: in)?|throw in)\b)+",
     re.IGNORECASE,
 )

@@ -22,7 +22,7 @@ _RULE_WORDS = word_set(
     "dollars euros pounds women men kids children waterproof leather cotton wool birthday present looking please small "
     "medium large black white red blue green yellow orange purple pink brown grey second third first forget "
 )
-_WORD = re.compile(r"(?<![\w@./-])[a-z]+(?![\w@/-])", re.IGNORECASE)
+_WORD = re.compile(r"(?<![\w@./'-])[a-z]+(?!'?[\w@/-])", re.IGNORECASE)
 # As they are often written, and no single letter away from what is meant.
 _USUAL = {
     "colour": ("coulor", "coulour", "colur"), "women": ("wimen", "womens'", "womans", "wemen", "woman's"),

@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from chat.backdrop import wish_first
-from chat.lexicon import Lexicon, lexicon
+from chat.lexicon import Lexicon, key_of, lexicon
 from chat.mentions import Mention, find_mentions
 from chat.numbers import SPELT, spelt_value
 from chat.references import words_of
@@ -27,6 +27,7 @@ _SHORT = tuple(
         (r"half[- ](?:an? )?(?:kilo|kg)", "500 g"), (r"a quarter (?:of a )?(?:kilo|kg)", "250 g"), (r"a dozen", "12"),
         (r"an? (?=(?:kilo|kg|litre|liter)\b)", "1 "), (r"dont", "don't"), (r"doesnt", "doesn't"), (r"isnt", "isn't"),
         (r"shouldnt", "shouldn't"), (r"cant", "can't"), (r"wont", "won't"), (r"arent", "aren't"),
+        (r"(?:minus |(?<=to )-|(?<=at )-|(?<=for )-|(?<=of )-)(?:12|twelve)(?: ?°?c| degrees)?", "12 °C"),
         (r"thats", "that's"), (r"lets", "let's"), (r"whats", "what's"),
     )
 )  # fmt: skip
@@ -36,7 +37,7 @@ _TAKEN_BACK = (
     r"\W*\b(?:no,? wait|wait,? no|wait|(?:er+m?|uh+m?|um+),? no"
     r"|(?:no,? )?hold on(?:,? no)?|sorry|scratch that|i mean(?:t)?|correction|no,? make (?:it|that)"
     r"|hmm+,? (?:better|rather)|or better|or rather|better(?= an? \d)|actually,? no|no,? actually|on second thoughts?"
-    r"|make that)\b[\s,.:;!-]*"
+    r"|make that|oops|whoops|my (?:mistake|bad)|er+m?|uhm?)\b[\s,.:;!-]*"
 )
 _NUMBER = r"[$€£]?\d+(?:[.,]\d{1,2})?"
 _NUMBER_TAKEN_BACK = re.compile(
@@ -88,11 +89,15 @@ def _without_slip(text: str, vocabulary: "Vocabulary") -> str:
         return text
     if any(one.kind == "category" for one in mentions) and any(one.kind == "category" for one in meant):
         return after
-    wrong = next((one for one in reversed(mentions) if _same_kind(one, meant[0])), None)
+    wrong = next((one for one in reversed(mentions) if _same_kind(one, meant[0], lexicon(vocabulary))), None)
     if wrong is None:
         return text
     return f"{before[: wrong.span[0]]}{before[wrong.span[1] :].strip(' ,.')} {after}".strip()
 
 
-def _same_kind(one: Mention, other: Mention) -> bool:
-    return one.kind == other.kind and one.attribute == other.attribute
+def _same_kind(one: Mention, other: Mention, known: Lexicon) -> bool:
+    if one.kind != other.kind or one.attribute == other.attribute:
+        return one.kind == other.kind
+    # "Gas, oops, wood burning": wood is a fuel as well as a material.
+    names = [set(known.values.get(key_of(mention.text), ())) for mention in (one, other)]
+    return one.kind == "attribute" and bool(names[0] & names[1])
