@@ -85,13 +85,14 @@ _PLAINER: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         # another one than was said
         (r"\bi said [\w -]+?,? but (?=(?:it'?s|i meant?|i want|for)\b)", ""),
         (
-            r"\b(?:i said|i (?:wrote|typed|put)|did i say) [\w -]+?[,?]?(?: but)? (?:i )?meant?(?: to (?:say|write|type))? ",
+            r"\b(?:i said|i (?:wrote|typed|put)|did i say) [\w -]+?[,?]?(?: but)? (?:i )?meant?(?: to (?:say"
+            r"|write|type))? ",
             "",
         ),
         (
             r"^\W*(?:(?:ok|okay|and|no|then|please|oops|sorry)\W+)*(?:make|do) (?:that|it|them) (?!(?:an? )?[$€£]?\d)"
             r"(?P<new>[^,.;]+?),? (?:rather than|instead of|and not|not) (?P<old>[^,.;]+)",
-            r"not \g<old>; \g<new>",
+            r"\g<new> instead of \g<old>",
         ),
         (
             rf"^\W*{_AGAIN}(?:make (?:that|it) )?(?P<new>(?!(?:make (?:that|it) )?[$€£]?\d)[^,.;]+?)(?: after all)?,?"

@@ -186,7 +186,7 @@ _HOW_TO_BUY = re.compile(
 def is_start_over(text: str) -> re.Match[str] | None:
     """The words by which the shopper drops what was said so far, where there are such."""
     match = _START_OVER.search(text)
-    if match and re.match(r"\s*(?:the|about|my)\b", text[match.end() :]):
+    if match and re.match(r"\s*(?:the|about|my|which|what|whether|how|if|who|where)\b", text[match.end() :]):
         return None  # "forget that the ..." speaks of something
     return match or _SOMETHING_ELSE.search(text)
 

@@ -39,6 +39,7 @@ _UNITS = (
     (r"people|persons?|pers|pax|man|p", "person"), (r"pieces?|pcs?", "piece"), (r"h(?:rs?|ours?)", "hour"),
     (r"min(?:ute)?s?", "minute"), (r"degrees?(?: c(?:elsius)?)?|celsius", "c"),
 )  # fmt: skip
+_BELOW_ZERO = re.compile(r"\s*[-\u2212]\s?\d")
 _UNIT = tuple((re.compile(rf"(?<=\d )(?:{spelt})\b"), short) for spelt, short in _UNITS)
 
 
@@ -67,6 +68,7 @@ class Lexicon:
     carried: dict[tuple[str, ...], frozenset[str]] = field(default_factory=dict)  # by each path and its beginnings
     held: dict[tuple[str, ...], dict[str, set[str]]] = field(default_factory=dict)  # values there, in lower case
     counted: dict[str, list["Counted"]] = field(default_factory=lambda: defaultdict(list))  # by unit
+    ends: dict[str, set[tuple[str, ...]]] = field(default_factory=lambda: defaultdict(set))  # by a kind's last word
     stems: dict[str, str] = field(default_factory=dict)  # of values that things have several of → the value
     squashed: dict[str, str] = field(default_factory=dict)  # a phrase without its spaces → the phrase
 
@@ -132,6 +134,8 @@ def _build(vocabulary: "Vocabulary") -> Lexicon:
         for key in (*made.brands, *made.paths, *made.values)
         if len(squashed := key.replace(" ", "")) >= SHORTEST_SQUASHED
     }
+    for path in vocabulary.categories:
+        made.ends[key_of(path[-1]).rpartition(" ")[2]].add(path)
     made.scripts = frozenset(scripts("".join((*made.brands, *made.paths, *made.values))))
     _name_materials(made, vocabulary)
     _name_colours(made, vocabulary)
@@ -244,7 +248,7 @@ def key_of(phrase: str) -> str:
     if any(char.isdigit() for char in words):
         for spelt, short in _UNIT:
             words = spelt.sub(short, words)
-    return singular(words)
+    return singular(f"minus {words}" if _BELOW_ZERO.match(phrase) else words)
 
 
 def has_many(name: str) -> bool:

@@ -38,7 +38,8 @@ _SIZE = re.compile(
     r"\b(?:(?:in )?(?:an? )?sizes?(?: is| of|:)?|in an?|in) ([a-z]{1,4}|\d{1,3}(?:[.,]5)?)(?![\w-]|[.,]\d)"
     r"(?! (?:minutes?|seconds?|hours?|days?|weeks?|months?|years?|steps?|colou?rs?)\b)"
     r"|(?<![\w-])((?i:xxs|xs|xl|xxl|xxxl|2xl|3xl|4xl))(?![\w-])"
-    r"|\b(?:(?:(?:wo)?men'?s|ladies'?|boys'?|girls'?|kids'),? |(?:(?:wo)?men|ladies|boys|girls|kids) )(?P<whose>\d{1,2}(?:[.,]5)?)(?![\w-]|[.,]\d)"
+    r"|\b(?:(?:(?:wo)?men'?s|ladies'?|boys'?|girls'?|kids'),? |(?:(?:wo)?men|ladies|boys|girls"
+    r"|kids) )(?P<whose>\d{1,2}(?:[.,]5)?)(?![\w-]|[.,]\d)"
     r"(?! ?(?:%|[$€£]|people|persons?|years?|yrs?|yo|to|or|and)\b)"
     r"|\bwears?(?: usually| normally)? (?:an? )?(?:(?:uk|us|eu) )?(\d{1,2}(?:[.,]5)?)(?![\w-]|[.,]\d)"
     r"|\b(?:take|need)s? an? (?:(?:uk|us|eu) )?(\d{1,2}(?:[.,]5)?)(?![\w-]|[.,]\d)"
@@ -180,6 +181,8 @@ def _lookup(text: str, words: list[Token], first: int, length: int, known: Lexic
             return Mention("attribute", span, raw.lower(), attribute=known.gender, values=gender)
     if paths and not (values and _before_noun(text, words, first + length)):
         return Mention("category", span, raw.lower(), paths=tuple(paths))
+    if raw.lower() == "down" and re.match(r" (?:to|by|from)\b", text[span[1] :]):
+        return None  # "comfortable down to zero"
     shaded = before in _SHADES and not re.search(r"\W{2}$", text[: span[0]])
     if values and not shaded:
         name = _attribute_of(values)

@@ -89,7 +89,9 @@ _MAX_AFTER = (
     r"|at (?:the )?(?:very )?(?:most|max(?:imum)?|outside)|tops|and (?:under|below|no more)|not more|no more|"
     r"(?:(?:would be|is|as|being|will be|'s) )?(?:my |the |our |a |an )?(?:upper |absolute |hard |strict |very "
     r"|top |firm )*(?:limit|budget|ceiling|cap"
-    r"|max(?:imum)?|most (?:i|we)|all (?:i|we) (?:have|can|want)|as high as|as much as))"
+    r"|max(?:imum)?|most (?:i|we)(?:'d| would| can| could|'m| am| will)?(?: (?:willing|happy|able|want|like"
+    r"|prepared) to)?(?: (?:pay|spend|go(?: to)?|afford|do|give))?|all (?:i|we) (?:have|can|want)|as high as"
+    r"|as much as))"
 )
 _MIN_AFTER = r"or (?:more|over|above|up)|and (?:up|over|above|more)|upwards|\+|minimum"
 _AROUND_AFTER = r"or so|-ish|ish|or thereabouts|give or take"

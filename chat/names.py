@@ -17,7 +17,8 @@ pan, saucepan, frying pan, skillet, wok, casserole, griddle
 body lotion, hand cream, body butter, body cream, foot cream, sunscreen, sun cream, suncream, after sun, balm
 board game, card game, dice game, memory game
 soap, hand wash
-coffee maker, coffee pot, espresso pot, espresso maker, coffee grinder, espresso machine, cafetiere, french press, moka pot, percolator
+coffee maker, coffee pot, espresso pot, coffee grinder
+coffee maker, espresso maker, espresso machine, cafetiere, french press, moka pot, percolator
 coffee, decaf, espresso bean, coffee bean
 bath soak, bath salt, bath bomb, bubble bath
 lantern, headtorch, torch, camping lamp, headlamp, head torch, camping light

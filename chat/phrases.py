@@ -28,7 +28,8 @@ REQUEST = re.compile(
     r"|have|order))?|we (?:also )?(?:need|want)(?: to buy)?"
     r"|(?:can|could|would|will) (?:you|i|we) (?:please )?(?:show|find|get|see|have|recommend|suggest|help)(?: me"
     r"| us)?(?: to)?(?: find| choose| buy)?|(?:please )?(?:show|find|get|give|recommend|suggest|bring)(?: me| us)?"
-    r"|do you (?:guys )?(?:also )?(?:happen to )?(?:have|sell|carry|stock|offer|know)|have you got|got|is there|are there"
+    r"|do you (?:guys )?(?:also )?(?:happen to )?(?:have|sell|carry|stock|offer|know)|have you got|got|is there"
+    r"|are there"
     r"|what about|how about|any idea for|add(?: in)?|throw in)\b)+",
     re.IGNORECASE,
 )
@@ -46,7 +47,8 @@ _PARTY = re.compile(
 )
 _PREPOSITIONS = word_set(
     "for with without in on at by from of to under over as like that which who because since when where if so than "
-    "about is are was and or but made while during he she they we i it my"
+    "before after until till near within tomorrow tonight about is are was and or but made while during he she they we "
+    "i it my"
 )
 CONNECTORS = word_set("for with of and to on")
 

@@ -32,7 +32,8 @@ _COMPARED = re.compile(
     re.IGNORECASE,
 )
 _CHANGED = re.compile(
-    r"\b(?:make (?:it|that)|(?:set|lower|raise|change|put|bring|cut|drop|increase|move|reduce|up|take|stretch|push|extend|bump)"
+    r"\b(?:make (?:it|that)|(?:set|lower|raise|change|put|bring|cut|drop|increase|move|reduce|up|take|stretch|push"
+    r"|extend|bump)"
     r"(?: the| my| our)?(?: price| spending)?(?: limit| budget| maximum| max| cap| price| ceiling| it| that)"
     r"(?: down| up| back)?(?: to)?|let'?s (?:go|do) (?:up )?to) "
     rf"(?P<sum>\d[\d.,]*\d|\d|{SPELT})(?![\w.,]*\d)",

@@ -27,10 +27,15 @@ _SHORT = tuple(
         (r"half[- ](?:an? )?(?:kilo|kg)", "500 g"), (r"a quarter (?:of a )?(?:kilo|kg)", "250 g"), (r"a dozen", "12"),
         (r"an? (?=(?:kilo|kg|litre|liter)\b)", "1 "), (r"dont", "don't"), (r"doesnt", "doesn't"), (r"isnt", "isn't"),
         (r"shouldnt", "shouldn't"), (r"cant", "can't"), (r"wont", "won't"), (r"arent", "aren't"),
-        (r"(?:minus |(?<=to )-|(?<=at )-|(?<=for )-|(?<=of )-)(?:12|twelve)(?: ?°?c| degrees)?", "12 °C"),
+        
         (r"thats", "that's"), (r"lets", "let's"), (r"whats", "what's"),
     )
 )  # fmt: skip
+_BELOW_ZERO = re.compile(
+    rf"(?:\bminus |(?<=\s)[-\u2212](?=\d))(?P<n>\d{{1,2}}|{SPELT})(?: ?(?:degrees?|\u00b0)? ?(?:c(?:elsius)?)?)?"
+    r"(?=\W*$|\s*[.,;!?]|\s+(?:and|or|for|with|at|please|so|but|in)\b)",
+    re.IGNORECASE,
+)
 _MIXED_NUMBER = re.compile(rf"\b(\d{{1,2}}) (hundred|thousand)(?: and)?(?: ({SPELT}))?\b", re.IGNORECASE)
 _TAKEN_BACK = (
     r"(?:\W*(?:oh|hmm+|uh|um|er|ah|no|wait|sorry|actually|rather|i mean(?:t)?|well)\b)*"
@@ -53,6 +58,7 @@ def in_plain_words(text: str, vocabulary: "Vocabulary", shown: Sequence[Item]) -
     """The text (already on one line) with its shortenings written out, misspelt words right, and slips taken back."""
     for pattern, plain in _SHORT:
         text = pattern.sub(plain, text)
+    text = _BELOW_ZERO.sub(lambda match: f"minus {match['n']} \u00b0C", text)
     text = _MIXED_NUMBER.sub(_number, text)
     known = lexicon(vocabulary)
     kept = frozenset(word for item in shown for word in words_of(item))

@@ -16,7 +16,7 @@ from chat.record import COLOURS as COLOUR_WORDS
 from chat.refusals import ONLY, refusals
 from chat.stated import Constraints, overlaps
 from chat.tying import is_head, is_tied
-from chat.words import forms, singular, tokens, word_set
+from chat.words import FILLERS, forms, singular, tokens, word_set
 
 if TYPE_CHECKING:
     from retrieval.facts import Vocabulary
@@ -80,8 +80,9 @@ def read_values(read: Constraints, vocabulary: "Vocabulary", wanted: Sequence[tu
     for start, spans in refused:
         read.blank((start, spans[-1][1]))
     gender, last = known.gender, None
+    about = kinds or _likely_kinds(read.rest, known)
     whole = read.rest
-    for mention in (_of_kind(one, kinds, known, whole) for one in mentions):
+    for mention in (_of_kind(one, about, known, whole) for one in mentions):
         if mention.kind == "category":
             read.categories.append(mention)
             pet = next((pet for pet in PETS if mention.text.startswith(f"{pet} ")), "")
@@ -133,6 +134,14 @@ def read_values(read: Constraints, vocabulary: "Vocabulary", wanted: Sequence[tu
             # "Wool rather than cotton": the wool says it all.
             words = {form for value in gone for form in forms(value.lower())}
             read.excluded_terms = [term for term in read.excluded_terms if term not in words]
+
+
+def _likely_kinds(text: str, known: Lexicon) -> list[tuple[str, ...]]:
+    """The only kind that ends in a word of the text: a "stove" where the shop has camp stoves alone."""
+    for token in tokens(text):
+        if token.text not in FILLERS and len(held := known.ends.get(singular(token.text), ())) == 1:
+            return list(held)
+    return []
 
 
 def _only_kind(read: Constraints, known: Lexicon) -> Mention | None:

@@ -51,7 +51,7 @@ FILLERS = word_set(
     "they're you're we've they've you've he'd she'd we'd they'd they'll we'll she'll he'll it'll there's here's "
     "where's who's how's he's she's don't theirs compare pick picked choose chose why though tho plz thx lol sorry "
     "somewhere rather say definitely actually preferably "
-    "product products item items piece pieces shopping shop total each every all both either"
+    "oops whoops product products item items piece pieces shopping shop total each every all both either"
 )
 
 
