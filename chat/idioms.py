@@ -44,6 +44,13 @@ _PLAINER: tuple[tuple[re.Pattern[str], str], ...] = tuple(
     (re.compile(pattern, re.IGNORECASE), plainer)
     for pattern, plainer in (
         (r"^\W*as (?:to|for|regards) the ", "for the "),
+        (
+            r"(?:^\W*|(?<=[,;.:!?] )|(?<=\band ))for (?P<who>(?:the|my|our|his|her) [\w'-]+)[,:]?"
+            r" (?:(?:i|we)(?:'d like| want| need| would like) )?(?P<thing>(?:an?|some) [^,.;!?]+)",
+            r"\g<thing> for \g<who>",
+        ),
+        (r"\b(?:i(?:'ve| have)? )?changed my mind\b[\s,.:;!-]*", "actually "),
+        (r"\b(?:that|this) one (?:can|may|could|might) (?:be|cost)(?: up to| about)? (?=[$\u20ac\u00a3]?\d)", "up to "),
         # sums
         (
             rf"\b(?:i (?:can|could|would|will) )?(?:go|stretch|pay)?(?: up)? ?(?:to )?(?P<sum>{_SUM})"

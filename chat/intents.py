@@ -168,7 +168,12 @@ _CHOOSE = re.compile(
     re.IGNORECASE,
 )
 _IT_IS = re.compile(
-    r"^\W*(?:(?:ok(?:ay)?|alright|right|yes|good|great|well|so|then)\W+)*(?:the|that) [\w' -]+? it is\W*$", re.I
+    r"^\W*(?:(?:ok(?:ay)?|alright|right|yes|good|great|well|so|then|perfect|lovely)\W+)*(?:(?:(?:i(?:'d like"
+    r"| want|'d love"
+    r"| would like)|(?:gimme|give me)) )?(?:the|that|this)(?: (?!in\b|with\b|but\b|like\b|for\b|under\b|from\b"
+    r"|of\b|is\b|has\b|does\b)"
+    r"[\w'-]+){1,4}?(?: (?:it is|then|please|then please|for me))|that'?s the one)\W*$",
+    re.IGNORECASE,
 )
 _ONE_OF_SHOWN = re.compile(r"\b(?:it|this|that|them|these|those|both|this one|that one)\b", re.IGNORECASE)
 _HOW_TO_BUY = re.compile(

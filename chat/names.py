@@ -38,6 +38,8 @@ hand tools, secateurs, trowel, gardening gloves, pruning shears
 chocolate, hot chocolate, cocoa, drinking chocolate
 honey & jam, marmalade, lemon curd, peanut butter
 shampoo, conditioner, hair mask
+lead, collar, harness
+biscuit, shortbread, oatcake, cheese straw
 treat, dog treat, cat treat, dog biscuit, chew, dental chew
 mixing bowl, salad bowl
 trousers, jeans, chinos, leggings, joggers

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from chat import intents
+from chat.carrying import next_want
 from chat.comparison import MOST_COMPARED
 from chat.constraints import Constraints, read_constraints, without_who
 from chat.events import Tag
@@ -52,7 +53,8 @@ LONGEST_QUOTED = 60  # characters of a message that is said back
 MOST_TOGETHER = 3  # things of one message that are shown at once
 
 _ASKS_ABOUT = re.compile(
-    r"\W*(?:and |so |ok )?(?:is|are|does|has|how|who|why|what|which|where|when|will|would|can it|tell me|more about)\b"
+    r"\W*(?:and |so |ok )?(?:can(?! (?:you|i|we|it)\b)|is|are|does|has|how|who|why|what|which|where|when|will"
+    r"|would|can it|tell me|more about)\b"
     r"(?! (?:there|about)\b)",
     re.IGNORECASE,
 )
@@ -307,7 +309,7 @@ def _search(
     current = need.current
     if opens and not current.is_empty:
         wants = (*need.wants, Want())[-MOST_WANTS:]
-        need, current = need.model_copy(update={"wants": wants}), Want()
+        need, current = need.model_copy(update={"wants": wants}), next_want(text, current)
     if anything:
         current = current.model_copy(update={"order": ""})
     want, dropped = constrained(current, read, category)

@@ -30,7 +30,8 @@ REQUEST = re.compile(
     r"| us)?(?: to)?(?: find| choose| buy)?|(?:please )?(?:show|find|get|give|recommend|suggest|bring)(?: me| us)?"
     r"|do you (?:guys )?(?:also )?(?:happen to )?(?:have|sell|carry|stock|offer|know)|have you got|got|is there"
     r"|are there"
-    r"|what about|how about|any idea for|add(?: in)?|throw in)\b)+",
+    r"|(?:i|we)(?:'d| would) rather (?:have|get|buy|take|go for|give|see)?(?: (?:her|him|them|me|us))?|(?:get|buy|give)"
+    r" (?:her|him|them)|what about|how about|any idea for|add(?: in)?|throw in)\b)+",
     re.IGNORECASE,
 )
 _ASKING = re.compile(

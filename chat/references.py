@@ -19,7 +19,7 @@ ORDINALS = {
     "sixth": 5, "6th": 5, "seventh": 6, "eighth": 7, "last": -1, "middle": -2,
 }  # fmt: skip
 _NUMBERS = {"one": 0, "two": 1, "three": 2, "four": 3, "five": 4}
-_NOUN = r"(?:ones?|items?|options?|products?|picks?|choices?)"
+_NOUN = r"(?:ones?|pairs?|sets?|models?|items?|options?|products?|picks?|choices?)"
 _ORDINAL = re.compile(
     rf"\b(?:the |that |your )?(?P<word>{'|'.join(ORDINALS)})(?: {_NOUN})?\b(?! (?:time|class|aid|hand|floor"
     rf"|name|birthday|of all|\w+day)\b)",
@@ -45,7 +45,8 @@ WHOLE_SHOP = re.compile(
 _SEVERAL = re.compile(
     rf"\b(?:(?:the|your|those|these) )?(?P<end>first|top|last|bottom|other|all|those|these) (?:of )?(?:the "
     rf"|these |those )?"
-    rf"(?P<n>two|three|four|five|[2-5])(?: {_NOUN})?\b(?! (?:people|persons?|players?|of us|weeks?|days|years?|kids))"
+    rf"(?P<n>two|three|four|five|[2-5])(?: {_NOUN})?\b(?! (?:people|persons?|players?|of us|weeks?|days|years?"
+    rf"|kids|(?:\w+ ){{1,2}}ones)\b)"
     rf"|\b(?P<both>both(?: of (?:them|these|those))?|the (?P<rest>other) (?:ones|items|options))\b",
     re.IGNORECASE,
 )
@@ -58,7 +59,7 @@ _NAMED = re.compile(
 _AT_PRICE = re.compile(
     r"\bthe (?:[\w-]+ ){0,3}?(?:at|for|costing) (?:\$|€|£)?(?P<price>\d+(?:\.\d{2}))\b", re.IGNORECASE
 )
-_PLACES = frozenset({"for", "in", "on", "at", "into", "under", "over", "of", "from", "by", "around", "near"})
+_PLACES = frozenset({"for", "in", "on", "at", "into", "under", "over", "from", "by", "around", "near"})
 _PICK = re.compile(
     r"^\W*(?P<one>\d) (?:and|or|vs\.?|versus) (?P<other>\d)\b(?=.*\b(?:which|better|pick|choose|compare|differ\w*)\b)",
     re.IGNORECASE,
@@ -120,6 +121,8 @@ def _manner(before: str) -> Manner:
 
 
 def _ordinal(match: re.Match[str], shown: Sequence[Item], text: str) -> Item | None:
+    if re.search(r"\b(?:my|our|his|her|their|an?)\s*$", text[: match.start()], re.IGNORECASE):
+        return None  # "my first pair"
     has_noun = re.search(rf"{_NOUN}$", match[0], re.IGNORECASE) is not None
     has_article = re.match(r"(?:the|that|your) ", match[0], re.IGNORECASE) is not None
     following = tokens(text[match.end() :])[:1]
@@ -222,12 +225,17 @@ def _add_by_words(text: str, shown: Sequence[Item], found: list[Reference]) -> N
             words = {singular(token.text) for token in said[:length]}
             if said[length - 1].text in FILLERS or words <= FILLERS or re.search(r"[,.;:!?]", text[span[0] : span[1]]):
                 continue
-            hits = _having(words - {"one"}, shown)
+            hits = _having(words - {"one", *_NUMBERS, "both"}, shown)
             many = (
                 match["the"].lower() in ("those", "these") or singular(said[length - 1].text) != said[length - 1].text
             )
             # "The tent" of several tents is the kind, and points at none of them.
             told_apart = len(hits) == 1 or (many and len({item.brand for item in hits}) == 1)
+            # "Those two white ones": as many as there are, or all of a kind that the others are not.
+            counted = [_NUMBERS[token.text] + 1 for token in said[:length] if token.text in _NUMBERS]
+            told_apart = told_apart or (
+                many and (len(hits) in counted or [token.text for token in said[length : length + 1]] == ["ones"])
+            )
             if hits and told_apart and len(hits) < len(shown) and not _is_taken(span, found):
                 for item in hits:
                     found.append(Reference(item.id, _manner(text[:start]), span))

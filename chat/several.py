@@ -22,13 +22,21 @@ MOST_WORDS = 40  # of a message that lists things; a longer one tells a story
 MOST_PARTS = 6
 
 _JOIN = re.compile(
-    r"\s*(?:,\s+(?:and\b|plus\b|also\b)?|;|\b(?:and|plus|as well as|along with)\b)\s*(?:also\b\s*)?", re.IGNORECASE
+    r"\s*(?:\s[+&]\s|,\s+(?:and\b|plus\b|also\b)?|;|\b(?:and|plus|as well as"
+    r"|along with)\b)\s*(?:also\b\s*)?",
+    re.IGNORECASE,
 )
 _ARTICLE = re.compile(r"\W*(?:an?|some|another|two|three|four|[2-9]|something (?:to|for))\b", re.IGNORECASE)
 # A part that begins so tells or asks something, and names no thing that is wanted.
 _TELLING = re.compile(
     r"\W*(?:i|i'm|we|my|our|he|she|they|it|it's|you|your|is|are|do|does|can|will|what|which|how|where|when|why|who"
     r"|compare|the|this|that|these|those|his|her|not|no|don't)\b",
+    re.IGNORECASE,
+)
+_SHARED = re.compile(
+    r"[,;.]?\s*\b(?:both|all(?: of them| of it| three)?|each(?= in)|everything|the lot)(?: of them)? (?:(?:must"
+    r"|should) be |to be |are )?"
+    r"(?P<what>(?:in|of|from|made of|with|by) [^,.;!?]+|[\w-]+)\W*$",
     re.IGNORECASE,
 )
 _OF_A_THING = re.compile(r"\b(?:for|with|of|to|from|in|on|like|likes|without)\b", re.IGNORECASE)
@@ -40,6 +48,11 @@ _Named = Literal["category", "article", ""]
 
 def parted(text: str, vocabulary: "Vocabulary") -> list[str]:
     """The parts of the text, each of which names a thing; the whole text where fewer than two do."""
+    shared = _SHARED.search(text)
+    if shared and not re.search(r"\d", shared["what"]):
+        # "A lead and a collar, both in red": each of them.
+        parts = parted(text[: shared.start()], vocabulary)
+        return [f"{part.rstrip(' ,.')}, {shared['what']}" for part in parts] if len(parts) > 1 else [text]
     if len(tokens(text)) > MOST_WORDS or not _JOIN.search(text):
         return [text]
     refused = [(start, spans[-1][1]) for start, spans in refusals(text)]

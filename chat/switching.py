@@ -12,7 +12,7 @@ _THING = r"(?:the |my |our |those |these |any |all the )?(?P<thing>[\w'-]+(?: [\
 _DROPS = re.compile(
     r"\b(?:forget(?: about)?|drop|leave out|scrap|skip|cancel|remove|take (?:out|away)|never ?mind|without"
     r"|(?:i |we )?(?:no longer|don'?t|do not|won'?t) (?:need|want|like)|(?:i'm |i am )?done with|not interested in"
-    r"|enough (?:of|about))"
+    r"|enough (?:of|about)|leave|park|(?:put|set) aside|hold off on|instead of|rather than|that'?s)"
     rf" {_THING}",
     re.IGNORECASE,
 )

@@ -15,6 +15,7 @@ from chat.words import FILLERS, tokens, word_set
 SHORT = 5  # words: in so few, nothing is said in passing
 _TYING = word_set(
     "in with of be is are it's for only just prefer want wants need needs like likes love loves made size and or "
+    "same matching imagining picturing "
     "them it but that's which's good great proper decent new real with colour color must preferably ideally something"
 )
 # "Every single day", "last summer": a time and no property of a thing.
