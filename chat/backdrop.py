@@ -7,7 +7,7 @@ asked, without the colours, materials and kinds of thing that it holds; sums, si
 import re
 from typing import TYPE_CHECKING
 
-from chat.lexicon import COLOURS, MATERIALS
+from chat.lexicon import COLOURS, MATERIALS, has_many
 from chat.mentions import Mention, find_mentions
 from chat.money import find_money
 from chat.words import content_words, tokens
@@ -141,4 +141,5 @@ def _unlike(clause: str, vocabulary: "Vocabulary") -> str:
 
 def _says_more(clause: str, vocabulary: "Vocabulary") -> bool:
     """True if the clause says for whom, how old, how many or how much, or what else the thing shall be."""
-    return bool(_FOR_WHOM.search(clause) or find_money(clause) or find_mentions(clause, vocabulary))
+    told = any(not has_many(mention.attribute) for mention in find_mentions(clause, vocabulary) if mention.attribute)
+    return bool(_FOR_WHOM.search(clause) or find_money(clause) or told)

@@ -49,6 +49,14 @@ _PLAINER: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r" (?:(?:i|we)(?:'d like| want| need| would like) )?(?P<thing>(?:an?|some) [^,.;!?]+)",
             r"\g<thing> for \g<who>",
         ),
+        (r"^\W*(?:i )?meant?(?: to (?:say|write|type))? ", ""),
+        (r"\b(?P<n>\d{2} ?-?(?:l|lit(?:re|er)s?)) pack\b", r"\g<n> backpack"),
+        (
+            r"\b(?P<thing>toys?|beds?|bowls?|treats?|leads?|collars?|harness|basket|blanket) for (?:the|my|our"
+            r"|a|his|her) (?P<pet>cat|dog"
+            r"|kitten|puppy)\b",
+            r"\g<pet> \g<thing>",
+        ),
         (r"\b(?:i(?:'ve| have)? )?changed my mind\b[\s,.:;!-]*", "actually "),
         (r"\b(?:that|this) one (?:can|may|could|might) (?:be|cost)(?: up to| about)? (?=[$\u20ac\u00a3]?\d)", "up to "),
         # sums

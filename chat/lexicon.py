@@ -15,6 +15,7 @@ from chat.numbers import with_digits
 from chat.record import COLOURS as COLOUR_WORDS
 from chat.record import MATERIALS as MATERIAL_WORDS
 from chat.words import FILLERS, scripts, singular, tokens, word_set
+from retrieval.spelling import english
 
 if TYPE_CHECKING:
     from retrieval.facts import Vocabulary
@@ -32,6 +33,12 @@ _ENDINGS = re.compile(r"(?:ations?|ating|at(?:ed|es?)|able|ive|ing|ion|ed|es|ly|
 # Attributes of which an item has several values at once: asked for one after the other, all of them must hold.
 _MANY = word_set("feature features diet diets dietary tag tags property properties benefit benefits certification "
                  "certifications function functions extras technology technologies suitability")  # fmt: skip
+SHORTEST_BRIEF = 5  # letters of a brand's first word that may stand for it
+# The last words of too many kinds of thing, of which a shop may well have only one.
+_TOO_COMMON = word_set(
+    "bed beds case game games kit kits light lights maker makers machine pack set sets tool tools toy toys block blocks"
+    " box stand holder cover bag bags piece part accessory other care food work wear room home"
+)
 PETS = ("dog", "cat", "puppy", "kitten")
 _UNITS = (
     (r"l(?:it(?:re|er))?s?|ltr", "l"), (r"m(?:illi)?l(?:it(?:re|er))?s?", "ml"), (r"g(?:r|ram(?:me)?)?s?", "g"),
@@ -93,6 +100,8 @@ def _build(vocabulary: "Vocabulary") -> Lexicon:
     for brand in vocabulary.brands:
         if len(key := key_of(brand)) > 1:
             made.brands.setdefault(key, brand)
+            if "&" in brand:
+                made.brands.setdefault(key_of(brand.replace("&", " and ")), brand)
     for path in vocabulary.categories:
         for depth in range(1, len(path) + 1):
             for name in names_of_segment(path[depth - 1]):
@@ -113,6 +122,7 @@ def _build(vocabulary: "Vocabulary") -> Lexicon:
             key = key_of(lowered if value.lower() in _YES else value)
             if len(key) > 2 and not key.replace(".", "").isdigit() and key not in FILLERS:
                 made.values[key][name].append(value)
+    _name_briefly(made, vocabulary)
     _name_alike(made)
     _count(made, vocabulary)
     for word, letters in (("small", "s"), ("medium", "m"), ("large", "l"), ("extra large", "xl")):
@@ -170,6 +180,27 @@ def holds(known: Lexicon, paths: Iterable[tuple[str, ...]], name: str, values: I
     held = [known.held[path] for path in paths if path in known.held]
     wanted = {value.lower() for value in values}
     return not held or any(wanted & there.get(name, set()) for there in held)
+
+
+def _name_briefly(made: Lexicon, vocabulary: "Vocabulary") -> None:
+    """Lets "lotion" mean Body Lotion and "Moorcroft" the only brand that begins so, where they mean nothing else."""
+    ends: dict[str, list[tuple[str, ...]]] = defaultdict(list)
+    for path in vocabulary.categories:
+        for name in names_of_segment(path[-1]):
+            ends[name.rpartition(" ")[2]].append(path)
+    for word, paths in ends.items():
+        if len(set(paths)) == 1 and word not in made.paths and word not in made.values and _may_name(word):
+            made.paths[word] = list(paths[:1])
+    firsts: dict[str, set[str]] = defaultdict(set)
+    for brand in vocabulary.brands:
+        firsts[key_of(brand).partition(" ")[0]].add(brand)
+    for word, brands in firsts.items():
+        if len(brands) == 1 and len(word) >= SHORTEST_BRIEF and word not in english() and word not in made.paths:
+            made.brands.setdefault(word, next(iter(brands)))
+
+
+def _may_name(word: str) -> bool:
+    return len(word) > 3 and word not in FILLERS and word not in _TOO_COMMON
 
 
 def _name_alike(made: Lexicon) -> None:

@@ -35,7 +35,8 @@ _EVERYDAY = word_set(
     "cook chef little happy kind honest daily every day night light black white red blue green"
 )
 _SIZE = re.compile(
-    r"\b(?:(?:in )?(?:an? )?sizes?(?: is| of|:)?|in an?|in) ([a-z]{1,4}|\d{1,3}(?:[.,]5)?)(?![\w-]|[.,]\d)"
+    r"\b(?:(?:in )?(?:an? )?sizes?(?: is| of|:)?|in an?|in) ((?!men\b|kids?\b|boys?\b|girls?\b"
+    r"|pair\b)[a-z]{1,4}|\d{1,3}(?:[.,]5)?)(?![\w-]|[.,]\d)"
     r"(?! (?:minutes?|seconds?|hours?|days?|weeks?|months?|years?|steps?|colou?rs?)\b)"
     r"|(?<![\w-])((?i:xxs|xs|xl|xxl|xxxl|2xl|3xl|4xl))(?![\w-])"
     r"|\b(?:(?:(?:wo)?men'?s|ladies'?|boys'?|girls'?|kids'),? |(?:(?:wo)?men|ladies|boys|girls"
@@ -72,6 +73,8 @@ RELATIONS = {
     for word in words.split()
 }  # fmt: skip
 
+# After the name of a thing these make no other thing of it: "soap bars", "candle gift".
+_NO_NOUNS = word_set("free under rated bar gift present set selection pack lover fan please idea stuff thing option")
 _FOR = word_set("for a an my the his her our your suits fits")
 
 
@@ -128,9 +131,15 @@ def compounded(mentions: list[Mention], text: str, known: Lexicon) -> list[Menti
     made = list(mentions)
     for mention in mentions:
         last = mention.text.rpartition(" ")[2]
-        if mention.kind == "attribute" and last != mention.text and (paths := known.paths.get(key_of(last))):
+        first = mention.text.partition(" ")[0]
+        if mention.kind != "attribute" or last == mention.text:
+            continue
+        if (paths := known.paths.get(key_of(last))) and carries(known, paths, mention.attribute):
             span = (mention.span[1] - len(last), mention.span[1])
             made.append(Mention("category", span, last, paths=tuple(paths)))
+        elif (paths := known.paths.get(key_of(first))) and carries(known, paths, mention.attribute):
+            # "Tea bags" are tea.
+            made.append(Mention("category", (mention.span[0], mention.span[0] + len(first)), first, paths=tuple(paths)))
     kinds = [mention for mention in made if mention.kind == "category"]
     for kind in kinds:
         # "Honey" of a kind called Honey & Jam is no jam, where the shop tells the two apart by a value.
@@ -245,7 +254,7 @@ def _sizes(text: str, known: Lexicon) -> list[Mention]:
     found: list[Mention] = []
     for match in _SIZE.finditer(text):
         said = next(part for part in match.groups() if part)
-        value = known.sizes.get(said.lower().replace(",", "."))
+        value = known.sizes.get(said.lower().replace(",", ".")) or _range_holding(said, known)
         if value and not any(_meet(match.span(), held.span) for held in found):
             span = match.span("whose") if match["whose"] else match.span()
             found.append(
@@ -260,6 +269,14 @@ def _sizes(text: str, known: Lexicon) -> list[Mention]:
     return found
 
 
+def _range_holding(said: str, known: Lexicon) -> str:
+    """The size "42-44" for 42 or 43, where no size is called so."""
+    for key, value in known.sizes.items() if said.isdigit() else ():
+        if (match := re.fullmatch(r"(\d{2})\s?-\s?(\d{2})", key)) and int(match[1]) <= int(said) <= int(match[2]):
+            return value
+    return ""
+
+
 def _meet(a: tuple[int, int], b: tuple[int, int]) -> bool:
     return a[0] < b[1] and b[0] < a[1]
 
@@ -267,9 +284,9 @@ def _meet(a: tuple[int, int], b: tuple[int, int]) -> bool:
 def _before_noun(text: str, words: list[Token], index: int) -> bool:
     if index >= len(words) or words[index].text[0].isdigit():
         return False
-    if re.search(r"[,.;:!?()]", text[words[index - 1].end : words[index].start]):
+    if re.search(r"[,.;:!?()]|\s[-\u2013\u2014]\s", text[words[index - 1].end : words[index].start]):
         return False  # "a candle, sandalwood"
-    return words[index].text not in FILLERS and words[index].text not in ("free", "under", "rated")
+    return words[index].text not in FILLERS and singular(words[index].text) not in _NO_NOUNS
 
 
 def _broken(text: str, window: list[Token]) -> bool:

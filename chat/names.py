@@ -12,13 +12,14 @@ def _lines(text: str) -> tuple[tuple[str, ...], ...]:
 # A kind, and things that are of it: where the shop has the kind and not the thing, the thing is looked for there.
 NARROWER = _lines(
     """
-bedding, pillow, pillowcase, duvet, duvet cover, bed sheet, quilt
+vase, put flowers in, put my flowers in, flowers in
+bedding, pillow, pillowcase, fitted sheet, flat sheet, bedspread, duvet, duvet cover, bed sheet, quilt
 pan, saucepan, frying pan, skillet, wok, casserole, griddle
 body lotion, hand cream, body butter, body cream, foot cream, sunscreen, sun cream, suncream, after sun, balm
 board game, card game, dice game, memory game
 soap, hand wash
 coffee maker, coffee pot, espresso pot, coffee grinder
-coffee maker, espresso maker, espresso machine, cafetiere, french press, moka pot, percolator
+coffee maker, espresso maker, espresso machine, cafetiere, french press, moka, moka pot, percolator
 coffee, decaf, espresso bean, coffee bean
 bath soak, bath salt, bath bomb, bubble bath
 lantern, headtorch, torch, camping lamp, headlamp, head torch, camping light
@@ -31,7 +32,11 @@ vase, flower vase
 cat toy, scratching post, cat scratcher, scratcher, cat tree
 charger, power bank, powerbank, travel adapter, charging cable
 bakeware, cake tin, loaf tin, baking tray, muffin tin, baking sheet, cake pan
-watering can, plant mister
+watering can, plant mister, water my plants, water the plants
+bird feeder, feed the birds, feed birds
+alarm clock, wake me up, wakes me up
+kettle, boil water
+charger, charge my phone
 feeding, high chair, bib, sippy cup
 alarm clock, clock radio
 hand tools, secateurs, trowel, gardening gloves, pruning shears
@@ -145,5 +150,13 @@ with handles, handles
 foldable, folding
 reflective, reflects light
 cotton, 100% cotton
+wool, woollen, woolen, woolly
+wood, wooden
+king, king size, king sized
+double, double bed, double size
+single, single bed, single size
+dogs, labrador, lab, terrier, poodle, spaniel, collie, beagle, dachshund, retriever, bulldog, chihuahua, corgi, pug
+dogs, greyhound, whippet, husky, doggy, doggie, pup, puppies, hound
+cats, kitty, kitties, moggy, tabby, siamese, tomcat
 """
 )

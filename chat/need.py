@@ -59,7 +59,8 @@ _ASKS_ABOUT = re.compile(
     re.IGNORECASE,
 )
 _ASKS_OF_IT = re.compile(
-    r"[.,;:!?]\s*(?:and |so |but )?(?:is|are|does|do|has|how (?:much|many|long|big|heavy)|can|will|would) (?:it"
+    r"[.,;:!?]\s*(?:and |so |but )?(?:is|are|does|do|has|how (?:much|many|long|big|heavy)|can|will|would"
+    r"|what(?:'s| is| does| do)) (?:it"
     r"|they|this|that|he|she)\b"
     r"|[.,;:!?]\s*how (?:much|many|long|big|heavy)\b",
     re.IGNORECASE,

@@ -73,6 +73,11 @@ _ORDER: tuple[tuple[Order, re.Pattern[str]], ...] = (
         "best_rated",
         re.compile(
             r"\b(?:best|highest|top)[- ](?:rated|reviewed|ratings?|reviews?|scores?|scored)\b|\bmost stars\b"
+            r"|\b(?:people|customers|everyone|everybody|others|shoppers)(?:'s)? (?:favou?rites?|like best"
+            r"|love most|like (?:the )?most"
+            r"|rate (?:the )?(?:best|highest))\b|\b(?:best|most)[- ](?:liked|loved)\b|\b(?:crowd"
+            r"|customer) favou?rites?\b"
+            r"|\bbest (?:customer |user |star )?(?:ratings?|reviews?)\b"
             r"|\bby rating\b|\brated (?:the )?(?:best|highest)\b",
             re.IGNORECASE,
         ),

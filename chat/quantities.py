@@ -40,6 +40,11 @@ _MEASURE = re.compile(
 _TIME = re.compile(r"\d+ ?(?:years?|months?)")
 _OF_AGE = re.compile(r"\W*(?:old|olds|up|\+|and (?:up|over|above)|plus)\b|\+")
 _OF_A_PET = re.compile(r"\b(?:cats?|dogs?|pupp(?:y|ies)|kittens?|pets?)\b", re.IGNORECASE)
+_SET = re.compile(
+    rf"\b(?:a |in (?:a )?)?(?:set|pack|box|block|bale|packs|sets) of (?P<n>{_NUMBER})\b"
+    rf"|\b(?P<them>{_NUMBER}) of them\b",
+    re.IGNORECASE,
+)
 _BARE_SIZE = re.compile(r" (?P<n>\d{1,2}(?:[.,]5)?)(?![\w.,]*\d| ?(?:%|[$€£]|\w*(?:kg|cm|ml|people|person)))(?!\w)")
 
 
@@ -49,6 +54,7 @@ def read_quantities(read: Constraints, mentions: list[Mention], kinds: Paths, kn
     _ages(read, kinds, known)
     _measures(read, kinds, known)
     _party(read, kinds, known)
+    _sets(read, kinds, known)
     _bare_sizes(read, mentions, kinds, known)
     gone = [mention for mention in mentions if read.rest[slice(*mention.span)] != before[slice(*mention.span)]]
     timed = [mention for mention in mentions if _is_time(mention, read.rest)]
@@ -143,6 +149,18 @@ def _measures(read: Constraints, kinds: Paths, known: Lexicon) -> None:
         if fitting:
             _require(read, fitting)
             read.blank(match.span())
+
+
+def _sets(read: Constraints, kinds: Paths, known: Lexicon) -> None:
+    """ "A set of six": so many pieces, where such things are listed by the number of their pieces."""
+    for match in _SET.finditer(read.rest) if kinds else ():
+        count = _number(match["n"] or match["them"])
+        for name in ("pieces", "pack", "count", "quantity"):
+            values = [value for value in (f"{count:g}", f"{count:g} pieces") if holds(known, kinds, name, [value])]
+            if count is not None and values and known.held and carries(known, kinds, name):
+                read.attributes[name] = [*read.attributes.get(name, []), *values]
+                read.blank(match.span())
+                break
 
 
 def _bare_sizes(read: Constraints, mentions: Iterable[Mention], kinds: Paths, known: Lexicon) -> None:

@@ -28,6 +28,8 @@ _SHORT = tuple(
         (r"an? (?=(?:kilo|kg|litre|liter)\b)", "1 "), (r"dont", "don't"), (r"doesnt", "doesn't"), (r"isnt", "isn't"),
         (r"shouldnt", "shouldn't"), (r"cant", "can't"), (r"wont", "won't"), (r"arent", "aren't"),
         
+        (r"taht|thta", "that"), (r"waht|wat", "what"), (r"teh|hte", "the"), (r"adn|nad", "and"), (r"wiht|wih", "with"),
+        (r"hvae|ahve", "have"), (r"yuo", "you"), (r"jsut", "just"), (r"smth|sth|sumthing|somthing", "something"),
         (r"thats", "that's"), (r"lets", "let's"), (r"whats", "what's"),
     )
 )  # fmt: skip

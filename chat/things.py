@@ -81,6 +81,8 @@ _VAGUE = _GIFTS | word_set("person people birthday christmas anniversary thing t
 
 def _named_category(read: Constraints, head: list[str], asked: tuple[int, int]) -> Mention | None:
     inside = [mention for mention in read.categories if asked[0] <= mention.span[0] < asked[1]]
+    # "She has a garden: a bird feeder": a whole department only where nothing in particular is named.
+    inside = [mention for mention in inside if any(len(path) > 1 for path in mention.paths)] or inside
     for mention in inside:
         if _WHICH.search(read.rest[: mention.span[0]]):
             return mention
@@ -114,7 +116,7 @@ def _stands_for_itself(rest: str, mention: Mention) -> bool:
     if any(token.text in ("a", "an", "some") for token in between[1:]):
         return True  # "for the garden a bird feeder"
     if link["word"].lower() == "of" and singular(link["before"].lower()) in _PORTIONS:
-        return not {token.text for token in between} - FILLERS  # "a bar of soap", "one of those headlamps"
+        return len({token.text for token in between} - FILLERS) <= MOST_ADJECTIVES  # "a pair of trail running shoes"
     if link["before"].endswith(BLANK) or not link["before"]:
         owned = any(token.text in ("my", "our", "his", "her", "their") for token in between)
         return link["word"].lower() not in ("with", "like") and not owned  # "50 dollars for a desk lamp"
@@ -130,7 +132,8 @@ _LINKS = (
 )
 # "A jar of honey" is honey.
 _PORTIONS = word_set(
-    "bar pair jar bag box pack packet bottle tin tub set bunch roll piece couple one some any kind sort"
+    "gift present idea thing stuff bar pair jar bag box pack packet bottle tin tub set bunch roll piece couple one some"
+    " any kind sort"
 )
 _AFTER_A_THING = word_set("free under rated ideally preferably made suitable available tops max maximum including")
 

@@ -18,6 +18,7 @@ _TYING = word_set(
     "same matching imagining picturing "
     "them it but that's which's good great proper decent new real with colour color must preferably ideally something"
 )
+_EITHER = re.compile(r"\s*(?:,|/|\bor\b|\band\b)\s*(?:in |a |an )?", re.IGNORECASE)
 # "Every single day", "last summer": a time and no property of a thing.
 _TELLING = word_set("every each last next this that these those one all")
 
@@ -27,8 +28,10 @@ def is_head(text: str, mention: Mention, mentions: Sequence[Mention]) -> bool:
 
     A value is a constraint before a noun ("red shoes"), after "in", "with" or "of", or alone with nothing else.
     """
-    before = re.search(rf"(\w+)[^\w{BLANK}]*$", text[: mention.span[0]])
+    before = re.search(rf"([\w']+)[^\w{BLANK}]*$", text[: mention.span[0]])
     word = before[1].lower() if before else ""
+    if word in ("it's", "that's", "they're"):
+        return False
     if re.search(r"\d", mention.text) or mention.text.startswith("size"):
         return word == "for" and not re.search(r"[a-z]", mention.text)
     if (
@@ -69,6 +72,16 @@ def is_tied(text: str, mention: Mention, mentions: Sequence[Mention]) -> bool:
     word = before[1].lower() if before else ""
     if word in _TELLING and re.search(r"\w $", text[: mention.span[0]]):
         return False
+    if mention.attribute.lower() in SIZES and re.search(
+        r"\b(?:in an?|wears?|takes?|i'm an?) $", text[: mention.span[0]], re.I
+    ):
+        return True
+    if any(
+        _EITHER.fullmatch(text[mention.span[1] : other.span[0]]) and other.attribute == mention.attribute
+        for other in mentions
+        if other.span[0] > mention.span[1]
+    ):
+        return True  # "red or yellow", of which the yellow stands before the noun
     start = max((text.rfind(mark, 0, mention.span[0]) for mark in ".;:!?,"), default=-1) + 1
     ends = [place for mark in ".;:!?," if (place := text.find(mark, mention.span[1])) >= 0]
     if len(tokens(text[start : min(ends, default=len(text))])) <= SHORT or word in _TYING:

@@ -69,11 +69,13 @@ def read_values(read: Constraints, vocabulary: "Vocabulary", wanted: Sequence[tu
     replaced: list[str] = []
     for cue, span in ((cue, span) for cue, spans in refused for span in spans):
         inside = [mention for mention in mentions if overlaps(mention.span, span)]
+        # "Rose scented": the rose alone.
+        inside = [one for one in inside if not any(_only_says(one, other) for other in inside if other is not one)]
         for mention in inside:
             _exclude(read, mention, vocabulary)
             if _INSTEAD.match(read.rest, cue) and mention.kind == "attribute":
                 replaced.append(mention.attribute)
-        if not inside:
+        if not inside and not _INSTEAD.match(read.rest, cue):  # "a carrier rather than a pram" refuses no thing's pram
             term = " ".join(token.text for token in tokens(read.rest[span[0] : span[1]]))
             read.excluded_terms += [form for form in forms(term) if term and form not in read.excluded_terms]
         mentions = [mention for mention in mentions if mention not in inside]
@@ -104,7 +106,10 @@ def read_values(read: Constraints, vocabulary: "Vocabulary", wanted: Sequence[tu
             and known.carried
             and not (
                 any(carries(known, kinds, name) for name, _ in mention.pairs)
-                and (mention.attribute != gender or holds(known, kinds, gender, mention.values))
+                and (
+                    (mention.attribute != gender and not _by_another_name(mention))
+                    or _held_there(mention, kinds, known)
+                )
             )
         ):
             # Such things have no such property: it is left to the search.
@@ -114,7 +119,7 @@ def read_values(read: Constraints, vocabulary: "Vocabulary", wanted: Sequence[tu
                 )
         elif (mention.attribute == gender and _is_adult(mention)) or (
             mention.attribute != gender
-            and not is_head(read.rest, mention, mentions)
+            and (not is_head(read.rest, mention, mentions) or _is_its_use(read.rest, mention, kinds, known))
             and is_tied(read.rest, mention, mentions)
         ):
             _require(read, mention, joined=last is not None and _either(whole[last.span[1] : mention.span[0]]))
@@ -134,6 +139,33 @@ def read_values(read: Constraints, vocabulary: "Vocabulary", wanted: Sequence[tu
             # "Wool rather than cotton": the wool says it all.
             words = {form for value in gone for form in forms(value.lower())}
             read.excluded_terms = [term for term in read.excluded_terms if term not in words]
+
+
+def _is_its_use(text: str, mention: Mention, kinds: Sequence[tuple[str, ...]], known: Lexicon) -> bool:
+    """True of "hats for winter", where hats are listed so."""
+    for_it = re.search(r"\bfor (?:the )?$", text[: mention.span[0]], re.IGNORECASE) is not None
+    return (
+        for_it
+        and bool(kinds)
+        and any(
+            name.lower() in ("season", "skin", "hair", "use") and holds(known, kinds, name, [value])
+            for name, value in mention.pairs
+        )
+        and bool(known.held)
+    )
+
+
+def _only_says(one: Mention, other: Mention) -> bool:
+    return one.kind == other.kind == "attribute" and stem_of(one.text) == stem_of(other.attribute.lower())
+
+
+def _by_another_name(mention: Mention) -> bool:
+    """True if something is meant that the shop lists under another name, of which things have several."""
+    return has_many(mention.attribute) and key_of(mention.text) not in {key_of(value) for value in mention.values}
+
+
+def _held_there(mention: Mention, kinds: Sequence[tuple[str, ...]], known: Lexicon) -> bool:
+    return any(holds(known, kinds, name, [value]) for name, value in mention.pairs)
 
 
 def _likely_kinds(text: str, known: Lexicon) -> list[tuple[str, ...]]:
@@ -176,6 +208,8 @@ def _of_kind(mention: Mention, kinds: Sequence[tuple[str, ...]], known: Lexicon,
     if mention.kind != "attribute" or not kinds or not known.carried:
         return mention
     pairs = [(name, value) for name, value in mention.pairs if carries(known, kinds, name)]
+    if mention.attribute == known.size_name and not _held_there(mention, kinds, known):
+        pairs = _sizes_holding(mention.text, kinds, known) or pairs
     after = tokens(text[mention.span[1] : mention.span[1] + 20])[:1]
     for name, held in known.values.get(key_of(mention.text), {}).items() if after else ():
         other = name != mention.attribute and carries(known, kinds, name)
@@ -197,6 +231,22 @@ def _of_kind(mention: Mention, kinds: Sequence[tuple[str, ...]], known: Lexicon,
         return mention
     values = tuple(value for name, value in pairs if name == names[0])
     return replace(mention, attribute=names[0], values=values, others=tuple(p for p in pairs if p[0] != names[0]))
+
+
+def _sizes_holding(said: str, kinds: Sequence[tuple[str, ...]], known: Lexicon) -> list[tuple[str, str]]:
+    """Of such things the sizes that the number lies in: 38 of socks is "36-38"."""
+    number = re.search(r"\d{2}(?![\d.,])", said)
+    found = []
+    for value in known.sizes.values() if number else ():
+        ends = re.fullmatch(r"(\d{2})\s?-\s?(\d{2})", value)
+        if (
+            ends
+            and number
+            and int(ends[1]) <= int(number[0]) <= int(ends[2])
+            and holds(known, kinds, known.size_name, [value])
+        ):
+            found.append((known.size_name, value))
+    return found
 
 
 def is_counted(mention: Mention) -> bool:

@@ -22,6 +22,7 @@ _IRREGULAR = {
     "wolves": "wolf", "halves": "half", "geese": "goose", "dice": "die", "cookies": "cookie", "movies": "movie",
     "brownies": "brownie", "hoodies": "hoodie", "beanies": "beanie", "shoes": "shoe", "canoes": "canoe",
     "toes": "toe", "bookcases": "bookcase", "axes": "axe", "selfies": "selfie", "ties": "tie", "pies": "pie",
+    "tomatoes": "tomato", "potatoes": "potato", "mangoes": "mango", "heroes": "hero",
     "gloves": "glove", "sleeves": "sleeve", "stoves": "stove", "onesies": "onesie", "smoothies": "smoothie",
 }  # fmt: skip
 _UNCHANGED = word_set(
