@@ -134,10 +134,10 @@ def _build(vocabulary: "Vocabulary") -> Lexicon:
     for path, names in vocabulary.carried.items():
         for depth in range(1, len(path) + 1):
             made.carried[path[:depth]] = made.carried.get(path[:depth], frozenset()) | names
-    for path, values in vocabulary.held.items():
+    for path, by_name in vocabulary.held.items():
         for depth in range(1, len(path) + 1):
             there = made.held.setdefault(path[:depth], {})
-            for name, some in values.items():
+            for name, some in by_name.items():
                 there.setdefault(name, set()).update(some)
     made.squashed = {
         squashed: key

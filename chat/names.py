@@ -18,7 +18,7 @@ pan, saucepan, frying pan, skillet, wok, casserole, griddle
 body lotion, hand cream, body butter, body cream, foot cream, sunscreen, sun cream, suncream, after sun, balm
 board game, card game, dice game, memory game
 soap, hand wash
-coffee maker, coffee pot, espresso pot, coffee grinder
+coffee maker, coffee pot, espresso pot
 coffee maker, espresso maker, espresso machine, cafetiere, french press, moka, moka pot, percolator
 coffee, decaf, espresso bean, coffee bean
 bath soak, bath salt, bath bomb, bubble bath
@@ -135,7 +135,7 @@ fast charging, charges fast, quick charging
 milk frother, frother, froths milk
 sensitive skin, sensitive
 unscented, fragrance-free, perfume-free, scent-free, no scent, no fragrance, without scent, without fragrance
-unscented, no perfume, without perfume, not scented, not perfumed, no smell
+unscented, not scented, not perfumed, no smell
 dairy-free, milk-free, without dairy
 gluten-free, without gluten
 sugar-free, without sugar

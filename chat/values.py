@@ -219,11 +219,11 @@ def _of_kind(mention: Mention, kinds: Sequence[tuple[str, ...]], known: Lexicon,
     if not any(holds(known, kinds, name, [value]) for name, value in pairs):
         # "Burns wood" of a stove is its fuel, for no stove is of wood.
         meant = known.values.get(key_of(mention.text), {})
-        other = next(
+        listed = next(
             (name for name, held in meant.items() if carries(known, kinds, name) and holds(known, kinds, name, held)),
             "",
         )
-        pairs = [(other, value) for value in meant[other]] if other else pairs
+        pairs = [(listed, value) for value in meant[listed]] if listed else pairs
     else:
         pairs.sort(key=lambda pair: not holds(known, kinds, pair[0], [pair[1]]))
     names = list(dict.fromkeys(name for name, _ in pairs))
