@@ -31,7 +31,7 @@ _TOLD = (
     ),
     re.compile(r"\b(?:M(?:r|rs|s|iss)|D(?:r|oc)|Prof(?:essor)?)\.? [A-Z]\w+"),
 )
-_WHAT = r"(?P<what>[\w'-]+(?: (?:and |or )?[\w'-]+){0,2}?)"
+_WHAT = r"(?P<what>(?!(?:because|since|as|so)\b)[\w'-]+(?: (?:and |or )?(?!(?:because|since|as|so)\b)[\w'-]+){0,2}?)"
 # What is said beside the matter: it would be searched for.
 _ASIDES = re.compile(
     r",? ?\b(?:if i (?:remember|recall)(?: (?:it )?(?:right(?:ly)?|correctly|well))?|i(?:'d| would) say"
@@ -56,6 +56,12 @@ _PLAINER: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r"|a|his|her) (?P<pet>cat|dog"
             r"|kitten|puppy)\b",
             r"\g<pet> \g<thing>",
+        ),
+        (
+            r"\b(?P<pet>cat|dog|puppy|kitten)(?:'?s)? (?P<what>food|water|drinking|feeding|travel|donut|chew"
+            r"|car|outdoor|winter)"
+            r" (?P<thing>bowls?|beds?|toys?|treats?)\b",
+            r"\g<what> \g<pet> \g<thing>",
         ),
         (r"\b(?:i(?:'ve| have)? )?changed my mind\b[\s,.:;!-]*", "actually "),
         (r"\b(?:that|this) one (?:can|may|could|might) (?:be|cost)(?: up to| about)? (?=[$\u20ac\u00a3]?\d)", "up to "),
@@ -132,7 +138,8 @@ _PLAINER: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (r"\b(?:leave|rule) (?:the |any )?(?P<what>[\w'-]+(?: (?:and|or) [\w'-]+)?) out\b", r"no \g<what>"),
         (
-            rf"(?:^\W*|(?<=[,.;:!?] )|(?<=\bbut )){_WHAT} (?:makes? (?:me|him|her|us|them) (?:itch|sneeze|ill|sick)"
+            rf"(?:^\W*|(?<=[,.;:!?] )|(?<=\bbut )|(?<=\bbecause )|(?<=\bsince )"
+            rf"|(?<=\bas )){_WHAT} (?:makes? (?:me|him|her|us|them) (?:itch|sneeze|ill|sick)"
             r"|gives? (?:me|him|her) (?:a rash|hives)|(?:doesn'?t|don'?t|do not) agree with \w+)\b",
             r"no \g<what>",
         ),

@@ -43,7 +43,7 @@ PETS = ("dog", "cat", "puppy", "kitten")
 _UNITS = (
     (r"l(?:it(?:re|er))?s?|ltr", "l"), (r"m(?:illi)?l(?:it(?:re|er))?s?", "ml"), (r"g(?:r|ram(?:me)?)?s?", "g"),
     (r"k(?:ilo)?g(?:ram)?s?|kilos?", "kg"), (r"cm|centimet(?:re|er)s?", "cm"), (r"met(?:re|er)s?", "m"),
-    (r"people|persons?|pers|pax|man|p", "person"), (r"pieces?|pcs?", "piece"), (r"h(?:rs?|ours?)", "hour"),
+    (r"people|persons?|pers|pax|man|p", "person"), (r"pieces?|pcs?", "piece"), (r"h(?:rs?|ours?)?", "hour"),
     (r"min(?:ute)?s?", "minute"), (r"degrees?(?: c(?:elsius)?)?|celsius", "c"),
 )  # fmt: skip
 _BELOW_ZERO = re.compile(r"\s*[-\u2212]\s?\d")

@@ -193,7 +193,7 @@ def _lookup(text: str, words: list[Token], first: int, length: int, known: Lexic
     if raw.lower() == "down" and re.match(r" (?:to|by|from)\b", text[span[1] :]):
         return None  # "comfortable down to zero"
     shaded = before in _SHADES and not re.search(r"\W{2}$", text[: span[0]])
-    if values and not shaded:
+    if values and not (shaded and any(name.lower() in COLOURS for name in values)):
         name = _attribute_of(values)
         others = () if _is_primary(name) else tuple((n, v) for n, held in values.items() for v in held if n != name)
         meant = tuple(dict.fromkeys(values[name]))

@@ -76,7 +76,8 @@ _MAX_BEFORE = (
     r"|no (?:bigger|higher|larger|greater) (?:budget |price )?than"
     r"|(?:my |a |the |our |with a |on a )?(?:budget|limit|cap|spend)(?: is| of| about|:| at)*"
     r"|(?:i|we) (?:only )?(?:have|got|can spend|can pay|can afford)(?: up to| about)?|spend(?: up to)?|afford"
-    r"|(?:i|we) can do(?: like| about)?|can (?:be|cost)|unter|bis|let'?s say|call it"
+    r"|(?:i|we)(?:'d| would| could| can|'ll| will) (?:happily |gladly |only )?pay(?: up to)?|(?:i"
+    r"|we) can do(?: like| about)?|can (?:be|cost)|unter|bis|let'?s say|call it"
 )
 _MIN_BEFORE = (
     r"nothing (?:under|below|less than|cheaper than)|not below|over|above"
@@ -86,7 +87,7 @@ _MIN_BEFORE = (
 _AROUND_BEFORE = r"around|about|approximately|approx\.?|roughly|near|close to|circa|ca\.|~|in the region of|or so"
 _MAX_AFTER = (
     r"(?:each |apiece |a piece |per piece )?(?:or (?:less|under|below|cheaper|lower)|max(?:imum)?"
-    r"|at (?:the )?(?:very )?(?:most|max(?:imum)?|outside)|tops|and (?:under|below|no more)|not more|no more|"
+    r"|at (?:the )?(?:very )?(?:most|max(?:imum)?|outside)|tops|at a push|and (?:under|below|no more)|not more|no more|"
     r"(?:(?:would be|is|as|being|will be|'s) )?(?:my |the |our |a |an )?(?:upper |absolute |hard |strict |very "
     r"|top |firm )*(?:limit|budget|ceiling|cap"
     r"|max(?:imum)?|most (?:i|we)(?:'d| would| can| could|'m| am| will)?(?: (?:willing|happy|able|want|like"

@@ -20,7 +20,7 @@ board game, card game, dice game, memory game
 soap, hand wash
 coffee maker, coffee pot, espresso pot
 coffee maker, espresso maker, espresso machine, cafetiere, french press, moka, moka pot, percolator
-coffee, decaf, espresso bean, coffee bean
+coffee, decaf
 bath soak, bath salt, bath bomb, bubble bath
 lantern, headtorch, torch, camping lamp, headlamp, head torch, camping light
 sneaker, running shoe, walking shoe, trainer, shoe, tennis shoe, gym shoe, plimsoll
@@ -33,11 +33,11 @@ cat toy, scratching post, cat scratcher, scratcher, cat tree
 charger, power bank, powerbank, travel adapter, charging cable
 bakeware, cake tin, loaf tin, baking tray, muffin tin, baking sheet, cake pan
 watering can, plant mister, water my plants, water the plants
-bird feeder, feed the birds, feed birds
+bird feeder, bird table, bird bath, nesting box, birdhouse, bee hotel, feed the birds, feed birds
 alarm clock, wake me up, wakes me up
 kettle, boil water
 charger, charge my phone
-feeding, high chair, bib, sippy cup
+feeding, high chair, bib, sippy cup, teether, baby bottle
 alarm clock, clock radio
 hand tools, secateurs, trowel, gardening gloves, pruning shears
 chocolate, hot chocolate, cocoa, drinking chocolate
@@ -150,6 +150,7 @@ with handles, handles
 foldable, folding
 reflective, reflects light
 cotton, 100% cotton
+whole bean, beans, whole beans
 wool, woollen, woolen, woolly
 wood, wooden
 king, king size, king sized

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from retrieval.facts import Vocabulary
 
 _SHORT = tuple(
-    (re.compile(rf"(?<![\w-]){pattern}(?![\w-])", re.IGNORECASE), plain)
+    (re.compile(rf"(?<![\w-])(?:{pattern})(?![\w-])", re.IGNORECASE), plain)
     for pattern, plain in (
         (r"w/o|witout|w/out", "without"), (r"w/", "with"), (r"upto", "up to"), (r"atleast", "at least"),
         (r"(\d{2,3}) ?[x×] ?(\d{2,3})(?: ?cm)?", r"\1 x \2 cm"), (r"half an hour", "30 minutes"),

@@ -197,7 +197,7 @@ def _relations(read: Constraints, kinds: Sequence[tuple[str, ...]], known: Lexic
         return
     for match in _RELATION.finditer(read.rest):
         values = for_relation(match["who"].lower(), known)
-        if values and carries(known, kinds, known.gender):
+        if values and carries(known, kinds, known.gender) and holds(known, kinds, known.gender, values):
             read.attributes[known.gender] = list(values)
             read.blank(match.span())
             return
