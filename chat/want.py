@@ -73,7 +73,10 @@ class Want(BaseModel):
     @property
     def is_empty(self) -> bool:
         """True if nothing is known of what is wanted."""
-        return self.model_copy(update={"seen_ids": (), "passed_ids": ()}) == Want()
+        return self.model_copy(update={"seen_ids": (), "passed_ids": ()}) == _NOTHING
+
+
+_NOTHING = Want()
 
 
 class Need(BaseModel):
