@@ -65,7 +65,26 @@ _PLAINER: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (r"\b(?:i(?:'ve| have)? )?changed my mind\b[\s,.:;!-]*", "actually "),
         (r"\b(?:that|this) one (?:can|may|could|might) (?:be|cost)(?: up to| about)? (?=[$\u20ac\u00a3]?\d)", "up to "),
+        (
+            r"^\W*(?:it'?s|it is) (?P<what>[\w' -]{2,40}?) (?:that )?(?:i|we)(?:'m|'re| am"
+            r"| are)? ?(?:came(?: in)? for|come for"
+            r"|after|here for|looking for|need|want)\b",
+            r"I want \g<what>",
+        ),
+        (
+            r"^\W*(?:hi |hello |well |so |ok )?i(?: just)? (?:came|come|popped|dropped) (?:in|by"
+            r"|here)? ?(?:thinking of|for"
+            r"|looking for|to (?:buy|get|find)) ",
+            "I want ",
+        ),
+        (r"^\W*(?:well |so |ok |hm+ )?i (?:think|believe|guess|suppose)(?: of| that)? (?=i\b|an? |some )", ""),
         # sums
+        (r"\b(?:blow|bellow|belwo|udner|undr|uner) (?=[$\u20ac\u00a3]? ?\d)", "below "),
+        (
+            r"\b(?:(?:it|that|this|they|the price) )?(?:must|should|has to|have to|needs? to) (?:stay|remain|keep|be) "
+            r"(?=(?:below|under|within|at most) )",
+            "",
+        ),
         (
             rf"\b(?:i (?:can|could|would|will) )?(?:go|stretch|pay)?(?: up)? ?(?:to )?(?P<sum>{_SUM})"
             r" at the (?:outside|very most)",
