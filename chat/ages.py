@@ -17,7 +17,7 @@ _FROM = re.compile(
     rf"\b(?:from|starts? at|ages?|aged)\s+(?:about\s+)?{_N}\+?(?:\s+{_UNIT})?"
     rf"(?:\s+(?:old|and (?:up|over|older)|upwards?|on|of age))*(?=[\s,.;!{BLANK}]|$)"
     rf"|{_N.replace('n>', 'n2>')}\+?\s+(?:{_UNIT.replace('unit', 'unit2')}\s+)?and (?:up|over|older)"
-    r"|\bfrom (?P<birth>birth|the (?:first|very first) day|newborn)",
+    r"|\b(?:from (?:birth|the (?:first|very first) day|newborn)|newborns?(?: bab(?:y|ies))?)\b(?P<birth>)",
     re.IGNORECASE,
 )
 _OLD = re.compile(rf"\b{_N}[- ](?P<unit>year|month)s?[- ]olds?\b", re.IGNORECASE)
@@ -26,27 +26,27 @@ MONTHS = 12
 
 def check_ages(part: str, records: Sequence[Record]) -> tuple[str, str]:
     """The stretch with its true ages blanked out, and why it has to go ("" if it need not)."""
-    ages = [_age(record) for record in records]
+    ages = [age_of(record) for record in records]
     for match in _OLD.finditer(part):
         old = _number(match["n"]) * (MONTHS if match["unit"].lower() == "year" else 1)
         if any(age is not None and not age[0] <= old <= age[1] for age in ages) or not all(ages):
             return part, f"an age that no record carries: {match[0]}"
         part = _blanked(part, match.span())
     for match in _FROM.finditer(part):
-        if not any(ages) and not match["birth"]:
+        if not any(ages) and match["birth"] is None:
             continue  # "from 6 cups": a number like any other
-        number = 0 if match["birth"] else _number(match["n"] or match["n2"])
+        number = 0 if match["birth"] is not None else _number(match["n"] or match["n2"])
         unit = match["unit"] or match["unit2"] or ""
         counted = (number * MONTHS, number) if not unit else (number * (MONTHS if unit[0] in "yY" else 1),)
         if not all(age is not None and age[0] in counted for age in ages):
-            if not unit and not match["birth"]:
+            if not unit and match["birth"] is None:
                 continue  # "from 3 ratings"
             return part, f"an age that no record carries: {match[0].strip()}"
         part = _blanked(part, match.span())
     return part, ""
 
 
-def _age(record: Record) -> tuple[int, int] | None:
+def age_of(record: Record) -> tuple[int, int] | None:
     """From and to how many months; None where the record does not say."""
     for name, values in record.item.attributes.items():
         for value in values if name.lower() in ("age", "ages", "age range") else ():

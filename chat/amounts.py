@@ -16,7 +16,9 @@ _UNITS: dict[str, tuple[str, float]] = {
     "kilogram": ("mass", 1000), "mm": ("length", 1), "millimetre": ("length", 1), "millimeter": ("length", 1),
     "cm": ("length", 10), "centimetre": ("length", 10), "centimeter": ("length", 10), "m": ("length", 1000),
     "metre": ("length", 1000), "meter": ("length", 1000), "w": ("power", 1), "watt": ("power", 1),
-    "kw": ("power", 1000), "mah": ("charge", 1), "lb": ("mass", 453.6), "oz": ("mass", 28.35), "inch": ("length", 25.4),
+    "kw": ("power", 1000),
+    "gsm": ("weave", 1), "hour": ("time", 60), "minute": ("time", 1), "hr": ("time", 60), "min": ("time", 1),
+    "mah": ("charge", 1), "lb": ("mass", 453.6), "oz": ("mass", 28.35), "inch": ("length", 25.4),
 }  # fmt: skip
 SHORTEST_SPELT = 4  # letters of a unit that is a word and no sign
 _QUANTITY = re.compile(

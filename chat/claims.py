@@ -11,14 +11,19 @@ from decimal import Decimal
 
 from chat.ages import check_ages
 from chat.amounts import quantities
+from chat.company import check_company
 from chat.denials import check_denials
 from chat.money import parse_amount, price_text
+from chat.numbers import SPELT, spelt_value
+from chat.paraphrases import check_paraphrases
+from chat.plain_talk import HARMLESS, NOT_HARMLESS
 from chat.pointers import BLANK
-from chat.record import NUMBER_WORDS, Record, stem
+from chat.record import Record, stem
 from chat.relations import wrong_tie
+from chat.sizes import without_runs
 from chat.standing import check_standing
 from chat.want import Need
-from chat.words import FILLERS, Token, singular, tokens, word_set
+from chat.words import FILLERS, Token, singular, tokens
 
 _PROMISE = re.compile(
     r"\b(?:discount\w*|sale|deals?|off|save[sd]?|savings?|free|coupon|voucher|promo\w*|reduced|bargain|ship\w*"
@@ -33,7 +38,7 @@ _PROMISE = re.compile(
 _COMPARISON = re.compile(
     r"\b(?:cheaper|cheap|inexpensive|affordable|expensive|pricey|pricier|dearer|rated higher|than|more|less"
     r"|better|worse"
-    r"|compared|similar|same|difference)\b",
+    r"|compared|similar|same(?! (?:idea|thing|sort|kind)\b)|difference)\b",
     re.IGNORECASE,
 )
 _SUPERLATIVE = re.compile(
@@ -50,19 +55,24 @@ _BUDGET = re.compile(
 )
 _MONEY = re.compile(
     r"(?P<pre>US\$|CA\$|A\$|[$€£¥₹])\s?(?P<sum>\d[\d.,]*\d|\d)"
-    r"|(?P<sum2>\d[\d.,]*\d|\d)\s?(?P<post>€|£|USD|EUR|GBP|INR|JPY|dollars?|euros?|pounds?|rupees?|yen)(?!\w)",
+    r"|(?P<sum2>\d[\d.,]*\d|\d)\s?(?P<post>€|£|USD|EUR|GBP|INR|JPY|dollars?|euros?|pounds?|rupees?|yen)(?!\w)"
+    rf"|\b(?P<sum3>{SPELT})\s(?P<post3>dollars?|euros?|pounds?)(?!\w)",
     re.IGNORECASE,
 )
 _BOUND_BEFORE = re.compile(r"\b(?:under|below|within|less than|up to|budget of|your)\s+(?:your\s+)?$", re.IGNORECASE)
+_AT_MOST = re.compile(
+    r"\b(?:(?:for|at|costs?|priced)\s+)?(?:just |well )?(?:under|below|less than|no more than)\s+$", re.IGNORECASE
+)
 _BOUND_ANY = re.compile(
     r"\b(?:over|above|more than|at least|from|starting at|around|about"
     r"|between)\s+$",
     re.IGNORECASE,
 )
 _NUMBER = re.compile(
-    rf"(?<![\w.])\d+(?:[.,]\d+)*(?:[-–]\d+(?:[.,]\d+)*)?|\b(?:{'|'.join(w for w in NUMBER_WORDS if w != 'one')})\b",
+    rf"(?<![\w.])\d+(?:[.,]\d+)*(?:[-–]\d+(?:[.,]\d+)*)?|\b(?!one\b(?! hundred| thousand)){SPELT}\b",
     re.IGNORECASE,
 )
+_OF_EACH = re.compile(rf"(?<={BLANK}\s)(?:all|both|each)\b", re.IGNORECASE)
 _ON_WHAT = re.compile(r"\b(?:run|work|charge|bet|rely)\w* on\b|\bgo(?:es)? down to\b", re.IGNORECASE)  # no place
 # "30 cm across", "a 1 kg bag": what holds it, or which way it is measured.
 _AFTER_AMOUNT = re.compile(
@@ -76,24 +86,6 @@ _PLACE = re.compile(
     r"|its|each|your)\s+)?(\w+)",
     re.IGNORECASE,
 )
-
-# Words that claim nothing about an item, or nothing that could be wrong.
-_HARMLESS = word_set(
-    "cost costs costing price priced pricing come comes coming make made has have having feature features offer offers "
-    "include includes provide provides give gives is are it its this that these they which while with and or but also "
-    "item choice option pick match fit fits suit suits suited suitable consider look looks looking try "
-    "good great nice lovely solid fine smart simple well worth work works shown show see list "
-    "colour color size material brand category rating rated star stars piece style design shop tag "
-    "you your need want asked ask request looking for here there too just only at by from of in on to as either "
-    "another other first second third last one ones alternative instead then so keep keeps "
-    "such both each like likes listed mean means meant intended hold holds contain contains "
-    "put puts whole full far way idea lovely sadly nicely handy neat sensible really quite easily especially "
-    "particularly everyone anyone someone respectively share shares yet taste tastes smell smells start starts run "
-    "runs take takes goes stay stays range that's there's there don't "
-    "should would could can bring brings use used using serve serves call called name named"
-)
-# What the shared words of a message hold and a sentence must not: they judge the price or promise something.
-_NOT_HARMLESS = word_set("cheap cheaper cheapest expensive affordable stock available lot lots many few total")
 
 
 @dataclass
@@ -109,13 +101,25 @@ def check_claims(part: str, records: list[Record], shown: Sequence[Record], need
 
     ``whole``: the sentence that it is a stretch of.
     """
-    part, fault = check_standing(_blanked_shared(part, records), records, whole or part)
+    if len(records) > 1:  # "the pairs all run small": said of each of them
+        part = _OF_EACH.sub(lambda match: BLANK * len(match[0]), part)
+    part, fault = check_standing(without_runs(_blanked_shared(part, records), records), records, whole or part)
+    if not fault:
+        part, fault = check_paraphrases(part, records)
     if not fault:
         part, fault = check_denials(part, records, shown)
     if not fault:
         part, fault = check_ages(part, records)
+    if not fault:
+        part, fault = check_company(part, records)
+    if not fault:
+        part, fault = _check_bounds(part, records)
     if fault:
         return Outcome(fault)
+    for one in quantities(part):  # before "half" is read as a promise
+        if all(one.size in record.quantities for record in records):
+            after = _AFTER_AMOUNT.match(part[one.span[1] :])
+            part = _blanked(part, (one.span[0], one.span[1] + (after.end() if after else 0)))
     if (match := _COMPARISON.search(part)) and not _phrase_carried(part, match, records):
         return Outcome(f"a comparison: {match[0]}")
     for match in _PROMISE.finditer(part):
@@ -143,7 +147,7 @@ def check_claims(part: str, records: list[Record], shown: Sequence[Record], need
     for match in _PLACE.finditer(part):
         preposition = match[0].split()[0]
         word = match[1].lower()
-        if word in FILLERS or word in _HARMLESS:
+        if word in FILLERS or word in HARMLESS:
             continue
         if not all(r.carries_pair(preposition, word) or r.carries_phrase(match[0]) for r in records):
             return Outcome(f"a place that no record carries: {match[0]}")
@@ -152,6 +156,26 @@ def check_claims(part: str, records: list[Record], shown: Sequence[Record], need
     if word := _unknown_word(part, records, need):
         return Outcome(f"no record carries {word!r}")
     return outcome
+
+
+def _check_bounds(part: str, records: list[Record]) -> tuple[str, str]:
+    """The stretch without "for less than ten dollars", where each of them costs less, and why it has to go."""
+    for match in _MONEY.finditer(part):
+        bound = _AT_MOST.search(part[: match.start()])
+        if bound is None or (amount := _said(match)) is None or not _same_currency(match, records[0].item.currency):
+            continue
+        strict = not bound[0].lower().lstrip().startswith("no")
+        prices = [record.item.price for record in records]
+        if not all(price is not None and (price < amount or (not strict and price == amount)) for price in prices):
+            return part, f"a limit that is not kept: {bound[0]}{match[0]}"
+        part = _blanked(part, (bound.start(), match.end()))
+    return part, ""
+
+
+def _said(match: re.Match[str]) -> Decimal | None:
+    """The amount of a sum, in figures or in words."""
+    spelt = spelt_value(match["sum3"]) if match["sum3"] else None
+    return parse_amount(match["sum"] or match["sum2"]) if spelt is None else Decimal(spelt)
 
 
 def _blanked_shared(part: str, records: list[Record]) -> str:
@@ -177,8 +201,12 @@ def states_a_fact(rest: str, records: list[Record]) -> bool:
     """True if a sentence, its item names taken out, says more than the title does."""
     if _MONEY.search(rest) or _NUMBER.search(rest):
         return True
-    said = [t.text for t in tokens(rest) if t.text not in _HARMLESS and t.text not in FILLERS]
-    return any(stem(word) not in record.title_words for record in records for word in said)
+    said = [t.text for t in tokens(rest) if t.text not in HARMLESS and t.text not in FILLERS]
+    return any(
+        stem(word) not in record.title_words or any(stem(word) in held for held in record.attribute_words.values())
+        for record in records
+        for word in said
+    )
 
 
 def _numbers(part: str, records: list[Record], limit: Decimal | None) -> Outcome:
@@ -210,6 +238,8 @@ def _phrase_carried(part: str, match: re.Match[str], records: list[Record]) -> b
     after = re.match(r"[\s-]+(\w+)", part[match.end() :])
     before = re.search(r"(\w+)[\s-]+$", part[: match.start()])
     said = match[0].lower()
+    if said in ("twice", "double"):  # "can be brewed twice", in whatever order
+        return all(record.carries(said) for record in records)
     if re.fullmatch(
         r"discount\w*|sale|save[sd]?|reduced|percent|%|ship\w*|deliver\w*|refund\w*|warrant\w*|was|were", said
     ):
@@ -223,7 +253,7 @@ def _phrase_carried(part: str, match: re.Match[str], records: list[Record]) -> b
 
 def _right_sum(match: re.Match[str], part: str, records: list[Record], limit: Decimal | None) -> str | None:
     """Empty if the sum is right, the right price where it can be mended, None if the sentence has to go."""
-    amount = parse_amount(match["sum"] or match["sum2"])
+    amount = _said(match)
     before = part[: match.start()]
     if amount is None or _BOUND_ANY.search(before):
         return None
@@ -233,7 +263,7 @@ def _right_sum(match: re.Match[str], part: str, records: list[Record], limit: De
         return "" if stated and all(price is not None and price <= amount for price in prices) else None
     if all(price == amount for price in prices) and _same_currency(match, records[0].item.currency):
         return ""
-    by_word = not match["pre"] and match["post"][0].isalpha()
+    by_word = not match["pre"] and (match["post"] or match["post3"])[0].isalpha()
     if by_word and not _same_currency(match, records[0].item.currency):
         return None  # "3 pounds" may be a weight
     if len(records) == 1 and prices[0] is not None and len(_MONEY.findall(part)) == 1:
@@ -245,7 +275,7 @@ _NAMES = {"USD": "dollar", "EUR": "euro", "GBP": "pound", "INR": "rupee", "JPY":
 
 
 def _same_currency(match: re.Match[str], currency: str) -> bool:
-    sign = match["pre"] or match["post"] or ""
+    sign = match["pre"] or match["post"] or match["post3"] or ""
     if not currency or sign.upper() == currency:
         return True
     if sign[0].isalpha() and sign.lower() != "us$":
@@ -254,7 +284,8 @@ def _same_currency(match: re.Match[str], currency: str) -> bool:
 
 
 def _number(match: re.Match[str], part: str, record: Record) -> bool:
-    number = NUMBER_WORDS.get(match[0].lower(), re.sub(r",(?=\d{3}\b)", "", match[0]).replace(",", "."))
+    spelt = spelt_value(match[0])
+    number = str(spelt) if spelt is not None else re.sub(r",(?=\d{3}\b)", "", match[0]).replace(",", ".")
     after = re.match(r"[\s°-]*([^\W\d_]+)", part[match.end() :])
     before = re.search(r"([^\W\d_]+)[\s:-]*$", part[: match.start()])
     return record.carries_number(number, before[1].lower() if before else "", after[1].lower() if after else "")
@@ -266,7 +297,7 @@ def _unknown_word(part: str, records: list[Record], need: Need) -> str:
     words = tokens(part)
     for place, token in enumerate(words):
         text = re.sub(r"'(?:s|d|ll|ve|re)?$", "", token.text)
-        if text not in _NOT_HARMLESS and (text in _HARMLESS or text in FILLERS or singular(text) in _HARMLESS):
+        if text not in NOT_HARMLESS and (text in HARMLESS or text in FILLERS or singular(text) in HARMLESS):
             continue
         follows = words[place + 1].text if place + 1 < len(words) else ""
         # "A rubber sole" on a suede shoe: the words together, where the one alone would say what it is made of.

@@ -6,6 +6,7 @@ Pure. Silence is no denial: a record that does not speak of a thing carries neit
 import re
 from collections.abc import Sequence
 
+from chat.plain_talk import HARMLESS
 from chat.pointers import BLANK
 from chat.record import EXCLUSIVE, Record, stem
 from chat.words import FILLERS, tokens
@@ -27,6 +28,7 @@ def check_denials(part: str, records: Sequence[Record], shown: Sequence[Record])
     """The stretch with its true denials blanked out, and why it has to go ("" if it need not)."""
     for match in _DENIED.finditer(part):
         words = [token.text for token in tokens(match["what"]) if token.text not in FILLERS and token.text != "own"]
+        words = [word for word in words if word not in HARMLESS] or words
         lacked = bool(words) and all(_lacks(record, words, shown) for record in records)
         # "No laces", "hot without a cord": the record's own words in its own order.
         if not lacked and not _carried(match[0], records):

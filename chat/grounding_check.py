@@ -11,11 +11,13 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
+from chat.advice import is_courtesy, is_question, without_advice
 from chat.claims import check_claims, states_a_fact
 from chat.measures import measure
 from chat.pointers import BLANK, CODE, Pointer, Shown, coded, find_pointers, number_of
 from chat.record import records
 from chat.shortening import VERBS, shortened
+from chat.spreads import is_spread
 from chat.standing import check_standing
 from chat.want import Need
 from chat.words import plain, tokens
@@ -23,6 +25,7 @@ from retrieval.items import Item
 
 Verdict = Literal["kept", "repaired", "cut"]
 LONGEST_SENTENCE = 320  # characters
+CLAIMS_NOTHING = "claims nothing"
 
 _MARKUP = re.compile(
     r"https?:|www\.|\w\.(?:com|org|net|io|shop)\b|[<>\[\]{}|`*_#\\]|&[a-z]+;|@\w"
@@ -44,11 +47,8 @@ _SENTENCE_END = re.compile(r"(?<=[.!?])\s+|\n+")
 _PRONOUN = re.compile(r"^(?:it|it's|they|they're)\b", re.IGNORECASE)
 _PRONOUN_SUBJECT = re.compile(r"^(?:It|They)(?:'(?P<verb>s|re))?\b")
 _IN_FULL = {None: "", "s": " is", "re": " are"}
-# "I'd pick the A": a salesperson's way to point, which says nothing of oneself.
-_LEAD = re.compile(
-    r"\bI(?:'d| would) (?:pick|go for|take|start with|go with|choose|suggest|recommend|look at|try|consider)\b",
-    re.IGNORECASE,
-)
+# "Of the two gels, the A is cheaper": what is compared, and no part of what the sentence is said of.
+_SCOPE = re.compile(rf"^(?:Of|Out of|Among|Between) (?P<of>{CODE})\s*,")
 # Where a clause begins anew; a colon anywhere else is a form that is filled in: "Material: cotton".
 _JOINT = re.compile(r";(?=\s)|(?<!\bmaterial)(?<!\bfeatures)(?<!\bcolour)(?<!\bsize)(?<!\bprice):(?=\s)", re.IGNORECASE)
 _MAKER = re.compile(rf"(?P<brand>{CODE})\s+(?:makes?|sells?)\s+(?:the\s+)?(?P<item>{CODE})", re.IGNORECASE)
@@ -81,14 +81,24 @@ def check(
     text, held = plain(sentence), shown if isinstance(shown, Shown) else on_show(shown)
     if _quotes(text, passages):
         return Checked(text, "kept")
+    if is_courtesy(text, frozenset().union(*(record.title_words for record in held.records))):
+        return Checked(text, "kept", CLAIMS_NOTHING)
     checked = _check_once(text, held, need, about)
-    if checked.verdict != "cut" or checked.why.startswith("form"):
+    if checked.verdict != "cut" or (checked.why.startswith("form") and not re.search(r"\?$|\bafraid\b", text)):
         return checked
     # What no record carries often stands at one end: what is left may still be a true sentence.
+    bare = not find_pointers(text, held)
     for shorter in shortened(text):
-        tried = _check_once(shorter, held, need, about)
+        if is_question(shorter):
+            continue  # the half of one is no sentence
+        tried = _check_once(shorter, held, need, about, bare)
         if tried.verdict != "cut":
             return Checked(tried.text, "repaired", f"shortened: {checked.why}", tried.item_ids)
+    # "They range from $50 to $82": not of the one that was spoken of, but of all that are shown.
+    if text.startswith("They "):
+        tried = _check_once(text, held, need, (), they=True)
+        if tried.verdict != "cut":
+            return tried
     return checked
 
 
@@ -112,20 +122,27 @@ def needs_antecedent(checked: Checked) -> bool:
     return bool(_PRONOUN.match(checked.text))
 
 
-def _check_once(text: str, shown: Shown, need: Need, about: Sequence[str]) -> Checked:
-    pointers = find_pointers(text, shown)
+def _check_once(
+    text: str, shown: Shown, need: Need, about: Sequence[str], bare: bool = True, they: bool = False
+) -> Checked:
+    """``bare``: a sentence that points at nothing may stand for the one item that carries it."""
+    pointers = [Pointer((0, 4), shown.all)] if they else find_pointers(text, shown)
     named = tuple(dict.fromkeys(shown.items[i].id for pointer in pointers if not pointer.some for i in pointer.indices))
     masked = coded(text, pointers)
     if why := _bad_form(text, masked):
         return Checked("", "cut", f"form: {why}", named)
     if not pointers:
+        if is_spread(text, shown.records):
+            return Checked(text, "kept", item_ids=tuple(item.id for item in shown.items))
         spoken = [index for index, item in enumerate(shown.items) if item.id in about]
         if len(spoken) != 1 or not _PRONOUN.match(text):
+            spoken = [] if _PRONOUN.match(text) or not bare else _true_of(_told(text), shown.all, shown, need, text)
+        if len(spoken) != 1:
             return Checked("", "cut", "names no shown item")
         named = (shown.items[spoken[0]].id,)
     if why := _wrong_maker(masked, text, pointers, shown):
         return Checked("", "cut", why, named)
-    measured = measure(_LEAD.sub(lambda match: BLANK * len(match[0]), masked), pointers, shown)
+    measured = measure(_without_scope(without_advice(masked)), pointers, shown)
     if measured.cut:
         return Checked("", "cut", measured.cut, named)
     left = _JOINT.sub(",", measured.text)
@@ -133,6 +150,11 @@ def _check_once(text: str, shown: Shown, need: Need, about: Sequence[str]) -> Ch
     changes: list[tuple[tuple[int, int], str]] = []
     for pointer, (start, end) in parts:
         stretch = _without_codes(left[start:end])
+        if re.match(r"(?:neither|none)\b", text[pointer.span[0] : pointer.span[1]], re.IGNORECASE):
+            denied = _denying(stretch)
+            if denied == stretch:
+                return Checked("", "cut", "a denial of what no record denies", named)
+            stretch = denied
         if not pointer.some:
             about_these = [shown.records[index] for index in pointer.indices]
             outcome = check_claims(stretch, about_these, shown.records, need, text)
@@ -147,13 +169,13 @@ def _check_once(text: str, shown: Shown, need: Need, about: Sequence[str]) -> Ch
             changes += [((start + first, start + last), new) for (first, last), new in outcome.changes]
         elif len(_true_of(stretch, pointer.indices, shown, need, text)) != pointer.some:
             return Checked("", "cut", f"a number of items of which it is not true: {pointer.some}", named)
-    bare = _without_codes(left).replace(BLANK, " ")
+    plainly = _without_codes(left).replace(BLANK, " ")
     if not (measured.found or any(token.text in VERBS for token in tokens(_without_codes(masked)))
-            or _says_what_it_does(bare, shown)):  # fmt: skip
+            or _says_what_it_does(plainly, shown)):  # fmt: skip
         return Checked("", "cut", "no sentence", named)
     about_named = [record for record in shown.records if record.item.id in named] or list(shown.records)
     stands = check_standing(_without_codes(left), about_named, text)[0] != _without_codes(left)
-    if not measured.found and not stands and not states_a_fact(bare, about_named):
+    if not measured.found and not stands and not states_a_fact(plainly, about_named):
         return Checked("", "cut", "says nothing of the item", named)
     changes += [(held.span, shown.items[held.indices[0]].title) for held in pointers if not held.exact]
     whys = [f"{text[start:end]} → {new}" for (start, end), new in sorted(changes)]
@@ -161,6 +183,10 @@ def _check_once(text: str, shown: Shown, need: Need, about: Sequence[str]) -> Ch
     for (start, end), new in sorted(changes, reverse=True):
         repaired = repaired[:start] + new + repaired[end:]
     return Checked(repaired, "repaired" if changes else "kept", "; ".join(whys), named)
+
+
+def _without_scope(text: str) -> str:
+    return _SCOPE.sub(lambda match: match[0].replace(match["of"], BLANK * len(match["of"])), text)
 
 
 def _wrong_maker(masked: str, text: str, pointers: Sequence[Pointer], shown: Shown) -> str:
@@ -171,6 +197,16 @@ def _wrong_maker(masked: str, text: str, pointers: Sequence[Pointer], shown: Sho
     said = text[brand.span[0] : brand.span[1]].lower()
     makes = {shown.items[index].brand.lower() for index in thing.indices}
     return "" if makes == {said.removeprefix("the ")} else f"a maker that no record carries: {said}"
+
+
+def _told(text: str) -> str:
+    """A sentence that points at nothing, as it is held against each item: the one that carries it all is meant."""
+    return _JOINT.sub(",", without_advice(text))
+
+
+def _denying(stretch: str) -> str:
+    """What "neither" says of each: "is cotton" as "not cotton", as long as before where it can be."""
+    return re.sub(r"\b(?:is|are|has|have|needs?|comes?)\b", lambda match: "not".ljust(len(match[0])), stretch, count=1)
 
 
 def _is_only(text: str, start: int, pointer: Pointer) -> bool:
@@ -213,7 +249,7 @@ def _bad_form(text: str, bare: str) -> str:
         return "markup, link or tag"
     if _EMPTY_TALK.search(text) or not (text[0].isupper() or text[0].isdigit()):
         return "empty talk"
-    if _WRONGLY_ADDRESSED.search(_LEAD.sub("", text)):
+    if _WRONGLY_ADDRESSED.search(without_advice(text)):
         return "speaks of itself or of the shopper as someone else"
     return ""
 

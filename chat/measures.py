@@ -5,15 +5,17 @@ A claim that is true is blanked out, so that what is left can be held against th
 """
 
 import re
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from decimal import Decimal
 
 from chat.money import parse_amount
 from chat.numbers import SPELT, spelt_value
-from chat.pointers import BLANK, CODE, Pointer, Shown, number_of
+from chat.pointers import BLANK, CODE, Pointer, Shown
+from chat.ranges import ranges, same_words, sames, versus
+from chat.sizes import sizes
+from chat.subjects import MEASURES, SIZES, Claims, after, before, blanked, items_of, pointed
 from chat.words import FILLERS, tokens
-from retrieval.items import Item
 
 NEARLY = 0.06  # how far "about", "nearly" and "some" may be off, as a share of what is said
 NEARLY_ALL_RATINGS = 0.2  # "twice the price": how far the ratio may be off where nothing says "exactly"
@@ -50,11 +52,15 @@ _RATIO = re.compile(
 _RATIOS = {"twice": 2.0, "double": 2.0, "half": 0.5, "three times": 3.0, "a third of": 1 / 3, "a quarter of": 0.25}
 _EXTREME = re.compile(
     r"\b(?:(?:the|its|a)\s+)?(?:"
-    r"(?P<min_price>cheapest|least expensive|lowest[- ]priced|(?:lowest|best) price)"
+    r"(?P<min_price>cheapest|(?:easiest|kindest|lightest|gentlest) (?:on|to) (?:the|your) (?:purse|wallet"
+    r"|pocket|budget)|least expensive|lowest[- ]priced|(?:lowest|best) price)"
     r"|(?P<max_price>dearest|most expensive|priciest|costliest|highest[- ]priced|highest price)"
     r"|(?P<max_rating>(?:best|highest|top)[- ]rated|rated (?:the )?(?:best|highest)|(?:best|highest|top) rating)"
     r"|(?P<min_rating>(?:worst|lowest)[- ]rated|rated (?:the )?(?:worst|lowest)|(?:worst|lowest) rating)"
-    r"|(?P<max_count>most (?:ratings|reviews)|most[- ](?:rated|reviewed))"
+    r"|(?P<max_rating3>tops? the ratings|comes? top (?:of|in) the ratings|leads? the ratings)"
+    r"|(?P<max_count>most (?:ratings|reviews)|most[- ](?:rated|reviewed)"
+    r"|most (?:shoppers|people|customers) have (?:rated|reviewed|judged|had their say on"
+    r"|given their opinion (?:of|on)))"
     r"|(?P<max_price3>(?<=cost )the most|(?<=costs )the most)|(?P<min_price3>(?<=cost )the least|(?<=costs )the least)"
     r"|(?P<max_size>biggest|largest|tallest|longest|roomiest)|(?P<min_size>smallest|shortest)"
     r"|(?P<max_mass>heaviest)|(?P<min_mass>lightest)"
@@ -78,22 +84,20 @@ _WHOLE_SHOP = re.compile(
 _TOGETHER = re.compile(
     r"\b(?:together|in all|altogether|in total|combined|for both|adds? up|sum(?: of)?|totals?)\b", re.IGNORECASE
 )
-_VERSUS = re.compile(
-    r"(?P<sign>[$€£])?(?P<one>\d[\d,]*(?:\.\d+)?)(?:\s+stars?)?\s+(?:against|versus|vs\.?|compared (?:to|with)|to)\s+"
-    r"(?:[$€£])?(?P<other>\d[\d,]*(?:\.\d+)?)(?![\d.]*\s*(?:cm|ml|years?|months?|g|kg|l)\b)",
-    re.IGNORECASE,
-)
-_BETWEEN = re.compile(
-    r"\b(?:between|from)\s+(?P<sign>[$€£])?(?P<low>\d+(?:\.\d+)?)\s+(?:and|to)\s+[$€£]?(?P<high>\d+(?:\.\d+)?)(?=[\s,.!]*(?:$|[,.;!]))",
-    re.IGNORECASE,
-)
 _BY_TAKING = re.compile(
     rf"\s+(?:by (?:taking|choosing|picking)|with)\s+the (?P<lesser>smaller|shorter|cheaper|less expensive)(?: one)?"
     rf"(?:\s+of\s+{CODE})?",
     re.IGNORECASE,
 )
+_SPENDING = re.compile(
+    r"\b(?:If|When) you(?:'d| would|'re| want| wish| like| need| prefer| rather| to| only| can)* "
+    r"(?:spend|spending|pay|paying|stay|staying|keep|keeping)(?: it)? (?:under|below|less than|within|no more than"
+    rf"|up to) {_AMOUNT},? (?P<only>only|just)?\s*(?:the )?(?P<fits>{CODE})"
+    r"(?: (?:fits?|will do|would do|is the one|is left|qualif(?:y|ies)|do|does)(?: that| the bill)?(?=[,.;! ]))?",
+    re.IGNORECASE,
+)
+_APART = re.compile(rf"{_ROUGH}{_AMOUNT}\s+apart\b", re.IGNORECASE)
 _SAVED = re.compile(rf"\bsave\s+{_AMOUNT}", re.IGNORECASE)
-_SAME = re.compile(r"\b(?:the )?same (?P<what>size|price|rating|material|colour|color|brand)\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
@@ -108,20 +112,30 @@ class Measured:
 def measure(text: str, pointers: Sequence[Pointer], shown: Shown) -> Measured:
     """Hold every measuring claim of the coded sentence against the records."""
     whole, found = text, False
-    for claims in (_ratios, _together, _saved, _compared, _extremes, _versus, _ranges, _sames):
+    for claims in (
+        _ratios,
+        _together,
+        _saved,
+        _apart,
+        _affordable,
+        sizes,
+        _compared,
+        _extremes,
+        versus,
+        ranges,
+        sames,
+        same_words,
+    ):
         for span, fault in claims(text, pointers, shown):
             if fault:
                 return Measured(text, True, f"{fault}: {whole[span[0] : span[1]].replace(BLANK, '').strip()}")
-            text, found = _blanked(text, span), True
+            text, found = blanked(text, span), True
     return Measured(text, found)
-
-
-Claims = Iterator[tuple[tuple[int, int], str]]  # where each stands, and what is wrong with it ("" if it is true)
 
 
 def _ratios(text: str, pointers: Sequence[Pointer], shown: Shown) -> Claims:
     for match in _RATIO.finditer(text):
-        subjects, objects = _before(text, match.start(), pointers), _pointed(match["object"], pointers)
+        subjects, objects = before(text, match.start(), pointers), pointed(match["object"], pointers)
         wanted, rough = _RATIOS[match["ratio"].lower()], (match["rough"] or "").lower()
         holds = bool(re.search(r"\bholds?\s*$", text[: match.start()], re.IGNORECASE))
         true = bool(subjects) and all(
@@ -134,7 +148,7 @@ def _ratios(text: str, pointers: Sequence[Pointer], shown: Shown) -> Claims:
 
 
 def _prices(one: int, other: int, shown: Shown) -> tuple[float | None, float | None]:
-    price = _MEASURES["price"]
+    price = MEASURES["price"]
     return price(shown.items[one]), price(shown.items[other])
 
 
@@ -192,11 +206,11 @@ def _compared(text: str, pointers: Sequence[Pointer], shown: Shown) -> Claims:
         if re.match(rf" of {CODE}", text[match.end() :]):
             continue  # "the cheaper of the two" is an extreme
         than = _THAN.match(text[match.end() :])
-        subjects = _before(text, match.start(), pointers)
+        subjects = before(text, match.start(), pointers)
         if than is not None and re.search(r"\bthan\b|\bthan$", than[0], re.IGNORECASE):
-            objects, end = _pointed(than["object"], pointers), match.end() + than.end()
+            objects, end = pointed(than["object"], pointers), match.end() + than.end()
             if not subjects:  # "For $2 more than the A": of what comes next
-                subjects = tuple(index for index in _after(text, end, pointers) if index not in objects)
+                subjects = tuple(index for index in after(text, end, pointers) if index not in objects)
         elif re.match(r"\s+than\b", text[match.end() :]):
             if name in ("more", "less"):
                 continue
@@ -209,10 +223,45 @@ def _compared(text: str, pointers: Sequence[Pointer], shown: Shown) -> Claims:
             objects, end = tuple(index for index in dict.fromkeys(said) if index not in subjects), match.end()
             if not objects and len(shown.items) == 2:
                 objects = tuple(index for index in shown.all if index not in subjects)
+            if not objects and subjects and _has_amount(match):
+                objects = _with_difference(match, name, subjects, shown)
             if match["less_price"] and len(subjects) == 1 and not objects:
                 yield match.span(), "a comparison with nothing"
                 continue
         yield (match.start(), end), _comparison_fault(match, name, subjects, objects, text, shown)
+
+
+def _apart(text: str, pointers: Sequence[Pointer], shown: Shown) -> Claims:
+    """ "The two are less than four dollars apart": the difference of two prices that are pointed at."""
+    for match in _APART.finditer(text):
+        indices = before(text, match.start(), pointers)
+        prices = [price for index in indices if (price := shown.items[index].price) is not None]
+        true = len(prices) == 2 == len(indices) and _is_difference(float(abs(prices[0] - prices[1])), match)
+        yield match.span(), "" if true else "a difference that the prices do not have"
+
+
+def _affordable(text: str, pointers: Sequence[Pointer], shown: Shown) -> Claims:
+    """ "If you'd rather spend under $50, only the A fits": what costs no more, and with "only" all that does."""
+    for match in _SPENDING.finditer(text):
+        fitting, limit = pointed(match["fits"], pointers), _amount(match)
+        costs = {i: item.price for i, item in enumerate(shown.items)}
+        true = all((price := costs[i]) is not None and price <= limit for i in fitting) and not (
+            match["only"] and any(costs[i] is None or costs[i] < limit for i in shown.all if i not in fitting)
+        )
+        yield match.span(), "" if true else "a limit that is not kept"
+
+
+def _with_difference(match: re.Match[str], name: str, subjects: Sequence[int], shown: Shown) -> tuple[int, ...]:
+    """What "it is $11 less" is less than, where nothing else is pointed at: the shown items that cost so much more."""
+    mine = [shown.items[index].price for index in subjects]
+    sign = 1 if name.startswith("less") else -1
+    return tuple(
+        index
+        for index, item in enumerate(shown.items)
+        if index not in subjects
+        and item.price is not None
+        and all(price is not None and (item.price - price) * sign == _amount(match) for price in mine)
+    )
 
 
 def _comparison_fault(
@@ -226,9 +275,9 @@ def _comparison_fault(
         if not (_has_amount(match) or re.search(r"\bcosts?\b|\bprice", text)):
             return "a comparison of what no record counts"
         kind = "price"
-    value = _MEASURES[kind]
-    for one in _items(subjects, shown):
-        for other in _items(objects, shown):
+    value = MEASURES[kind]
+    for one in items_of(subjects, shown):
+        for other in items_of(objects, shown):
             mine, its = value(one), value(other)
             if mine is None or its is None or (mine <= its if more else mine >= its):
                 return "a comparison that the records do not bear"
@@ -265,12 +314,12 @@ def _extremes(text: str, pointers: Sequence[Pointer], shown: Shown) -> Claims:
         scope = _SCOPE.match(text[match.end() :])
         noun, of = (scope["noun"] or "", scope["of"]) if scope else ("", None)
         end = match.end() + (scope.end() if scope and (of or scope["here"]) else 0)
-        subjects = _before(text, match.start(), pointers)
+        subjects = before(text, match.start(), pointers)
         leading = re.search(rf"^(?:\s*(?:one|pick|choice|\w+)?)?(?:\s+here|\s+of {CODE})?\s+(?:is|are)\s+(?={CODE})"
                             rf"|^\s+(?={CODE})", text[match.end() :])  # fmt: skip
         if (leading and not of) or (leading and not subjects):
-            subjects = _after(text, match.end() + leading.end(), pointers)
-        pool = set(_pointed(of, pointers)) if of else set(shown.all)
+            subjects = after(text, match.end() + leading.end(), pointers)
+        pool = set(pointed(of, pointers)) if of else set(_scope(text, pointers) or shown.all)
         if (
             _WHOLE_SHOP.search(text[match.end() : match.end() + 30])
             or re.search(r"\bour\s+$", text[: match.start()])
@@ -284,6 +333,11 @@ def _extremes(text: str, pointers: Sequence[Pointer], shown: Shown) -> Claims:
             yield (match.start(), end), "" if true else "a superlative that the records do not bear"
 
 
+def _scope(text: str, pointers: Sequence[Pointer]) -> tuple[int, ...]:
+    """What "Of the two gels, …" limits the sentence to; the code is blanked out, and the pointer tells."""
+    return pointers[0].indices if re.match(rf"(?:Of|Out of|Among|Between) {BLANK}+\s*,", text) and pointers else ()
+
+
 def _generic(noun: str) -> bool:
     return all(token.text in FILLERS for token in tokens(noun))
 
@@ -293,106 +347,13 @@ def _is_extreme(name: str, subjects: Sequence[int], pool: Sequence[int], shown: 
     direction, kind = re.sub(r"\d", "", name).split("_")
     if kind in ("size", "mass"):
         sizes = [shown.records[index].sizes for index in pool]
-        common = set.intersection(*(set(held) for held in sizes)) & ({"mass"} if kind == "mass" else _SIZES)
+        common = set.intersection(*(set(held) for held in sizes)) & ({"mass", "weave"} if kind == "mass" else SIZES)
         measures = min(common, default="")
         values = {index: held.get(measures) for index, held in zip(pool, sizes, strict=True)}
     else:
-        values = {index: _MEASURES[kind](shown.items[index]) for index in pool}
+        values = {index: MEASURES[kind](shown.items[index]) for index in pool}
     held = [value for value in values.values() if value is not None]
     if len(held) < 2 or (len(held) < len(pool) and kind in ("price", "size", "mass")):
         return False
     extreme = max(held) if direction == "max" else min(held)
     return all(values[index] == extreme for index in subjects)
-
-
-def _versus(text: str, pointers: Sequence[Pointer], shown: Shown) -> Claims:
-    """ "$212.00 against $64.95": of the first item that is pointed at, and of another."""
-    for match in _VERSUS.finditer(text):
-        if re.search(r"\b(?:from|between|sizes?|for|aged?)\s+[$€£]?$", text[: match.start()]) and match["one"]:
-            continue
-        one, other = (float(match[name].replace(",", "")) for name in ("one", "other"))
-        pointed = list(dict.fromkeys(i for p in pointers for i in p.indices if p.span[0] < match.start()))
-        first = _first_subject(text, pointers, match.start())
-        rest = [index for index in pointed if index not in first] or [i for i in shown.all if i not in first]
-        fits = any(
-            all(value(shown.items[i]) == one for i in first) and any(value(shown.items[i]) == other for i in rest)
-            for kind, value in _MEASURES.items()
-            if (kind == "price") == bool(match["sign"])
-        )
-        swapped = any(
-            all(value(shown.items[i]) == one for i in (_before(text, match.start(), pointers)))
-            and any(value(shown.items[i]) == other for i in pointed)
-            for kind, value in _MEASURES.items()
-            if (kind == "price") == bool(match["sign"])
-        )
-        yield match.span(), "" if first and (fits or swapped) else "figures that the records do not have"
-
-
-def _ranges(text: str, pointers: Sequence[Pointer], shown: Shown) -> Claims:
-    """ "Rated between 3.6 and 4.1", "from $8 to $20": every item pointed at lies within."""
-    for match in _BETWEEN.finditer(text):
-        kind = "price" if match["sign"] else "rating" if re.search(r"\b(?:rat|star|scor)", text) else ""
-        if not kind:
-            continue
-        held = [_MEASURES[kind](item) for item in _items(_before(text, match.start(), pointers), shown)]
-        low, high = float(match["low"]), float(match["high"])
-        true = bool(held) and all(value is not None and low <= value <= high for value in held)
-        yield match.span(), "" if true else "a range that the records do not keep to"
-
-
-def _sames(text: str, pointers: Sequence[Pointer], shown: Shown) -> Claims:
-    for match in _SAME.finditer(text):
-        name = match["what"].lower().replace("color", "colour")
-        indices = {index for pointer in pointers for index in pointer.indices}
-        values = {_named(shown.items[index], name) for index in indices}
-        yield match.span(), "" if len(indices) > 1 and len(values) == 1 and values != {""} else "what is not the same"
-
-
-def _named(item: Item, name: str) -> str:
-    if name in ("price", "rating", "brand"):
-        held = getattr(item, name)
-        return "" if held is None else str(held)
-    return ", ".join(item.attributes.get(name, ()))
-
-
-_SIZES = frozenset({"volume", "length", "mass"})
-_MEASURES: dict[str, Callable[[Item], float | None]] = {
-    "price": lambda item: None if item.price is None else float(item.price),
-    "rating": lambda item: item.rating,
-    "count": lambda item: None if item.rating is None else float(item.rating_count or 0),
-}
-
-
-def _items(indices: Sequence[int], shown: Shown) -> list[Item]:
-    return [shown.items[index] for index in indices]
-
-
-def _pointed(code: str | None, pointers: Sequence[Pointer]) -> tuple[int, ...]:
-    return pointers[number_of(code)].indices if code else ()
-
-
-def _before(text: str, place: int, pointers: Sequence[Pointer]) -> tuple[int, ...]:
-    """What the last pointers before this place stand for: one, or several that "and" joins."""
-    found = list(re.finditer(CODE, text[:place]))
-    if not found:
-        return ()
-    indices = _pointed(found[-1][0], pointers)
-    for earlier, later in zip(reversed(found[:-1]), reversed(found[1:]), strict=True):
-        if not re.fullmatch(r"(?:\s|,|\band\b|\bthe\b|\bboth\b)*", text[earlier.end() : later.start()]):
-            break
-        indices = (*_pointed(earlier[0], pointers), *indices)
-    return tuple(dict.fromkeys(indices))
-
-
-def _first_subject(text: str, pointers: Sequence[Pointer], place: int) -> tuple[int, ...]:
-    found = re.search(CODE, text[:place])
-    return _pointed(found[0], pointers) if found else ()
-
-
-def _after(text: str, place: int, pointers: Sequence[Pointer]) -> tuple[int, ...]:
-    found = re.search(CODE, text[place:])
-    return _pointed(found[0], pointers) if found else ()
-
-
-def _blanked(text: str, span: tuple[int, int]) -> str:
-    return text[: span[0]] + BLANK * (span[1] - span[0]) + text[span[1] :]

@@ -21,7 +21,9 @@ _COUNTS = {"two": 2, "both": 2, "three": 3, "four": 4, "five": 5, "six": 6, "2":
 _OPENERS = word_set("the both all each these those this that two three four five either every any neither")
 _DEFINITE = word_set("the these those this that")
 _GENERIC = word_set("one item option pick choice product piece pieces pair pairs set sets kit kits")
+_PRAISE = word_set("little nice lovely pretty good simple humble splendid handsome beautiful")
 _POINTS = word_set("one ones item items option options pick picks choice choices product products")
+_CONTAINERS = word_set("bag pack box tin jar bottle tube packet set pair piece")  # "each bag": each of what is shown
 _THEM = word_set("these them those")
 _NO_NAME = word_set("of the a an and or for in with by from to on at is are it its as")
 # After these a brand is said of an item rather than pointing at it: "is by Plover", "comes from Acme".
@@ -115,14 +117,20 @@ def _phrase(
     first = words[place]
     if any(held.span[0] < first.start < held.span[1] for held in found):
         return None
+    if place == 0 and first.text in ("they", "they're") and len(words) > 1 and words[1].text == "all":
+        return Pointer((words[1].start, words[1].end), shown.all), 2
     if first.text not in _OPENERS and first.text not in _THEM:
         return _bare_name(words, place, text, shown, found)
-    cursor, count, other, some = place, 0, False, 0
+    cursor, count, other, some, lacking = place, 0, False, 0, 0
     opener = first.text
     while cursor < len(words) and _follows(words, cursor, place, text):
         said = words[cursor].text
-        if said in ("other", "remaining"):
+        if said in ("other", "others", "remaining", "rest"):
             other = True
+        elif opener == "all" and said == "but" and cursor + 1 < len(words) and words[cursor + 1].text in _FEW:
+            lacking, cursor = _FEW[words[cursor + 1].text], cursor + 1  # "all but one of these"
+        elif opener in ("each", "every") and said in _CONTAINERS and not any(said in held for held in shown.names):
+            return Pointer((first.start, words[cursor].end), shown.all), cursor + 1
         elif said in _COUNTS:
             count = _COUNTS[said]
         elif said == "of" and cursor > place:
@@ -138,6 +146,9 @@ def _phrase(
     if end == cursor:
         # No noun: "all four", "these", "the other three", "two of them"; but not "the" or "this" alone.
         last = words[cursor - 1].text
+        if (opener in ("both", "neither", "either") and cursor == place + 1
+            and len(pair := _said_before(first, found)) == 2):  # fmt: skip
+            return Pointer((first.start, first.end), pair), cursor
         is_set = last in _THEM or other or (last in _COUNTS and (opener in ("all", "the", "both") or some))
         if opener in ("both", "either", "neither", "each", "any") and len(candidates) != 2 and last not in _THEM:
             is_set = bool(count and opener != "both" and len(candidates) == count)
@@ -156,12 +167,26 @@ def _phrase(
         return None
     if not candidates or (whole and opener == "both" and len(candidates) != 2):
         return None
+    if lacking:
+        some = len(candidates) - lacking
+        if some < 1:
+            return None
     if some and not (0 < some <= len(candidates)):
         return None
     start = first.start
-    if opener in ("all", "both", "each") or not some:
+    if opener in _COUNTS and all(shown.records[i].carries_phrase(text[start : words[end - 1].end]) for i in candidates):
+        return None  # "three nights on a charge" is what a record says, and no three night lights
+    if (opener in ("all", "both", "each") and not lacking) or not some:
         some = 0 if some == len(candidates) else some
     return Pointer((start, words[end - 1].end), candidates, True, some), end
+
+
+_FEW = {"one": 1, "two": 2}
+
+
+def _said_before(first: Token, found: Sequence[Pointer]) -> tuple[int, ...]:
+    """What the sentence has pointed at before this word."""
+    return tuple(dict.fromkeys(i for held in found if held.span[1] <= first.start for i in held.indices))
 
 
 _LARGE = word_set("tall taller large larger big bigger long longer biggest largest tallest longest")
@@ -203,6 +228,8 @@ def _narrowed(
             break
         elif valued:
             candidates, head = valued, False
+        elif said.text in _PRAISE and end == cursor and end + 1 < len(words):
+            pass
         elif (sized := _by_size(said.text, candidates, shown)) and end + 1 < len(words):
             candidates, head = sized, False
         else:
@@ -286,6 +313,10 @@ def _bare_name(
     return Pointer((first.start, words[end - 1].end), candidates), end
 
 
+def _is_value(record: Record, said: str) -> bool:
+    return any(stem(said) in held for held in record.attribute_words.values())
+
+
 _OF_WHAT = re.compile(r"\w's?\s+$")
 
 
@@ -293,9 +324,13 @@ def _opening_noun(words: list[Token], place: int, text: str, shown: Shown) -> tu
     """A bare noun where a noun phrase can begin, with the brand that tells which: "Honey from Plain Larder"."""
     if place and text[: words[place].start].rstrip()[-1:] not in (",", ";", ":") and words[place - 1].text != "and":
         return None
+    if place and not text[words[place].start - 1].isspace():
+        return None  # the "000" of "20,000"
     candidates, end, head, _ = _narrowed(words, place, text, shown, place)
     if end == place or not head or len(candidates) != 1:
         return None
+    if place and end == place + 1 and _is_value(shown.records[candidates[0]], words[place].text):
+        return None  # "comes in blush and sage"
     return Pointer((words[place].start, words[end - 1].end), candidates), end
 
 

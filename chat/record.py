@@ -4,11 +4,12 @@ Pure. Knows one item; which claims a sentence makes, ``chat.grounding_check`` fi
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 from functools import cached_property, lru_cache
 from itertools import pairwise
 
 from chat.amounts import quantities
+from chat.numbers import with_digits
 from chat.words import FILLERS, singular, tokens, word_set
 from retrieval.items import Item
 
@@ -26,6 +27,7 @@ NUMBER_WORDS = {
     "zero": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7",
     "eight": "8", "nine": "9", "ten": "10", "eleven": "11", "twelve": "12",
 }  # fmt: skip
+_LARGER = re.compile(r"teen\b|ty\b|hundred|thousand")
 COLOURS = word_set(
     "black white red blue green yellow orange purple pink brown grey gray navy beige cream teal gold silver bronze tan "
     "maroon burgundy olive turquoise violet ivory khaki charcoal coral mint lilac lavender magenta indigo"
@@ -42,7 +44,21 @@ _SAME = {
     "fibre": "fiber", "aluminum": "aluminium", "quilting": "quilt", "footed": "foot",
 }  # fmt: skip
 GENDERS = word_set("man woman boy girl kid child unisex baby toddler")
-_SIZE_FIELDS = frozenset({"size", "capacity", "length", "width", "height", "volume", "weight", "dimensions"})
+_SIZE_FIELDS = frozenset(
+    {
+        "size",
+        "capacity",
+        "length",
+        "width",
+        "height",
+        "volume",
+        "weight",
+        "dimensions",
+        "burn time",
+        "battery life",
+        "playing time",
+    }
+)
 # How a size that is a letter is said.
 _LETTERS = {"xs": "extra small", "s": "small", "m": "medium", "l": "large", "xl": "extra large"}
 # Of these kinds an item is one thing or the other: what the attribute does not say, the description cannot add.
@@ -133,6 +149,11 @@ class Record:
         parts = [stem(part) for part in word.split("-") if part]
         return base in self.words or (len(parts) > 1 and all(part in self.words for part in parts))
 
+    def is_of(self, word: str, values: Set[str]) -> bool:
+        """True if the word is one of the values, of the title or of the brand: no word of the description alone."""
+        brand = {stem(token.text) for token in tokens(self.item.brand)}
+        return stem(word) in set(values) | self.title_words | brand
+
     def carries_pair(self, first: str, second: str) -> bool:
         """True if a field has the two words next to each other."""
         return (stem(first), stem(second)) in self.pairs
@@ -174,7 +195,7 @@ def _parted(sentence: str) -> tuple[str, list[str]]:
 def _stream(text: str) -> list[str]:
     """The words of a text, numbers apart from their units, number words as digits: "2-person" → 2, person."""
     found = []
-    for match in re.finditer(r"\d+(?:[.,]\d+)?|[^\W\d_]+(?:'[^\W\d_]+)*", text.lower().replace("’", "'")):
+    for match in re.finditer(r"\d+(?:[.,]\d+)?|[^\W\d_]+(?:'[^\W\d_]+)*", _in_figures(text.lower().replace("’", "'"))):
         word = match[0]
         if word[0].isdigit():
             word = re.sub(r"[.,](?=\d{3}$)", "", word).replace(",", ".")
@@ -182,10 +203,16 @@ def _stream(text: str) -> list[str]:
     return found
 
 
+def _in_figures(text: str) -> str:
+    """The text with its numbers above twelve in figures; the smaller ones are words of their own."""
+    return with_digits(text) if _LARGER.search(text) else text
+
+
 @lru_cache(maxsize=65_536)
 def stem(word: str) -> str:
     """The word without the endings of plural, -ed, -ing, -ly, -able and -ness; crude, the same for both sides."""
-    word = _SAME.get(word.lower(), singular(word.lower()))
+    base = singular(word.lower())
+    word = _SAME.get(word.lower(), _SAME.get(base, base))
     if word in FILLERS or word.isdigit() or len(word) < 5:
         return word
     for ending in ("ing", "ness", "ed", "ly", "able", "er", "y", "e"):

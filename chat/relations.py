@@ -5,6 +5,7 @@ Pure. Knows the record's fields by their names.
 
 import re
 
+from chat.ages import age_of
 from chat.pointers import BLANK
 from chat.record import COLOURS, Record, stem
 from chat.words import FILLERS, tokens, word_set
@@ -33,7 +34,9 @@ _BROKEN = re.compile(
     re.IGNORECASE,
 )
 # What an item may be called without its record saying so.
-_KINDS = word_set("choice option pick match fit item piece one product way set pair pack")
+_KINDS = word_set(
+    "choice option pick match fit item piece one product way set pair pack idea thing sort kind treat joy present gift"
+)
 _MATERIAL_FIELDS = (
     "material",
     "fabric",
@@ -79,6 +82,8 @@ def _fields_carry(record: Record, what: str, fields: tuple[str, ...], link: str)
     ]
     if not words:
         return BLANK in what  # what was verified already: "comes in 1 kg bags"
+    if record.carries_phrase(what):
+        return True  # "a set of five", in figures or in words
     return all(
         stem(word) in held
         or stem(word) in record.title_words
@@ -105,4 +110,7 @@ def _is_for(record: Record, who: str) -> bool:
     said = stem(who)
     fields = ("for", "gender", "age", "pet", "animal", "suits")
     held = frozenset().union(*(record.attribute_words.get(name, frozenset()) for name in fields))
+    youngest = age_of(record)
+    if youngest is not None and who in ("kids", "children") and "adult" not in held:
+        return True  # an age in months or years is a child's
     return said in held or said in record.title_words or record.carries_pair("for", who)

@@ -10,7 +10,7 @@ from contextlib import aclosing
 from decimal import Decimal
 from typing import cast
 
-from chat.grounding_check import check, needs_antecedent, on_show, with_name
+from chat.grounding_check import CLAIMS_NOTHING, Checked, check, needs_antecedent, on_show, with_name
 from chat.language import language_name, language_of
 from chat.llm import LLM
 from chat.money import price_text
@@ -67,7 +67,10 @@ async def reply(
         ),
     )
     async with aclosing(stream) as pieces:
-        splitter, writer = Splitter(item.title for item in shown), Writer(shown, need, verdicts, reading.passages)
+        splitter, writer = (
+            Splitter(item.title for item in shown),
+            Writer(shown, need, verdicts, reading.passages, talks=False),
+        )
         async for piece in pieces:
             for text in splitter.feed(piece):
                 if sentence := writer.take(text):
@@ -88,12 +91,14 @@ class Writer:
         need: Need,
         verdicts: list[str] | None = None,
         passages: Sequence[str] = (),  # of the shop's policies, which this turn quotes
+        talks: bool = True,  # False: no courtesies and no questions; a turn asks its own, and one at most
     ) -> None:
         self._shown = shown
         self._on_show = on_show(shown)
         self._verdicts = [] if verdicts is None else verdicts
         self._need = need
         self._passages = passages
+        self._talks = talks
         self._said: list[str] = []
         # What "it" is: the item that the prompt told of, until a sentence names another.
         self._about: tuple[str, ...] = tuple(item.id for item in shown[:1])
@@ -107,6 +112,8 @@ class Writer:
     def take(self, text: str) -> Sentence | None:
         """The sentence as it may be shown, or None."""
         checked = check(text, self._on_show, self._need, self._about, self._passages)
+        if checked.why == CLAIMS_NOTHING and not self._talks:
+            checked = Checked("", "cut", CLAIMS_NOTHING)
         self._verdicts.append(checked.verdict)
         if needs_antecedent(checked) and not self._named:
             checked = with_name(checked, self._shown)

@@ -11,6 +11,12 @@ from chat.words import tokens, word_set
 
 VERBS = word_set(
     "look go goes consider see mind "
+    "run range will like likes love loves enjoy appreciate wear leave block blocks shut shuts stop stops cancel cancels"
+    " float floats "
+    "stick sticks turn turns wash charge charges clean cleans sound sounds feel feels sleep sit sits fill pour"
+    " pours hang "
+    "hangs fold grow grows burn burns glow glows play plays help helps let lets mean means leaves dry open last hold "
+    "weigh pack stand stay calm hook roll catch measure lather rinse "
     "packs folds stands holds sleeps weighs stays opens takes lasts dries washes can calms runs fills hooks rolls "
     "is are has have comes come costs cost features feature offers offer includes include fits fit suits suit provides "
     "provide gives give works work keeps keep made priced rated uses use brings bring serves it's they're makes hold "

@@ -11,7 +11,7 @@ from chat.pointers import BLANK
 from chat.record import Record
 from retrieval.items import Item
 
-_N = rf"(?P<n>\d[\d,]*|\b(?:{SPELT})\b)"
+_N = rf"(?P<n>\d[\d,]*|\b(?:(?:a|one|two|three) dozen|{SPELT})\b)"
 _PEOPLE = r"(?:people|shoppers|customers|buyers|ratings?|reviews?|reviewers|others)"
 _VALUE = (
     r"(?P<value>[0-5](?:\.\d+)?|\b(?:one|two|three|four|five)\b(?= stars?\b))(?![\d.]*\s*(?:reviews?|ratings?|people))"
@@ -21,12 +21,13 @@ _RATED = re.compile(
     rf"\b(?:(?:highly |well |only |just )*rat(?:ed|ings?)(?: of| is| at| it)?(?: just| only)?:?\s*{_VALUE}{_OF_FIVE}"
     rf"|(?:an? )?(?:average|score)(?: rating)? (?:of|is) {_VALUE.replace('value', 'value2')}{_OF_FIVE}"
     rf"|{_VALUE.replace('value', 'value3')}(?:[- ]stars?(?: rating)?|\s*(?:out of|/)\s*(?:5|five)(?: stars?)?)"
-    rf"|(?:a )?(?:perfect|full) (?:score of )?{_VALUE.replace('value', 'value4')}{_OF_FIVE})(?:\s+on average)?",
+    rf"|(?:a )?(?:perfect|full) (?:score of )?(?:{_VALUE.replace('value', 'value4')}"
+    rf"|(?P<value5>five)){_OF_FIVE})(?:\s+on average)?",
     re.IGNORECASE,
 )
 _COUNTED = re.compile(
     rf"(?:\b(?:from|by|with|of|though|but|only|just|over|after)\s+)*{_N}\s+(?:customer |shopper )?{_PEOPLE}"
-    r"(?:\s+(?:have|has) (?:rated|reviewed) (?:it|them)?)?",
+    r"(?:\s+(?:have|has) (?:rated|reviewed|judged|had (?:his|her|their) say(?: on)?)(?: (?:it|them))?)?",
     re.IGNORECASE,
 )
 _BARE = re.compile(
@@ -39,12 +40,15 @@ _UNRATED = re.compile(
     re.IGNORECASE,
 )
 _SOLD_OUT = re.compile(
-    r"\b(?:is |are )?(?:currently |now )?(?:sold out|out of stock|unavailable|not (?:in stock|available)|no longer "
+    r"\b(?:is |are )?(?:currently |now )?(?:sold out|out of stock|unavailable|gone(?= for (?:now|the moment)"
+    r"| at the moment|[,.]|$)|all gone|not to be had|not (?:in stock|available)|no longer "
     r"available)\b|\b(?:none|no more)(?: \w+)? (?:is |are )?left\b|\b(?:isn't|aren't) (?:in stock|available)\b",
     re.IGNORECASE,
 )
 _IN_STOCK = re.compile(
-    r"\b(?:in stock|available(?! (?:in|for|at|with|up|from)\b)|availability|still there)\b", re.IGNORECASE
+    r"\b(?:in stock|(?:can|to) be (?:had|ordered|bought)(?! (?:new|in|with|from|for)\b)|available(?! (?:in|for"
+    r"|at|with|up|from)\b)|availability|still there)\b",
+    re.IGNORECASE,
 )
 _LEFT = re.compile(
     rf"(?:\b(?:there (?:is|are)|we have|only|just|are|is)\s+)*{_N}(?: pieces?| pairs?)?(?: of)?"
@@ -52,7 +56,9 @@ _LEFT = re.compile(
     r"(?: (?:is|are|pieces?))? left\b",
     re.IGNORECASE,
 )
-_WHILE = re.compile(r"\s*\b(?:at the moment|just now|right now|at present|for now|today|yet|so far)\b", re.IGNORECASE)
+_WHILE = re.compile(
+    r"\s*\b(?:at the moment|for the moment|just now|right now|at present|for now|today|yet|so far)\b", re.IGNORECASE
+)
 
 
 def check_standing(part: str, records: Sequence[Record], whole: str) -> tuple[str, str]:
@@ -82,7 +88,7 @@ def _about_standing(part: str) -> bool:
 
 
 def _is_rating(item: Item, match: re.Match[str]) -> bool:
-    return _rated(item, match["value"] or match["value2"] or match["value3"] or match["value4"])
+    return _rated(item, match["value"] or match["value2"] or match["value3"] or match["value4"] or match["value5"])
 
 
 def _rated(item: Item, value: str) -> bool:
@@ -105,6 +111,8 @@ def _is_left(item: Item, match: re.Match[str]) -> bool:
 
 
 def _number(text: str) -> int:
+    if text.lower().endswith("dozen"):
+        return {"a": 12, "one": 12, "two": 24, "three": 36}[text.lower().split()[0]]
     spelt = spelt_value(text)
     return spelt if spelt is not None else int(text.replace(",", ""))
 
