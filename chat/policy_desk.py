@@ -24,6 +24,14 @@ ALIKE = 0.5  # cosine from which a question in no known wording is taken to be o
 OF_KIND, OF_WORD, MOST_OF_WORDS = 0.25, 0.1, 0.3  # what a passage of the asked kind, and each word shared, is worth
 MOST_HELD = 2_000  # passages whose vectors are kept; a file has a few dozen
 
+NO_CONTACT = (
+    "The shop has left me no contact: look for one on its own pages, or answer the message that confirmed your order."
+)
+# For the merchant: why a contact matters, and how it is given.
+CONTACT_MISSING = (
+    "No contact is known: shoppers who ask for an order or complain can't be told whom to write to. Put one into your "
+    "policies under a heading such as “Contact”, and load them: shoptalk policies FILE"
+)
 _LABELS = {
     "price_match": "price matching", "visit": "visiting it", "offers": "discounts",
 }  # fmt: skip
@@ -252,7 +260,7 @@ def _hand_over(answer: _Answer, opening: str, policies: Sequence[Policy]) -> Non
     contact = contact_of(policies)
     answer.lines.append(opening)
     if not contact:
-        answer.lines.append("Please ask the shop itself; it has left no contact here.")
+        answer.lines.append(NO_CONTACT)
     for number, passage in enumerate(contact):
         answer.quote("It also says:" if number else "Please ask the shop itself:", passage)
 

@@ -17,6 +17,7 @@ from rich.markup import escape
 from rich.table import Table
 
 from chat.policies import Policies, Policy, PolicyError
+from chat.policy_desk import CONTACT_MISSING, contact_of
 from chat.policy_file import LARGEST_FILE, Aside, Read, read_policies
 from chat.settings import Settings
 from retrieval.database import Connections
@@ -124,6 +125,8 @@ def _show(sections: Sequence[Policy]) -> None:
         short = begins if len(begins) <= LONGEST_SHOWN else f"{begins[:LONGEST_SHOWN].rsplit(' ', 1)[0]} …"
         table.add_row(*map(escape, (one.heading, topics, str(len(one.passages)), short)))
     console.print(table)
+    if not contact_of(sections):
+        console.print(CONTACT_MISSING, style="yellow")
 
 
 def _counted(number: int) -> str:

@@ -15,6 +15,8 @@ from rich.console import Console
 from chat.builtin_llm import ensure_converted
 from chat.errors import SetupError
 from chat.llm_server import LLMServer, port_is_free
+from chat.policies import Policies
+from chat.policy_desk import CONTACT_MISSING, contact_of
 from chat.settings import Settings
 from ranking.history import Events
 from retrieval.encoder import ensure_encoder
@@ -110,6 +112,8 @@ def _serve(settings: Settings, port: int, demo: bool, beside: bool = False) -> N
                 first_questions=load_first_questions(home),
                 demo_store_key=store_key,
             )
+            if not contact_of(Policies(serving.shop.connections).all()):
+                console.print(CONTACT_MISSING, style="yellow")
             _wait(model.server)
             address = f"http://{host}:{port}"
             store = f"  A store that embeds the assistant: {address}/demo-store\n" if demo else ""

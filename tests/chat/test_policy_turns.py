@@ -13,7 +13,7 @@ from chat.events import CardsEvent, DoneEvent, SessionEvent, TextEvent, TurnEven
 from chat.finding import Finder
 from chat.llm import LLM
 from chat.policies import Policies, Policy
-from chat.policy_desk import PolicyDesk, contact_of
+from chat.policy_desk import NO_CONTACT, PolicyDesk, contact_of
 from chat.policy_file import read_policies
 from chat.store import Store
 from prompts.library import Library
@@ -200,7 +200,7 @@ async def test_a_complaint_is_handed_over_kindly_with_what_the_shop_says_on_faul
 async def test_without_a_contact_the_shopper_is_told_so(assistant: Assistant, policies: Policies) -> None:
     policies.replace([])
     heard = await say(assistant, "where is my parcel?")
-    assert heard.texts[-1] == "Please ask the shop itself; it has left no contact here."
+    assert heard.texts[-1] == NO_CONTACT
 
 
 async def test_a_question_beside_a_wish_is_answered_and_the_wish_is_shown(
