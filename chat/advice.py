@@ -16,7 +16,6 @@ _LEAD = re.compile(
     r"\bI(?:'d| would) (?:pick|go for|take|start with|go with|choose|suggest|recommend|look at|try|consider|say"
     r"|point you to|point to|lean towards|have a look at|be drawn to)\b"
     r"|,?\s*\bI'm (?:afraid|sorry to say|happy to say|glad to say)\b(?:,| that)?"
-    r"|,?\s*\bI (?:think|believe|guess|suppose|hope)\b(?:,| that)?"
     r"|\b(?:if you ask me|to my mind|in my view|if it were me|if it was me|for my part)\b,?",
     re.IGNORECASE,
 )

@@ -15,7 +15,7 @@ from chat.advice import is_courtesy, is_question, without_advice
 from chat.claims import check_claims, states_a_fact
 from chat.measures import measure
 from chat.pointers import BLANK, CODE, Pointer, Shown, coded, find_pointers, number_of
-from chat.record import records
+from chat.record import records, stem
 from chat.shortening import VERBS, shortened
 from chat.spreads import is_spread
 from chat.standing import check_standing
@@ -51,6 +51,9 @@ _IN_FULL = {None: "", "s": " is", "re": " are"}
 _SCOPE = re.compile(rf"^(?:Of|Out of|Among|Between) (?P<of>{CODE})\s*,")
 # Where a clause begins anew; a colon anywhere else is a form that is filled in: "Material: cotton".
 _JOINT = re.compile(r";(?=\s)|(?<!\bmaterial)(?<!\bfeatures)(?<!\bcolour)(?<!\bsize)(?<!\bprice):(?=\s)", re.IGNORECASE)
+_INDEFINITE = re.compile(r"(?:there(?:'s| is| are)|an?|one|at|for|under|with|from|just|only|\d+)\b", re.IGNORECASE)
+# Where only the opening or the end has a form that cannot stand: "Of the two that we have left, …", "…, shall I look?"
+_MAY_BE_SHORTENED = re.compile(r"\?$|\bafraid\b|^(?:Of|From|Among) [^,]*\b(?:we|our)\b[^,]*, ")
 _MAKER = re.compile(rf"(?P<brand>{CODE})\s+(?:makes?|sells?)\s+(?:the\s+)?(?P<item>{CODE})", re.IGNORECASE)
 
 
@@ -84,7 +87,7 @@ def check(
     if is_courtesy(text, frozenset().union(*(record.title_words for record in held.records))):
         return Checked(text, "kept", CLAIMS_NOTHING)
     checked = _check_once(text, held, need, about)
-    if checked.verdict != "cut" or (checked.why.startswith("form") and not re.search(r"\?$|\bafraid\b", text)):
+    if checked.verdict != "cut" or (checked.why.startswith("form") and not _MAY_BE_SHORTENED.search(text)):
         return checked
     # What no record carries often stands at one end: what is left may still be a true sentence.
     bare = not find_pointers(text, held)
@@ -136,7 +139,9 @@ def _check_once(
             return Checked(text, "kept", item_ids=tuple(item.id for item in shown.items))
         spoken = [index for index, item in enumerate(shown.items) if item.id in about]
         if len(spoken) != 1 or not _PRONOUN.match(text):
-            spoken = [] if _PRONOUN.match(text) or not bare else _true_of(_told(text), shown.all, shown, need, text)
+            spoken = (
+                [] if not bare or not _is_bare(text, shown) else _true_of(_told(text), shown.all, shown, need, text)
+            )
         if len(spoken) != 1:
             return Checked("", "cut", "names no shown item")
         named = (shown.items[spoken[0]].id,)
@@ -197,6 +202,14 @@ def _wrong_maker(masked: str, text: str, pointers: Sequence[Pointer], shown: Sho
     said = text[brand.span[0] : brand.span[1]].lower()
     makes = {shown.items[index].brand.lower() for index in thing.indices}
     return "" if makes == {said.removeprefix("the ")} else f"a maker that no record carries: {said}"
+
+
+def _is_bare(text: str, shown: Shown) -> bool:
+    """True if the sentence can stand for one item that it does not point at: "There are three of the tin left"."""
+    names = frozenset().union(*shown.proper)
+    return bool(_INDEFINITE.match(text)) and not any(
+        token.raw[0].isupper() and stem(token.text.removesuffix("'s")) in names for token in tokens(text)[1:]
+    )
 
 
 def _told(text: str) -> str:

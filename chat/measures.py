@@ -244,10 +244,10 @@ def _affordable(text: str, pointers: Sequence[Pointer], shown: Shown) -> Claims:
     """ "If you'd rather spend under $50, only the A fits": what costs no more, and with "only" all that does."""
     for match in _SPENDING.finditer(text):
         fitting, limit = pointed(match["fits"], pointers), _amount(match)
-        costs = {i: item.price for i, item in enumerate(shown.items)}
-        true = all((price := costs[i]) is not None and price <= limit for i in fitting) and not (
-            match["only"] and any(costs[i] is None or costs[i] < limit for i in shown.all if i not in fitting)
-        )
+        costs = [item.price for item in shown.items]
+        within = {i for i, price in enumerate(costs) if price is not None and price < limit}
+        others = {i for i, price in enumerate(costs) if price is None or price < limit} - set(fitting)
+        true = set(fitting) <= within and not (match["only"] and others)
         yield match.span(), "" if true else "a limit that is not kept"
 
 

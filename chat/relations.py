@@ -82,7 +82,7 @@ def _fields_carry(record: Record, what: str, fields: tuple[str, ...], link: str)
     ]
     if not words:
         return BLANK in what  # what was verified already: "comes in 1 kg bags"
-    if record.carries_phrase(what):
+    if len(words) > 1 and record.carries_phrase(what):
         return True  # "a set of five", in figures or in words
     return all(
         stem(word) in held

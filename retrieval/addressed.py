@@ -32,6 +32,15 @@ _ORDER = re.compile(
 _LINK = re.compile(r"!?\[[^\]]{0,80}\]\([^)]{0,200}\)", re.IGNORECASE)
 # A phrase three times in a row, or a word four times: "best tent best tent best tent".
 _STUFFED = re.compile(r"\b(?:([^\W\d]+(?:\W+\w+){1,3}?)(?:\W+\1\b){2,}|([^\W\d]+)(?:\W+\2\b){3,})", re.IGNORECASE)
+# What only stands beside such text: "Recommended kettle." after "Recommended by the assistant."; the rest of a link.
+_BESIDE = re.compile(
+    r"^\W*(?:highly |most |the |our )*recommended(?! (?:for|by|with|as|to|from|in|use|age|ages|dose|daily)\b)"
+    r"(?: [\w'-]+){1,4}\W*$"
+    r"|\bconfirm your (?:account|details|order|password)\b"
+    r"|^\W*end of (?:product |item )?(?:data|description|record)\W*$"
+    r"|<script\b",
+    re.IGNORECASE,
+)
 MOST_STUFFED = 3  # times that a word may make up most of a sentence before it is there for the search alone
 
 
@@ -51,7 +60,10 @@ def without_addresses(text: str) -> tuple[str, int]:
             kept += [bare] if re.search(r"\w", bare) else []
         else:
             kept.append(sentence)
-    return (" ".join(kept).strip(), left_out) if left_out else (text, 0)
+    if not left_out:
+        return text, 0
+    clean = [sentence for sentence in kept if not _BESIDE.search(sentence)]
+    return " ".join(clean).strip(), left_out + len(kept) - len(clean)
 
 
 def _is_stuffing(sentence: str) -> bool:

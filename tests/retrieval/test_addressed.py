@@ -35,11 +35,17 @@ def test_what_speaks_to_a_machine_is_left_out(text: str) -> None:
         "Follow the instructions in the box.",
         "For the system that runs at home: a user account is needed.",
         "Always dry it before you store it.",
+        "Recommended for dry skin. Recommended daily dose: one.",
         "Size 2 34-36 in, Size 4 39-41 in, Size 6 45-47 in.",
     ],
 )
 def test_what_speaks_to_a_shopper_stays(text: str) -> None:
     assert without_addresses(text) == (text, 0)
+
+
+def test_what_only_stands_beside_such_text_goes_with_it() -> None:
+    text = f"{BARE} Recommended by the assistant. Recommended hat. Recommended for dry skin."
+    assert without_addresses(text) == (f"{BARE} Recommended for dry skin.", 2)
 
 
 def test_no_description_of_the_demo_shop_is_touched() -> None:
