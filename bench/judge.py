@@ -163,24 +163,36 @@ def text_differs(
     allowed = set(amounts)
     prices = {item.price for item in shown if item.price is not None}
     ends = Records.of(records).extremes if _AMOUNT.search(text) else frozenset[Decimal]()
-    for sentence in sentences(text):
+    for bare, sentence in _sentences_without_titles(text, shown):
         named = mentioned(sentence, shown)
-        sums = {Decimal(amount) for amount in _found(_AMOUNT, sentence)}
+        sums = {Decimal(amount) for amount in _found(_AMOUNT, bare)}
         for amount in sorted(sums - prices - allowed - ends):
             wrong.append(f"no shown item costs {amount}: {sentence!r}")
         own = {item.price for item in named}
         told = sums - allowed
         if named and len({_core(item) for item in named}) == 1 and len(told) == 1 and not told <= own:
             wrong.append(f"{named[0].title!r} does not cost {next(iter(told))}: {sentence!r}")
-        scores = {float(score) for score in _found(_RATING, sentence)}
+        scores = {float(score) for score in _found(_RATING, bare)}
         rated = {item.rating for item in named or shown}
         for score in sorted(scores - rated):
             if not (score.is_integer() and score in _wanted_scores(said)):
                 wrong.append(f"no item that is meant is rated {score}: {sentence!r}")
-        counts = {int(count) for count in _found(_COUNT, sentence)}
+        counts = {int(count) for count in _found(_COUNT, bare)}
         for count in sorted(counts - {item.rating_count for item in named or shown}):
             wrong.append(f"no item that is meant has {count} ratings: {sentence!r}")
     return wrong + names_differ(records, text, shown, said)
+
+
+def _sentences_without_titles(text: str, shown: Sequence[Item]) -> list[tuple[str, str]]:
+    """Each sentence with its titles as one mark each, and as it stands.
+
+    A title's own figures are no claim of the text's ("Piece Set - $56 Value"), and its full stops end no sentence.
+    """
+    titles = {chr(0xE000 + n): item.title for n, item in enumerate(sorted(shown, key=lambda item: -len(item.title)))}
+    for mark, title in titles.items():
+        text = re.sub(re.escape(title), mark, text, flags=re.IGNORECASE)
+    whole = re.compile("[\ue000-\uf8ff]")
+    return [(bare, whole.sub(lambda mark: titles.get(mark[0], mark[0]), bare)) for bare in sentences(text)]
 
 
 def names_differ(records: Mapping[str, Item], text: str, shown: Sequence[Item], said: str = "") -> list[str]:

@@ -226,6 +226,12 @@ def test_names_prices_and_ratings_in_the_text(text: str, wrong: list[str]) -> No
     assert text_differs(RECORDS, text, [SAGE, CHEAP], {Decimal(150)}) == wrong
 
 
+def test_the_figures_of_a_title_are_no_claim_of_the_text() -> None:
+    valued = item("v", "Evening Regimen ($56 Value). 4 Piece Set", "48.00", brand="Tallowfen")
+    said = f"Here are 5 to look at; {valued.title} costs least."
+    assert text_differs({"v": valued}, said, [valued]) == []
+
+
 def test_a_price_of_an_item_that_is_not_shown_is_a_wrong_price() -> None:
     assert text_differs(RECORDS, "One costs $159.00.", [SAGE, CHEAP]) == [
         "no shown item costs 159.00: 'One costs $159.00.'"
