@@ -28,6 +28,7 @@ from chat.settings import Settings
 
 # They say where something lies or who may enter, not what is measured.
 _NOT_MEASURED = {"home", "models", "host", "port", "llm_port", "llm_url", "llm_api_key", "shop_name"}
+_NOT_MEASURED |= {"holdout", "lab_llm_url", "lab_llm_model", "lab_llm_api_key"}
 
 
 def parser(description: str | None, *, data: str = "") -> argparse.ArgumentParser:

@@ -74,10 +74,11 @@ class Assistant:
         turn_timeout_s: float = 40.0,
         judge: YesJudge | None = None,
         desk: PolicyDesk | None = None,
+        holdout: float = 0.0,
     ) -> None:
         self._catalog = catalog
         self._finder = finder
-        self._keeper = Keeper(store, events, prompts)
+        self._keeper = Keeper(store, events, prompts, holdout)
         self._store = store
         self._prompts = prompts
         self._llm = llm
@@ -102,7 +103,7 @@ class Assistant:
         have versions of the prompts of its own.
         """
         session = await asyncio.to_thread(self._keeper.open, session_id, shopper_id or "", site)
-        turn = Turn(secrets.token_urlsafe(12), session.id, message[:MESSAGE_LIMIT], personalise, live=session.prompts)
+        turn = self._keeper.turn(session, message[:MESSAGE_LIMIT], personalise)
         async with aclosing(self._guarded(session, turn, None)) as events:
             async for event in events:
                 yield event
@@ -110,7 +111,7 @@ class Assistant:
     async def remove_tag(self, session_id: str, tag_id: str, *, personalise: bool = True) -> AsyncGenerator[TurnEvent]:
         """Take one part out of the need, as the shopper sees it in its tags, and show what that gives."""
         session = await asyncio.to_thread(self._keeper.known, session_id)
-        turn = Turn(secrets.token_urlsafe(12), session.id, "", personalise, live=session.prompts)
+        turn = self._keeper.turn(session, "", personalise)
         async with aclosing(self._guarded(session, turn, tag_id)) as events:
             async for event in events:
                 yield event
@@ -310,14 +311,7 @@ class Assistant:
         return prompt
 
     async def _likely(
-        self,
-        judge: YesJudge,
-        llm: LLM,
-        turn: Turn,
-        need: Need,
-        found: Found,
-        history: Sequence[Event],
-        deadline: float,
+        self, judge: YesJudge, llm: LLM, turn: Turn, need: Need, found: Found, history: Sequence[Event], deadline: float
     ) -> dict[str, float]:
         """What the judge says of the items that stand first; empty where it does not answer in time."""
         group = found.groups[0]

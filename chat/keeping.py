@@ -4,6 +4,7 @@ Knows the store of conversations and the shopper's events; owns no table. Knows 
 """
 
 import asyncio
+import secrets
 import time
 from collections.abc import Sequence
 from typing import Literal
@@ -12,19 +13,25 @@ from chat.errors import UnknownSession
 from chat.llm import Usage
 from chat.need import Need
 from chat.store import Session, Shown, Store, Turn
+from prompts.experiment import takes_candidate
 from prompts.serving import Prompts
 from ranking.history import Event, Events
 
 FeedbackKind = Literal["view", "click", "like", "dislike", "cart", "purchase"]
+HOLDOUT = "personalisation"  # what the conversations that are not personalised are parted by, as prompts are by name
 
 
 class Keeper:
-    """Opens and saves what turns are part of; one object serves every shopper at once."""
+    """Opens and saves what turns are part of; one object serves every shopper at once.
 
-    def __init__(self, store: Store, events: Events, prompts: Prompts) -> None:
+    ``holdout``: share (0-1) of new conversations that are not personalised, to compare the others with.
+    """
+
+    def __init__(self, store: Store, events: Events, prompts: Prompts, holdout: float = 0.0) -> None:
         self._store = store
         self._events = events
         self._prompts = prompts
+        self._holdout = holdout
         self._live: dict[str, tuple[Session, list[Shown]]] = {}  # what running turns have shown; saved with the turn
 
     def open(self, session_id: str | None, shopper_id: str, site: str = "") -> Session:
@@ -35,7 +42,8 @@ class Keeper:
         session = self._store.session(session_id) if session_id is not None else None
         if session is None or session.shopper_id != shopper_id:
             session = self._store.begin(shopper_id)
-            session.site = site
+            session.site, session.holdout = site, self._holdout
+            session.held_out = takes_candidate(session.id, HOLDOUT, self._holdout)
         if not session.prompts:
             session.prompts = self._prompts.chosen(session.id, site)
         return session
@@ -45,6 +53,12 @@ class Keeper:
         session = self._store.session(session_id)
         session.prompts = session.prompts or self._prompts.chosen(session.id)
         return session
+
+    @staticmethod
+    def turn(session: Session, message: str, personalise: bool) -> Turn:
+        """A new turn; what its shopper did before is not used where they, or the holdout, want it so."""
+        personalised = personalise and not session.held_out
+        return Turn(secrets.token_urlsafe(12), session.id, message, personalised, live=session.prompts)
 
     def watch(self, session: Session, turn: Turn) -> None:
         """What the turn shows can be reacted to from now on, though it is not saved yet."""

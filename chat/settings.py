@@ -81,6 +81,14 @@ class Settings(BaseSettings):
     limit_session_tokens: str = Field("50000/hour", description="LLM tokens for one conversation.")
     limit_session_streams: int = Field(3, description="Answers open at once in one conversation.")
 
+    holdout: float = Field(
+        0.0,
+        ge=0,
+        le=0.5,
+        description="Share of new conversations, 0 to 0.5, in which the shopper's history is not used, so that what "
+        "it brings can be seen: see the page Shop of the prompt lab.",
+    )
+
     metrics: Literal["loopback", "admin_key", "off"] = Field(
         "loopback", description="Who may read /metrics: this machine alone; or whoever has an admin key; or nobody."
     )
@@ -114,6 +122,11 @@ class Settings(BaseSettings):
     llm_judge_timeout_s: float = Field(3.0, gt=0, description="Longest wait for it; then the items stay as ranked.")
     llm_breaker_failures: int = Field(3, description="Failures in a row after which the LLM is left alone for a while.")
     llm_breaker_rest_s: float = Field(5.0, description="How long it is left alone before one token is tried again.")
+    lab_llm_url: str = Field(
+        "", description="Address of a second LLM, to try prompts with beside the shop's in the prompt lab; empty: none."
+    )
+    lab_llm_model: str = Field("", description="Its model name; empty: the shop's.")
+    lab_llm_api_key: SecretStr = Field(SecretStr("none"), description="Key for lab_llm_url, if it wants one.")
     turn_timeout_s: float = Field(40.0, description="Longest turn; after it a partial answer is closed plainly.")
 
     candidates: int = Field(200, description="Candidates that grounding hands to the reranker.")

@@ -28,6 +28,8 @@ class Session:
     turns: int = 0
     prompts: dict[str, str] = field(default_factory=dict)  # name -> version that it began with
     site: str = ""  # the key of the site that it began on
+    holdout: float = 0.0  # share of conversations (0-1) that were not personalised when it began
+    held_out: bool = False  # whether it is one of them
 
     @property
     def history_id(self) -> str:
@@ -95,14 +97,14 @@ class Store:
     def session(self, session_id: str) -> Session:
         """The session as of its last turn; UnknownSession if there is none."""
         row = self._connections.current.execute(
-            "SELECT id, shopper_id, need, (SELECT COUNT(*) FROM turns WHERE session_id = sessions.id), prompts"
-            " FROM sessions WHERE id = ?",
+            "SELECT id, shopper_id, need, (SELECT COUNT(*) FROM turns WHERE session_id = sessions.id), prompts,"
+            " holdout, held_out FROM sessions WHERE id = ?",
             [session_id],
         ).fetchone()
         if row is None:
             raise UnknownSession("This conversation is not known here. Start a new one.")
-        known_as, shopper_id, need, turns, prompts = row
-        return Session(known_as, shopper_id, need, turns, json.loads(prompts))
+        known_as, shopper_id, need, turns, prompts, holdout, held_out = row
+        return Session(known_as, shopper_id, need, turns, json.loads(prompts), holdout=holdout, held_out=bool(held_out))
 
     def save(self, session: Session, turn: Turn) -> None:
         """Write the turn and what it left in the session, in one transaction.
@@ -118,11 +120,12 @@ class Store:
                 return
             begun = [session.id, session.shopper_id, turn.time, turn.time, turn.need]
             connection.execute(
-                "INSERT INTO sessions (id, shopper_id, started, seen, need, prompts, site) VALUES (?, ?, ?, ?, ?, ?, ?)"
+                "INSERT INTO sessions (id, shopper_id, started, seen, need, prompts, site, holdout, held_out)"
+                " VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)"
                 " ON CONFLICT (id) DO UPDATE SET seen = excluded.seen, need = excluded.need,"
                 # Of a session that is older than the versions: it keeps from now on what it used now.
                 " prompts = CASE prompts WHEN '{}' THEN excluded.prompts ELSE prompts END",
-                [*begun, json.dumps(session.prompts), session.site],
+                [*begun, json.dumps(session.prompts), session.site, session.holdout, session.held_out],
             )
             # Numbered here, inside the transaction: two tabs of one conversation may finish at the same time.
             turn.number = connection.execute(
@@ -167,7 +170,8 @@ class Store:
             shopper_id, need, turns, prompts = row
             forked = Session(secrets.token_urlsafe(18), shopper_id, need, turns, json.loads(prompts))
             connection.execute(
-                "INSERT INTO sessions SELECT ?, shopper_id, started, ?, ?, prompts, site FROM sessions WHERE id = ?",
+                "INSERT INTO sessions SELECT ?, shopper_id, started, ?, ?, prompts, site, holdout, held_out"
+                " FROM sessions WHERE id = ?",
                 [forked.id, time.time(), forked.need, session_id],
             )
             former = connection.execute(

@@ -83,3 +83,10 @@ def m008_saved_cases(db: Database) -> None:
         "CREATE TABLE saved_cases (source TEXT PRIMARY KEY, session_id TEXT NOT NULL, shopper_id TEXT NOT NULL,"
         " who TEXT NOT NULL, time REAL NOT NULL)"
     )
+
+
+@migrations()
+def m009_holdout(db: Database) -> None:
+    """Which share of conversations was not personalised when a session began, and whether it is one of them."""
+    db.execute("ALTER TABLE sessions ADD COLUMN holdout REAL NOT NULL DEFAULT 0")
+    db.execute("ALTER TABLE sessions ADD COLUMN held_out INTEGER NOT NULL DEFAULT 0")

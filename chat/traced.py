@@ -4,6 +4,7 @@ For whoever tries or scores a prompt. What shoppers say is never traced: nothing
 """
 
 import copy
+import time
 from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass
@@ -20,6 +21,8 @@ class Call:
     messages: list[Message]
     answer: str = ""  # as far as it was read
     structured: bool = False  # the answer is JSON by a schema
+    first_s: float | None = None  # seconds until its first piece came
+    whole_s: float | None = None  # and until it had ended, however it did
 
 
 class Traced(LLM):
@@ -54,19 +57,29 @@ class Traced(LLM):
         """As ``LLM`` says."""
         call = Call(list(messages), structured=response_format is not None)
         self._calls.append(call)
+        begun = time.monotonic()
         pieces = self._llm.stream(
             messages, max_tokens=max_tokens, temperature=temperature, stop=stop, response_format=response_format
         )
         # An async generator, which its type does not say.
-        async with aclosing(cast(AsyncGenerator[str], pieces)) as open_pieces:
-            async for piece in open_pieces:
-                call.answer += piece
-                yield piece
+        try:
+            async with aclosing(cast(AsyncGenerator[str], pieces)) as open_pieces:
+                async for piece in open_pieces:
+                    call.first_s = call.first_s or time.monotonic() - begun
+                    call.answer += piece
+                    yield piece
+        finally:
+            call.whole_s = time.monotonic() - begun
 
     async def first_words(self, prompts: Sequence[str]) -> list[dict[str, float]]:
         """As ``LLM`` says; only how many prompts there were is noted."""
-        self._calls.append(Call([], f"{len(prompts)} questions with yes or no"))
-        return await self._llm.first_words(prompts)
+        call = Call([], f"{len(prompts)} questions with yes or no")
+        self._calls.append(call)
+        begun = time.monotonic()
+        try:
+            return await self._llm.first_words(prompts)
+        finally:
+            call.whole_s = time.monotonic() - begun
 
     async def reachable(self) -> bool:
         """As ``LLM`` says."""

@@ -120,7 +120,7 @@ class Scoring:
     def html(self) -> str:
         """The latest run: how far it is, what may be said, totals, and each case by version with why it failed."""
         if self.run is None:
-            return "<p>Nothing was scored since the server started.</p>"
+            return "<p>Nothing was scored since the server started. Choose versions and press “Score”.</p>"
         run = self.run
         whole = [case for case in run.cases if all((title, case.id) in run.results for title in run.titles)]
         scored = {title: [run.results[title, case.id] for case in whole] for title in run.titles}
@@ -141,8 +141,18 @@ def score_tab(
 ) -> gr.Dropdown:
     """Add the tab; returns where versions are chosen."""
     with gr.Tab("Score"):
-        versions = gr.Dropdown(label="Versions; the first is compared with", multiselect=True, elem_id="lab-scored")
-        glob = gr.Textbox(label="Cases: FILE, FILE/NAME, or a pattern; empty: all", elem_id="lab-cases")
+        gr.Markdown(
+            "Hold the conversations of a set of cases with up to four versions, and see which checks each passes. It "
+            "runs on the server, for a minute or many; close the page if you like. What was scored once is kept."
+        )
+        versions = gr.Dropdown(
+            label="Versions to score; the others are compared with the first", multiselect=True, elem_id="lab-scored"
+        )
+        glob = gr.Textbox(
+            label="Cases (empty: all)",
+            info="A file (budget), one case of it (budget/at-most), or a pattern (b*).",
+            elem_id="lab-cases",
+        )
         with gr.Row():
             begin = gr.Button("Score", variant="primary")
             stop = gr.Button("Stop")
@@ -187,4 +197,4 @@ def _table(head: Sequence[str], rows: Sequence[Sequence[str]], *, escaped: bool 
         + "".join(f"<td>{cell if escaped else escape(cell)}" for cell in row[1:])
         for row in rows
     )
-    return f'<table class="lab-table"><tr>{top}</tr>{body}</table>'
+    return f'<div class="lab-wide"><table><tr>{top}</tr>{body}</table></div>'

@@ -152,6 +152,7 @@ def opened_shop(
             settings.turn_timeout_s,
             yes_judge(settings, Library()),
             desk,
+            settings.holdout,
         )
         with kept_warm(desk):
             yield Serving(shop, finder, assistant, llm)
@@ -178,6 +179,18 @@ def kept_warm(desk: PolicyDesk, every_s: float = WARM_EVERY_S) -> Iterator[None]
     finally:
         ended.set()
         thread.join()
+
+
+def second_llm(settings: Settings) -> LLM | None:
+    """What prompts may be tried with beside the shop's own LLM; None: nothing."""
+    if not settings.lab_llm_url.strip():
+        return None
+    timeouts = Timeouts(
+        settings.llm_connect_timeout_s, settings.llm_first_token_timeout_s, settings.llm_token_timeout_s
+    )
+    name = settings.lab_llm_model or settings.llm_model or SERVED_NAME
+    key = settings.lab_llm_api_key.get_secret_value()
+    return LLM(settings.lab_llm_url.strip(), name, api_key=key, timeouts=timeouts, breaker=_breaker(settings))
 
 
 def yes_judge(settings: Settings, library: Library) -> YesJudge | None:

@@ -14,6 +14,7 @@ from uvicorn.middleware.proxy_headers import ProxyHeadersMiddleware
 
 from chat.conversations import Conversations
 from chat.demand import DemandFigures
+from chat.holdout import Holdout
 from chat.outcomes import Outcomes
 from chat.settings import Settings
 from prompts.library import Library
@@ -28,15 +29,18 @@ from ui.bounds import Bounded
 from ui.demo_store import demo_store_router
 from ui.health import health_router
 from ui.identity import Keys, origin_of
-from ui.lab_page import Lab, build_lab, mount_lab
+from ui.lab import Lab
+from ui.lab_page import build_lab, mount_lab
 from ui.lab_reading import Reading
 from ui.lab_scoring import Scoring
+from ui.lab_shop import Shop
+from ui.lab_sites import Sites
 from ui.lab_trial import Trials
 from ui.load import Load
 from ui.mcp_server import McpEndpoint, build_mcp_server
 from ui.mcp_tools import Tools
 from ui.metrics import Counting, metrics_router
-from ui.opening import Serving, yes_judge
+from ui.opening import Serving, second_llm, yes_judge
 from ui.searching import Searching
 from ui.security_headers import SecurityHeaders
 from ui.shop_page import DemoShopper, build_page, mount_page
@@ -73,6 +77,8 @@ def create_app(
             yield
         scoring.stop()
         trials.close()
+        if second is not None:
+            await second.close()
 
     app = FastAPI(title="Shoptalk", docs_url=None, redoc_url=None, openapi_url=None, lifespan=lifespan)
     app.add_middleware(Readable, folders=("/v1/", "/mcp"))
@@ -102,12 +108,14 @@ def create_app(
         )
     connections = serving.shop.connections
     versions, prompts = released(connections)
-    trials = Trials(serving, prompts, yes_judge(settings, Library()))
-    catalog, events = serving.shop.catalog, Events(connections)
-    reading = Reading(Conversations(connections), DemandFigures(connections, events, catalog), catalog)
+    second = second_llm(settings)
+    trials = Trials(serving, prompts, yes_judge(settings, Library()), second)
+    catalog, events, sites = serving.shop.catalog, Events(connections), Sites(keys)
+    figures = DemandFigures(connections, events, catalog), Holdout(connections, events, catalog)
     scoring = Scoring(serving, versions, prompts, settings.home, settings.models, settings.cards)
-    lab = Lab(versions, Outcomes(connections, events), trials, accounts, keys, reading, scoring, settings.currency)
-    behind = mount_lab(app, build_lab(lab, settings.shop_name))
+    lab = Lab(versions, Outcomes(connections, events), trials, accounts, sites)
+    reading, shop = Reading(Conversations(connections), catalog, sites), Shop(*figures, sites, settings.currency)
+    behind = mount_lab(app, build_lab(lab, reading, shop, scoring, settings.shop_name))
     behind.app = Door(Bounded(behind.app), accounts, roles=("writer", "releaser", "admin"))
     page = build_page(
         load.assistant,
