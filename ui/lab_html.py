@@ -19,8 +19,8 @@ border:1px solid var(--border-color-primary);border-radius:.5rem;margin:0}
 .lab-diff del{background:#f5c2c0;color:#410e0b;border-radius:.2rem}
 .lab-trial h4{margin:.9rem 0 .3rem;font-size:.95rem}.lab-trial ol{padding-left:1.2rem;margin:0}
 .lab-trial .lab-by{opacity:.7;font-size:.85em}.lab-trial dl{display:grid;grid-template-columns:auto 1fr;gap:.1rem .8rem}
-.lab-trial dt{opacity:.7}.lab-trial dd{margin:0}.lab-bad{color:#b3261e}
-.dark .lab-bad{color:#f2b8b5}
+.lab-trial dt{opacity:.7}.lab-trial dd{margin:0}
+.lab-bad{color:#b3261e!important;font-weight:600}.dark .lab-bad{color:#f2b8b5!important}
 .lab-trial summary{cursor:pointer;padding:.3rem 0}
 #lab-status p{min-height:1.5em}
 #lab-one,#lab-other,#lab-conversation{overflow-wrap:anywhere}
@@ -90,7 +90,7 @@ def trial_html(title: str, trial: Trial) -> str:
         parts.append(f"<h4>Tokens and times</h4><dl>{rows}</dl>")
     if trial.candidates:
         rows = "".join(f"<li>{escape(one)}" for one in trial.candidates)
-        head = f"Candidates: {trial.found}, before they were ranked; the first {len(trial.candidates)} of them"
+        head = f"Candidates as they were found, before the ranking: {len(trial.candidates)} of {trial.found}"
         parts.append(f"<details><summary>{head}</summary><ol>{rows}</ol></details>")
     if trial.need:
         parts.append(_folded("What was understood, as JSON", _pretty(trial.need)))

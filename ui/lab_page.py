@@ -16,6 +16,7 @@ from starlette.routing import Mount, Route
 
 from prompts.errors import PromptsError, VersionError
 from ui.lab import NEW, Lab
+from ui.lab_cases import CaseFiles
 from ui.lab_html import LAB_CSS, said, words_html
 from ui.lab_reading import Reading, conversations_tab
 from ui.lab_release import ReleaseTab
@@ -34,7 +35,7 @@ MAY = {
 }
 
 
-def build_lab(lab: Lab, reading: Reading, shop: Shop, scoring: Scoring, shop_name: str) -> gr.Blocks:
+def build_lab(lab: Lab, reading: Reading, files: CaseFiles, shop: Shop, scoring: Scoring, shop_name: str) -> gr.Blocks:
     """The page, to be mounted behind the sign-in."""
     page: gr.Blocks
     with gr.Blocks(title=f"{shop_name} · prompt lab", analytics_enabled=False) as page:
@@ -52,7 +53,14 @@ def build_lab(lab: Lab, reading: Reading, shop: Shop, scoring: Scoring, shop_nam
         with gr.Tab("Library"):
             live = gr.Markdown()
             headers = ["version", "labels", "by", "published", "hash", "notes"]
-            table = gr.Dataframe(headers=headers, interactive=False, show_search="search", wrap=True, label="Versions")
+            table = gr.Dataframe(
+                headers=headers,
+                interactive=False,
+                show_search="search",
+                wrap=True,
+                column_widths=["12%", "14%", "10%", "16%", "14%", "34%"],
+                label="Versions",
+            )
             with gr.Row():
                 first = gr.Dropdown(label="Compare this version", elem_id="lab-first")
                 second = gr.Dropdown(label="with this one", elem_id="lab-second")
@@ -76,25 +84,31 @@ def build_lab(lab: Lab, reading: Reading, shop: Shop, scoring: Scoring, shop_nam
             why_published = gr.Textbox(label="Reason, for the journal", max_length=500, elem_id="lab-why-published")
             with gr.Row():
                 publish = gr.Button("Publish as a version (releasers)")
-        tried = try_tab(lab, name, status)
+        tried = try_tab(lab, files, name, status)
         scored = score_tab(scoring, lambda request: lab.who(request).name, status, said)
         release = ReleaseTab(lab, name, status)
         conversations_tab(
             reading,
             versions=lambda: {version.hash: version.title for version in lab.versions.all()},
             who=lambda request: lab.who(request).name,
+            files=files,
             messages=tried.messages,
+            origin=tried.origin,
             status=status,
         )
         shop_tab(shop, lambda request: lab.who(request).name, status)
         with gr.Tab("Journal"):
             gr.Markdown("Who published, moved, split and rolled back what, when and why; the latest first.")
             journal = gr.Dataframe(
-                headers=["when", "who", "what", "why"], interactive=False, wrap=True, label="Journal"
+                headers=["when", "who", "what", "why"],
+                interactive=False,
+                wrap=True,
+                column_widths=["18%", "12%", "38%", "32%"],
+                label="Journal",
             )
 
         shown: list[Any] = [table, live, release.live, first, second, draft, source, tried.left, tried.right]
-        shown += [release.moved, release.site, journal, scored]
+        shown += [release.moved, release.site, journal, scored, release.why, why_published]
 
         def fresh(of: str, kept: str = NEW) -> list[Any]:
             titles = lab.titles(of)
@@ -111,6 +125,8 @@ def build_lab(lab: Lab, reading: Reading, shop: Shop, scoring: Scoring, shop_nam
                 gr.Dropdown(choices=lab.sites.choices()),
                 lab.journal(of),
                 gr.Dropdown(choices=titles, value=list(dict.fromkeys([now, titles[0]]))),
+                "",  # the next act has a reason of its own
+                "",
             ]
 
         def done(act: Callable[[], tuple[str, str]], of: str) -> list[Any]:

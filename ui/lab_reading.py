@@ -12,6 +12,7 @@ import gradio as gr
 from chat.conversations import Conversation, Conversations, LabelError
 from prompts.errors import PromptsError
 from retrieval.catalog import Catalog
+from ui.lab_cases import CaseFields, CaseFiles
 from ui.lab_html import said
 from ui.lab_sites import OWN_PAGE, Sites
 from ui.prompt_figures import when
@@ -72,12 +73,15 @@ def conversations_tab(
     *,
     versions: Callable[[], dict[str, str]],
     who: Callable[[gr.Request], str],
+    files: CaseFiles,
     messages: gr.Textbox,
+    origin: gr.State,
     status: gr.HTML,
 ) -> None:
     """Add the tab to the page that is being built.
 
-    ``versions``: hash to title of every version. ``messages``: where a conversation goes to be tried again.
+    ``versions``: hash to title of every version. ``messages``, ``origin``: where a conversation goes
+    to be tried again.
     """
     with gr.Tab("Conversations"):
         gr.Markdown(
@@ -103,7 +107,18 @@ def conversations_tab(
                 label="Label for it", placeholder="asks too much", max_length=60, elem_id="lab-label-name"
             )
             put = gr.Button("Put the label on it")
+        with gr.Row():
             again = gr.Button("Try it again with other versions")
+            keep = gr.Button("Save as case …", elem_id="lab-case-begin")
+        case = CaseFields(files, "real", who, status)
+
+    def on_keep(session: str, request: gr.Request) -> list[Any]:
+        def make() -> tuple[str, str]:
+            if not session:
+                raise LabelError(CHOOSE)
+            return files.of_conversation(session), session
+
+        return case.begun(make, request)
 
     def on_look(title: str, which: str, labelled: str, alone: bool, mended: bool, request: gr.Request) -> list[Any]:
         try:
@@ -143,12 +158,13 @@ def conversations_tab(
     def on_again(session: str) -> list[Any]:
         one = reading.conversations.one(session) if session else None
         if one is None:
-            return [gr.skip(), said(CHOOSE, bad=True)]
-        lines = "\n".join(turn.message for turn in one.turns if turn.message)
-        return [lines, said("Its messages stand under Try.")]
+            return [gr.skip(), gr.skip(), said(CHOOSE, bad=True)]
+        lines = [" ".join(turn.message.split()) for turn in one.turns if turn.message.strip()]
+        return ["\n".join(lines), (one.id, lines), said("Its messages stand under Try.")]
 
     quiet: dict[str, Any] = {"show_progress": "hidden", "api_visibility": "private"}
     look.click(on_look, [version, thumb, label, without, repaired], [status, found, table, version, label], **quiet)
     table.select(on_select, [found], [shown, text], **quiet)
     put.click(on_put, [shown, name], [status], **quiet)
-    again.click(on_again, [shown], [messages, status], **quiet)
+    again.click(on_again, [shown], [messages, origin, status], **quiet)
+    keep.click(on_keep, [shown], case.filled, **quiet)

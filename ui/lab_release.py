@@ -44,7 +44,7 @@ class ReleaseTab:
                 )
                 self.moved = gr.Dropdown(label="Version that it is to point at", elem_id="lab-moved")
                 self.site = gr.Dropdown([(EVERYWHERE, "")], value="", label="On which site", elem_id="lab-site")
-            self._why = gr.Textbox(
+            self.why = gr.Textbox(
                 label="Reason, for the journal",
                 info="Needed to promote a version that scored worse.",
                 max_length=500,
@@ -64,13 +64,13 @@ class ReleaseTab:
             with gr.Row():
                 self._split = gr.Button("Split the traffic")
             gr.Markdown("#### What became of the conversations")
+            choices = [(SUCCESS_NAMES[one], one) for one in SUCCESSES]
+            self._success = gr.Dropdown(choices, value="engaged", label="What counts as a success")
             with gr.Row():
-                choices = [(SUCCESS_NAMES[one], one) for one in SUCCESSES]
-                self._success = gr.Dropdown(choices, value="engaged", label="What counts as a success")
                 self._watch = gr.Button("Show the figures")
             self._outcomes = gr.HTML("<p>Press “Show the figures”.</p>", elem_id="lab-outcomes")
             self._plot = gr.BarPlot(
-                x="what", y="share", color="version", title="Share of conversations with one", height=260
+                x="what", y="share", color="version", title="Share of conversations with one", height=260, visible=False
             )
 
     def wire(self, done: Done, shown: list[Any], quiet: dict[str, Any]) -> None:
@@ -100,8 +100,12 @@ class ReleaseTab:
 
             return done(act, of)
 
+        def on_watch(of: str, success: str) -> list[Any]:
+            html, plotted = lab.watched(of, success)
+            return [html, gr.BarPlot(plotted, visible=bool(plotted["share"].any()))]
+
         told = [self._status, *shown]
-        self._move.click(on_move, [self._name, self.moved, self._label, self.site, self._why], told, **quiet)
-        self._back.click(on_back, [self._name, self._label, self.site, self._why], told, **quiet)
-        self._split.click(on_split, [self._name, self._share, self.site, self._why], told, **quiet)
-        self._watch.click(lab.watched, [self._name, self._success], [self._outcomes, self._plot], **quiet)
+        self._move.click(on_move, [self._name, self.moved, self._label, self.site, self.why], told, **quiet)
+        self._back.click(on_back, [self._name, self._label, self.site, self.why], told, **quiet)
+        self._split.click(on_split, [self._name, self._share, self.site, self.why], told, **quiet)
+        self._watch.click(on_watch, [self._name, self._success], [self._outcomes, self._plot], **quiet)

@@ -100,15 +100,23 @@ def shop_tab(shop: Shop, who: Callable[[gr.Request], str], status: gr.HTML) -> N
             "How the assistant does for the shop. Clicks, carts and purchases are conversations with at least one; "
             "revenue is of items that a conversation showed and that were then bought, at today's prices."
         )
+        span = gr.Dropdown(list(SPANS), value="week", label="The last")
         with gr.Row():
-            span = gr.Dropdown(list(SPANS), value="week", label="The last")
             look = gr.Button("Show the figures", variant="primary", elem_id="lab-demand")
         days = gr.Dataframe(headers=DAY_HEADERS, interactive=False, wrap=True, label="By day and site")
         with gr.Row():
             conversations = gr.BarPlot(
-                x="day", y="conversations", color="site", title="Conversations by day", height=240, min_width=280
+                x="day",
+                y="conversations",
+                color="site",
+                title="Conversations by day",
+                height=240,
+                min_width=280,
+                visible=False,
             )
-            revenue = gr.BarPlot(x="day", y="revenue", color="site", title="Revenue by day", height=240, min_width=280)
+            revenue = gr.BarPlot(
+                x="day", y="revenue", color="site", title="Revenue by day", height=240, min_width=280, visible=False
+            )
         gr.Markdown("#### What a shopper's history brings")
         compared = gr.HTML(f"<p>{NO_HOLDOUT}</p>", elem_id="lab-holdout")
         unmet = gr.Dataframe(
@@ -127,7 +135,9 @@ def shop_tab(shop: Shop, who: Callable[[gr.Request], str], status: gr.HTML) -> N
         found = shop.demand.since(since)
         words = [[one.words, f"{one.conversations:,}", f"{one.nothing:,}"] for one in found.unmet]
         line = "" if found.days else f"No conversation began in the last {of}: the figures come as shoppers write."
-        return [said(line), shop.days(found), *shop.plots(found), shop.compared(shop.holdout.since(since)), words]
+        first, second = shop.plots(found)
+        plots = [gr.BarPlot(first, visible=bool(found.days)), gr.BarPlot(second, visible=bool(second["revenue"].any()))]
+        return [said(line), shop.days(found), *plots, shop.compared(shop.holdout.since(since)), words]
 
     look.click(
         on_look,

@@ -12,6 +12,7 @@ import gradio as gr
 
 from prompts.errors import PromptsError, VersionError
 from ui.lab import Lab
+from ui.lab_cases import CaseFields, CaseFiles
 from ui.lab_html import said, trial_html
 from ui.lab_trial import Trial, side_by_side
 
@@ -23,11 +24,12 @@ class TryTab:
     """What other tabs set: the messages, and the versions that there are."""
 
     messages: gr.Textbox
+    origin: gr.State  # the conversation that the messages are of, as (id, messages); None where they are of none
     left: gr.Dropdown
     right: gr.Dropdown
 
 
-def try_tab(lab: Lab, name: gr.Dropdown, status: gr.HTML) -> TryTab:
+def try_tab(lab: Lab, files: CaseFiles, name: gr.Dropdown, status: gr.HTML) -> TryTab:
     """Add the tab to the page that is being built."""
     models = list(lab.trials.models)
     about = "Hold a conversation with two versions at once. Nothing of it counts as a shopper's conversation."
@@ -48,7 +50,11 @@ def try_tab(lab: Lab, name: gr.Dropdown, status: gr.HTML) -> TryTab:
             right = gr.Dropdown(label="Right: version", elem_id="lab-right")
             right_model = gr.Dropdown(models, value=models[-1], label="Right: model", elem_id="lab-right-model")
         with gr.Row():
-            attempt = gr.Button("Try", variant="primary")
+            attempt = gr.Button("Try", variant="primary", elem_id="lab-try")
+            keep = gr.Button("Save as case …")
+        origin = gr.State(None)
+
+        case = CaseFields(files, "tried", lambda request: lab.who(request).name, status)
         with gr.Row():
             one = gr.HTML(elem_id="lab-one")
             other = gr.HTML(elem_id="lab-other")
@@ -56,7 +62,7 @@ def try_tab(lab: Lab, name: gr.Dropdown, status: gr.HTML) -> TryTab:
     async def on_try(
         of: str, text: str, title_left: str, model_left: str, title_right: str, model_right: str, request: gr.Request
     ) -> AsyncIterator[list[Any]]:
-        lines = [line.strip() for line in text.splitlines() if line.strip()]
+        lines = _lines(text)
         try:
             lab.who(request)
             if not lines or len(lines) > MOST_TURNS:
@@ -75,6 +81,17 @@ def try_tab(lab: Lab, name: gr.Dropdown, status: gr.HTML) -> TryTab:
                 yield [gr.skip(), *(trial_html(head, shown) for head, shown in zip(heads, latest, strict=True))]
         yield [said("Tried. Nothing of it counts as a shopper's conversation."), gr.skip(), gr.skip()]
 
+    def on_keep(text: str, came_from: tuple[str, list[str]] | None, request: gr.Request) -> list[Any]:
+        def make() -> tuple[str, str]:
+            if not (lines := _lines(text)):
+                raise VersionError("Write what a shopper says first, one message a line.")
+            # What a shopper wrote stays theirs, whatever was added to it: an erasure must find it.
+            theirs = came_from is not None and bool(set(came_from[1]) & set(lines))
+            return files.of_messages(lines), came_from[0] if came_from is not None and theirs else ""
+
+        return case.begun(make, request)
+
+    keep.click(on_keep, [messages, origin], case.filled, show_progress="hidden", api_visibility="private")
     attempt.click(
         on_try,
         [name, messages, left, left_model, right, right_model],
@@ -83,4 +100,8 @@ def try_tab(lab: Lab, name: gr.Dropdown, status: gr.HTML) -> TryTab:
         show_progress="hidden",
         api_visibility="private",
     )
-    return TryTab(messages, left, right)
+    return TryTab(messages, origin, left, right)
+
+
+def _lines(text: str) -> list[str]:
+    return [line.strip() for line in text.splitlines() if line.strip()]

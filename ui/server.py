@@ -28,8 +28,10 @@ from ui.audit_page import AUDIT, AuditPage
 from ui.bounds import Bounded
 from ui.demo_store import demo_store_router
 from ui.health import health_router
+from ui.home import Home
 from ui.identity import Keys, origin_of
 from ui.lab import Lab
+from ui.lab_cases import CaseFiles
 from ui.lab_page import build_lab, mount_lab
 from ui.lab_reading import Reading
 from ui.lab_scoring import Scoring
@@ -115,7 +117,8 @@ def create_app(
     scoring = Scoring(serving, versions, prompts, settings.home, settings.models, settings.cards)
     lab = Lab(versions, Outcomes(connections, events), trials, accounts, sites)
     reading, shop = Reading(Conversations(connections), catalog, sites), Shop(*figures, sites, settings.currency)
-    behind = mount_lab(app, build_lab(lab, reading, shop, scoring, settings.shop_name))
+    files = CaseFiles(connections, catalog, Home(settings.home))
+    behind = mount_lab(app, build_lab(lab, reading, files, shop, scoring, settings.shop_name))
     behind.app = Door(Bounded(behind.app), accounts, roles=("writer", "releaser", "admin"))
     page = build_page(
         load.assistant,
