@@ -9,6 +9,7 @@ from typing import Any
 import gradio as gr
 
 from chat.outcomes import SUCCESSES
+from prompts.errors import VersionError
 from prompts.versions import CANDIDATE
 from ui.lab import LABELS, NEW, Lab
 from ui.lab_sites import EVERYWHERE
@@ -63,6 +64,7 @@ class ReleaseTab:
             )
             with gr.Row():
                 self._split = gr.Button("Split the traffic")
+                self._as_all = gr.Button("Give the site the share of every site again")
             gr.Markdown("#### What became of the conversations")
             choices = [(SUCCESS_NAMES[one], one) for one in SUCCESSES]
             self._success = gr.Dropdown(choices, value="engaged", label="What counts as a success")
@@ -100,6 +102,18 @@ class ReleaseTab:
 
             return done(act, of)
 
+        def on_as_all(of: str, where: str, reason: str, request: gr.Request) -> list[Any]:
+            def act() -> tuple[str, str]:
+                who = lab.releaser(request).name
+                if not where:
+                    raise VersionError("Choose a site first: every site has no other share to go back to.")
+                if (of, where) not in lab.versions.shares():
+                    raise VersionError(f"{of} has no share of its own{lab.where(where)}.")
+                lab.versions.split(of, None, who, reason, where)
+                return f"The share of {of}{lab.where(where)} is that of every site again.", NEW
+
+            return done(act, of)
+
         def on_watch(of: str, success: str) -> list[Any]:
             html, plotted = lab.watched(of, success)
             return [html, gr.BarPlot(plotted, visible=bool(plotted["share"].any()))]
@@ -108,4 +122,5 @@ class ReleaseTab:
         self._move.click(on_move, [self._name, self.moved, self._label, self.site, self.why], told, **quiet)
         self._back.click(on_back, [self._name, self._label, self.site, self.why], told, **quiet)
         self._split.click(on_split, [self._name, self._share, self.site, self.why], told, **quiet)
+        self._as_all.click(on_as_all, [self._name, self.site, self.why], told, **quiet)
         self._watch.click(on_watch, [self._name, self._success], [self._outcomes, self._plot], **quiet)

@@ -13,7 +13,9 @@ from scripted_llm import Answer, scripted_llm
 from widget_page import LONGEST_MS
 
 from prompts.library import Library
-from prompts.versions import Versions
+from prompts.results import Key, Results, versions_key
+from prompts.scores import Result
+from prompts.versions import PRODUCTION, Versions
 from retrieval.encoder import MiniLMEncoder
 from ui.accounts import Accounts
 from ui.lab_html import words_html
@@ -58,6 +60,16 @@ def shop(tmp_path_factory: pytest.TempPathFactory, minilm: MiniLMEncoder) -> Ite
             accounts.add(name, role, PASSWORD)  # type: ignore[arg-type]  # the roles are literals
         api.llm.respond = respond
         yield replace(api)
+
+
+def score(shop: Api, versions: Versions, title: str, passed: int) -> None:
+    """Ten cases with this version beside what is live, of which so many pass."""
+    version = versions.find(title)
+    live = {name: held for (name, label, site), held in versions.labels().items() if (label, site) == (PRODUCTION, "")}
+    results = Results(shop.shop.connections)
+    for number in range(10):
+        key = Key(versions_key(live | {version.name: version.hash}), f"case {number}", "m", "setting")
+        results.put(key, Result(case=f"ours/{number}", version=title, checks=1, passed=int(number < passed)))
 
 
 def signed_in(browser: Browser, shop: Api, name: str) -> Page:
@@ -144,10 +156,25 @@ def test_a_writer_drafts_and_tries_and_a_releaser_publishes_splits_promotes_and_
     says(page, "10% of new conversations get the candidate of reply.")
     page.get_by_role("button", name="Show the figures").click()
     expect(page.locator("#lab-outcomes")).to_contain_text("too few yet to say anything")
+    choose(page, "site", shop.site.name)
+    page.get_by_role("button", name="Split the traffic").click()
+    says(page, f"10% of new conversations on {shop.site.name} get the candidate of reply.")
+    page.get_by_role("button", name="Give the site the share of every site again").click()
+    says(page, f"The share of reply on {shop.site.name} is that of every site again.")
+    page.get_by_role("button", name="Give the site the share of every site again").click()
+    says(page, f"reply has no share of its own on {shop.site.name}.")
+    choose(page, "site", "every site")
+    score(shop, versions, "reply@1", 9)
+    score(shop, versions, "reply@2", 1)
     choose(page, "label", "production")
     choose(page, "moved", "reply@2")
     page.get_by_role("button", name="Point the label at this version").click()
+    says(page, "Say why it goes live all the same")
+    assert versions.find("reply").number == 1
+    page.fill("#lab-why textarea, #lab-why input", "shorter is what we want")
+    page.get_by_role("button", name="Point the label at this version").click()
     says(page, "production is reply@2, for conversations that begin now.")
+    assert "shorter is what we want (scored worse" in versions.journal("reply")[-1].why
     assert versions.find("reply").number == 2
     choose(page, "label", "production")
     page.get_by_role("button", name="Roll the label back by one move").click()
