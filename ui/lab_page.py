@@ -58,7 +58,7 @@ def build_lab(lab: Lab, reading: Reading, files: CaseFiles, shop: Shop, scoring:
                 interactive=False,
                 show_search="search",
                 wrap=True,
-                column_widths=["12%", "14%", "10%", "16%", "14%", "34%"],
+                column_widths=[110, 130, 90, 160, 130, 330],
                 label="Versions",
             )
             with gr.Row():
@@ -103,7 +103,7 @@ def build_lab(lab: Lab, reading: Reading, files: CaseFiles, shop: Shop, scoring:
                 headers=["when", "who", "what", "why"],
                 interactive=False,
                 wrap=True,
-                column_widths=["18%", "12%", "38%", "32%"],
+                column_widths=[160, 100, 380, 310],
                 label="Journal",
             )
 

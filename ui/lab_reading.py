@@ -19,6 +19,7 @@ from ui.prompt_figures import when
 
 ANY = "any"
 THUMBS = {ANY: 0, "a thumb up": 1, "a thumb down": -1}
+WIDTHS: list[str | int] = [160, 100, 330, 90, 130, 140]  # px; a narrow page scrolls the table, not the words
 HEADERS = ["began", "messages", "first message", "thumbs", "labels", "site"]
 CHOOSE = "Choose a conversation first: press a row of the table."
 NONE = "No conversation is like that. Choose “any” and clear the boxes, or wait until shoppers have written."
@@ -97,7 +98,14 @@ def conversations_tab(
             repaired = gr.Checkbox(label="Only with repaired sentences")
         look = gr.Button("Show the latest", variant="primary", elem_id="lab-look")
         found = gr.State([])
-        table = gr.Dataframe(headers=HEADERS, interactive=False, wrap=True, label="Conversations", elem_id="lab-found")
+        table = gr.Dataframe(
+            headers=HEADERS,
+            interactive=False,
+            wrap=True,
+            column_widths=WIDTHS,
+            label="Conversations",
+            elem_id="lab-found",
+        )
         shown = gr.State("")
         text = gr.HTML(
             "<p>Press “Show the latest”, then a row, to read that conversation.</p>", elem_id="lab-conversation"

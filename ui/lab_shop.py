@@ -103,7 +103,13 @@ def shop_tab(shop: Shop, who: Callable[[gr.Request], str], status: gr.HTML) -> N
         span = gr.Dropdown(list(SPANS), value="week", label="The last")
         with gr.Row():
             look = gr.Button("Show the figures", variant="primary", elem_id="lab-demand")
-        days = gr.Dataframe(headers=DAY_HEADERS, interactive=False, wrap=True, label="By day and site")
+        days = gr.Dataframe(
+            headers=DAY_HEADERS,
+            interactive=False,
+            wrap=True,
+            column_widths=[110, 150, 130, 100, 90, 80, 80, 100, 110],
+            label="By day and site",
+        )
         with gr.Row():
             conversations = gr.BarPlot(
                 x="day",
@@ -121,6 +127,7 @@ def shop_tab(shop: Shop, who: Callable[[gr.Request], str], status: gr.HTML) -> N
         compared = gr.HTML(f"<p>{NO_HOLDOUT}</p>", elem_id="lab-holdout")
         unmet = gr.Dataframe(
             headers=UNMET_HEADERS,
+            column_widths=[330, 200, 330],
             interactive=False,
             wrap=True,
             label="Asked for and not found, for whoever buys for the shop (words that two shoppers and more used)",

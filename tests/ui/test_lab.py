@@ -13,8 +13,7 @@ from scripted_llm import Answer, scripted_llm
 from widget_page import LONGEST_MS
 
 from prompts.library import Library
-from prompts.results import Key, Results, versions_key
-from prompts.scores import Result
+from prompts.results import Key, Result, Results, versions_key
 from prompts.versions import PRODUCTION, Versions
 from retrieval.encoder import MiniLMEncoder
 from ui.accounts import Accounts
