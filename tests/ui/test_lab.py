@@ -126,7 +126,7 @@ def test_a_writer_drafts_and_tries_and_a_releaser_publishes_splits_promotes_and_
     choose(page, "draft", "1: name: reply")
     expect(page.locator("#lab-text textarea")).to_have_value(text)
     page.get_by_role("button", name="Publish as a version").click()
-    says(page, "reply@2 is published. Nobody uses it before a label points at it.")
+    says(page, "reply@2 is published. Nobody uses it before a label points at it")
     assert (versions.drafts(), versions.find("reply@2").author) == ([], "rob")
 
     page.get_by_role("tab", name="Try").click()
