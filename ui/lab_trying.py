@@ -48,7 +48,7 @@ def try_tab(lab: Lab, files: CaseFiles, name: gr.Dropdown, status: gr.HTML) -> T
             left = gr.Dropdown(label="Left: version", elem_id="lab-left")
             left_model = gr.Dropdown(models, value=models[0], label="Left: model", elem_id="lab-left-model")
             right = gr.Dropdown(label="Right: version", elem_id="lab-right")
-            right_model = gr.Dropdown(models, value=models[-1], label="Right: model", elem_id="lab-right-model")
+            right_model = gr.Dropdown(models, value=models[0], label="Right: model", elem_id="lab-right-model")
         with gr.Row():
             attempt = gr.Button("Try", variant="primary", elem_id="lab-try")
             keep = gr.Button("Save as case …")

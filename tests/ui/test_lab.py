@@ -202,6 +202,7 @@ def test_real_conversations_are_read_labelled_and_tried_again(shop: Api, browser
     says(page, "Its messages stand under Try.")
     page.get_by_role("tab", name="Try").click()
     expect(page.locator("#lab-messages textarea")).to_have_value("a tent, I am …")
+    choose(page, "right-model", "another")
     page.click("#lab-try")
     says(page, "Tried.")
     expect(page.locator("#lab-one")).to_contain_text("scripted (the shop's)")
