@@ -215,17 +215,17 @@ def test_real_conversations_are_read_labelled_and_tried_again(shop: Api, browser
 
 def test_a_conversation_and_what_was_tried_are_saved_as_cases(shop: Api, browser: Browser) -> None:
     with shop.client() as shopper:
-        shopper.post("/chat", json={"message": "a tent for Otto, otto@example.com", "stream": False}).raise_for_status()
+        shopper.post("/chat", json={"message": "a tent for my uncle, otto@example.com", "stream": False}).raise_for_status()
     cases = shop.shop.connections.path.parent / "cases"
     page = signed_in(browser, shop, "wendy")
     page.get_by_role("tab", name="Conversations").click()
     page.click("#lab-case-begin")
     says(page, "Choose a conversation first")
     page.click("#lab-look")
-    page.locator("#lab-found [role=gridcell]", has_text="a tent for Otto, …").last.click()
-    expect(page.locator("#lab-conversation")).to_contain_text("a tent for Otto, …")
+    page.locator("#lab-found [role=gridcell]", has_text="a tent for my uncle, …").last.click()
+    expect(page.locator("#lab-conversation")).to_contain_text("a tent for my uncle, …")
     page.click("#lab-case-begin")
-    expect(page.locator("#lab-case-real textarea")).to_have_value(re.compile("say: a tent for Otto, …"))
+    expect(page.locator("#lab-case-real textarea")).to_have_value(re.compile("say: a tent for my uncle, …"))
     page.fill("#lab-case-name-real input, #lab-case-name-real textarea", "Otto's")
     page.click("#lab-case-save-real")
     says(page, "small letters, digits and hyphens")
@@ -235,7 +235,7 @@ def test_a_conversation_and_what_was_tried_are_saved_as_cases(shop: Api, browser
     page.get_by_role("button", name="Try it again with other versions").click()
     says(page, "Its messages stand under Try.")
     page.get_by_role("tab", name="Try").click()
-    for name, messages in (("theirs", "a tent for Otto, …\nlighter"), ("mine-alone", "a kettle")):
+    for name, messages in (("theirs", "a tent for my uncle, …\nlighter"), ("mine-alone", "a kettle")):
         page.fill("#lab-messages textarea", messages)
         page.get_by_role("button", name="Save as case …").click()
         expect(page.locator("#lab-case-tried textarea")).to_have_value(re.compile(messages.split("\n")[-1]))
