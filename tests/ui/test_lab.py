@@ -215,7 +215,9 @@ def test_real_conversations_are_read_labelled_and_tried_again(shop: Api, browser
 
 def test_a_conversation_and_what_was_tried_are_saved_as_cases(shop: Api, browser: Browser) -> None:
     with shop.client() as shopper:
-        shopper.post("/chat", json={"message": "a tent for my uncle, otto@example.com", "stream": False}).raise_for_status()
+        shopper.post(
+            "/chat", json={"message": "a tent for my uncle, otto@example.com", "stream": False}
+        ).raise_for_status()
     cases = shop.shop.connections.path.parent / "cases"
     page = signed_in(browser, shop, "wendy")
     page.get_by_role("tab", name="Conversations").click()
