@@ -129,7 +129,7 @@ def _limits(need: Need) -> str:
     """The filter besides the kind of thing, as it follows the thing in a sentence."""
     limits = need.current.filter
     price = f" {price_label(limits, need.currency, within=True)}" if limits.highest or limits.lowest else ""
-    quiet = ("category:", "words", "order", *PRICE_BOUNDS, "price")
+    quiet = ("category:", "words", "order", "refused", *PRICE_BOUNDS, "price")
     labels = [tag.label for tag in need.tags() if not tag.id.startswith(quiet)]
     return price + (f" ({', '.join(labels)})" if labels else "")
 

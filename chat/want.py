@@ -165,6 +165,8 @@ class Need(BaseModel):
             tags.append(Tag(id="order", label=_ORDER_LABELS[want.order]))
         if want.similar_to:
             tags.append(Tag(id="similar_to", label="like one you saw"))
+        if refused := len(want.refused_ids):
+            tags.append(Tag(id="refused", label=f"not {'one' if refused == 1 else refused} you saw"))
         return tuple(tags)
 
     def without(self, tag_id: str) -> "Need":
@@ -207,6 +209,8 @@ class Need(BaseModel):
                 want_update["order"] = ""
             case "similar_to":
                 want_update |= {"similar_to": (), "descriptions": ()}
+            case "refused":
+                want_update["refused_ids"] = ()
         if filter_update:
             want_update["filter"] = limits.model_copy(update=filter_update)
         return self.with_current(want.model_copy(update=want_update)) if want_update else self

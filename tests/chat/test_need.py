@@ -219,6 +219,13 @@ def test_what_is_refused_by_pointing_is_not_searched_again() -> None:
     assert talk("a tent", "show me more").need.current.refused_ids == ("t1", "t2", "t3")
 
 
+def test_what_was_refused_stands_among_the_tags_and_comes_back_with_its_tag() -> None:
+    need = talk("a tent", "not the second one").need
+    assert need.tags()[-1].label == "not one you saw"
+    assert need.without("refused").current.refused_ids == ()
+    assert talk("a tent", "show me more").need.tags()[-1].label == "not 3 you saw"
+
+
 @pytest.mark.parametrize(
     ("message", "intent"),
     [
