@@ -17,7 +17,7 @@ styles and words; a figure is the mean of the three, and its ``_spread`` the wid
     ungrounded            share of turns with a name, price, rating or count that no record carries (``bench.judge``)
     repeated              share of turns with a card that an earlier turn had shown
     llm_sentences_kept    share of turns that show a sentence of the language model's; 0 by rules alone
-    llm_reached           share of turns that were answered with its help; 0 by rules alone
+    llm_reached           share of turns that did not have to do without it; by rules alone, those that ask for none
 
 A run that was cut off goes on where it was, as long as the commit is the same.
 """
