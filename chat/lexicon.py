@@ -44,8 +44,9 @@ _UNITS = (
     (r"l(?:it(?:re|er))?s?|ltr", "l"), (r"m(?:illi)?l(?:it(?:re|er))?s?", "ml"), (r"g(?:r|ram(?:me)?)?s?", "g"),
     (r"k(?:ilo)?g(?:ram)?s?|kilos?", "kg"), (r"cm|centimet(?:re|er)s?", "cm"), (r"met(?:re|er)s?", "m"),
     (r"people|persons?|pers|pax|man|p", "person"), (r"pieces?|pcs?", "piece"), (r"h(?:rs?|ours?)?", "hour"),
-    (r"min(?:ute)?s?", "minute"), (r"degrees?(?: c(?:elsius)?)?|celsius", "c"),
+    (r"min(?:ute)?s?", "minute"), (r"w(?:att)?s?", "w"), (r"lumens?|lm", "lumen"), (r"gsm|g/m2", "gsm"), (r"degrees?(?: c(?:elsius)?)?|celsius", "c"),
 )  # fmt: skip
+_SIDES = re.compile(r"(\d+) x (\d+) (\w+)")  # which of the two is said first is all the same
 _BELOW_ZERO = re.compile(r"\s*[-\u2212]\s?\d")
 _UNIT = tuple((re.compile(rf"(?<=\d )(?:{spelt})\b"), short) for spelt, short in _UNITS)
 
@@ -122,6 +123,10 @@ def _build(vocabulary: "Vocabulary") -> Lexicon:
             key = key_of(lowered if value.lower() in _YES else value)
             if len(key) > 2 and not key.replace(".", "").isdigit() and key not in FILLERS:
                 made.values[key][name].append(value)
+            elif value.isdigit() and lowered not in SIZES:
+                made.values[key_of(f"{value} {lowered}")][name].append(value)  # 120 of "pieces"
+            if sides := _SIDES.fullmatch(value):
+                made.values[key_of(f"{sides[2]} x {sides[1]} {sides[3]}")][name].append(value)
     _name_briefly(made, vocabulary)
     _name_alike(made)
     _count(made, vocabulary)

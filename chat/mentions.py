@@ -21,7 +21,7 @@ LONGEST_PHRASE = 6  # words of a brand, a category or a value that are looked up
 PRIMARY = (*COLOURS, *MATERIALS, "gender", "department")
 # "dark blue" is not the value "blue"; such a shade is left to the search.
 _SHADES = word_set("dark light pale bright deep off neon pastel soft dusty baby sky royal hot")
-_ARTICLES = re.compile(r"^(with(?:out)?) (?:an?|the|any) ")
+_ARTICLES = re.compile(r"^(?:(with(?:out)?)|has|have|having) (?:an?|the|any|some) ")
 _BEARING_NAMES = word_set("dog cat puppy kitten horse son daughter wife husband friend called named name")
 LEAST_STEMMED = 7  # letters of a word that may be another form of a value
 # Brands that are also everyday words count only as written, or after "from" or "by".
@@ -205,8 +205,8 @@ def _known(key: str, known: Lexicon) -> str:
     """The phrase as the shop writes it, where the shopper wrote two words as one or one as two."""
     if key in known.values or key in known.paths or key in known.brands:
         return key
-    if (bare := _ARTICLES.sub(r"\1 ", key)) in known.values:
-        return bare  # "with a lid"
+    if (bare := _ARTICLES.sub(lambda match: f"{match[1] or 'with'} ", key)) in known.values:
+        return bare  # "with a lid", "has a lid"
     if len(key) > LEAST_STEMMED and (stem := " ".join(map(stem_of, key.split()))) in known.stems:
         return known.stems[stem]  # "ventilation", "to attract bees"
     return known.squashed.get(key.replace(" ", ""), key)

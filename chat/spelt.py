@@ -29,6 +29,7 @@ _USUAL = {
     "sneakers": ("snikers", "sneekers", "sneekars"), "kids": ("kidz",), "headphones": ("hedphones", "headfones"),
     "jewellery": ("jewelery",), "jacket": ("jakket", "jaket"), "around": ("arround", "arond"),
     "backpack": ("bagpack", "bakpack", "backpak"),
+    "pieces": ("peices", "peaces", "pcies"), "forest": ("forrest",), "chamomile": ("chamomille", "camomille"),
     "expensive": ("expencive", "exspensive"), "maximum": ("maxium", "maximun"),
 }  # fmt: skip
 _READ_AS = {wrong: right for right, all_wrong in _USUAL.items() for wrong in all_wrong}
@@ -56,6 +57,8 @@ class Spelt:
         def better(match: re.Match[str]) -> str:
             nonlocal left
             word = match[0].lower()
+            if word in _READ_AS and word not in kept:
+                return _READ_AS[word]
             if len(word) < LEAST_LENGTH or word in kept or word in FILLERS or word in self._rank or word in english():
                 return match[0]
             left -= 1
