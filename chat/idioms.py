@@ -7,6 +7,7 @@ as it was. Simulated shoppers found these: each was misread, at the cost of a co
 import re
 from collections.abc import Sequence
 
+from chat.abilities import with_abilities
 from chat.birthdays import with_ages
 from chat.references import ORDINALS
 from retrieval.items import Item
@@ -49,7 +50,28 @@ _PLAINER: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r" (?:(?:i|we)(?:'d like| want| need| would like) )?(?P<thing>(?:an?|some) [^,.;!?]+)",
             r"\g<thing> for \g<who>",
         ),
+        (
+            r"^(?=\W*(?:\w+\W+){0,3}(?:sorry|oops|whoops|typo|meant?|mistake|bad)\b)"
+            r"(?:\W|sorry|oops|whoops|a typo|typo|i meant?|that was|that should be|no|ah|oh|my (?:bad|mistake)"
+            r"|mistake|wait)*(?P<new>[$€£]?\d[\d.,]*)\W*$",
+            r"make that \g<new>",
+        ),
         (r"^\W*(?:i )?meant?(?: to (?:say|write|type))? ", ""),
+        # added to what is wanted
+        (
+            r"^\W*(?:(?:please|and|also|ok(?:ay)?)\W+)*(?:add|include) (?!an? |some |the |my |it\b|this |that |\d|in |to "
+            r"|them |these |those |another |one )(?![^.;!?]* to (?:my|the) )",
+            "with ",
+        ),
+        (
+            r"\b(?:and |just |but )?(?:nothing|none) else (?:fits|suits|works for|will do for)(?: me| him| her| us)?\b",
+            "",
+        ),
+        (
+            r"\b(?:now|next|then|and)\W+(?:for )?the (?P<pet>dog|cat|puppy|kitten|baby|kids|children):"
+            r" (?P<thing>an? [^,.;]+)",
+            r"\g<thing> for the \g<pet>",
+        ),
         (r"\b(?P<n>\d{2} ?-?(?:l|lit(?:re|er)s?)) pack\b", r"\g<n> backpack"),
         (
             r"\b(?P<thing>toys?|beds?|bowls?|treats?|leads?|collars?|harness|basket|blanket) for (?:the|my|our"
@@ -79,6 +101,27 @@ _PLAINER: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (r"^\W*(?:well |so |ok |hm+ )?i (?:think|believe|guess|suppose)(?: of| that)? (?=i\b|an? |some )", ""),
         # sums
+        (
+            r"^\W*(?:(?:i|we)(?:'d| would| will|'ll)? )?(?:(?:want|wish|like|plan|hope|intend|wanna|gonna|going|can"
+            r"|could) ?(?:to )?)?(?:spend|pay) (?P<sum>[^,.;!?]*?\d[^,.;!?]*?) (?:on|for) "
+            r"(?P<thing>(?!(?:it|this|that|them|these|those)\b)[^.;!?]+)",
+            r"\g<thing>, spend \g<sum>",
+        ),
+        (
+            rf"(?:\bthere(?:'s| is| are)|\bwe(?:'ve| have)(?: got)?|\bi(?:'ve| have)(?: got)?) (?P<sum>{_SUM})"
+            r" in (?:the|our|my|an?) (?:envelope|kitty|pot|jar|pool|piggy bank|purse|wallet|collection|card|account)",
+            r"I can spend up to \g<sum>",
+        ),
+        (
+            r"\bfrom (?P<sum>[$€£]\d[\d.,]*|\d{2,}(?:[.,]\d\d?)?(?: (?:dollars|bucks|euros?|pounds))?)(?: and| on)?"
+            r" (?:up(?:wards?)?|onwards?)\b(?! to\b)",
+            r"at least \g<sum>",
+        ),
+        (r"\bmy (?:price )?range is (?=[$€£]?\d)", "my budget is "),
+        (
+            r"\b(?:sorted|ordered|arranged|listed) by price,? (?=cheapest|dearest|lowest|highest|most|least)",
+            "",
+        ),
         (r"\b(?:blow|bellow|belwo|udner|undr|uner) (?=[$\u20ac\u00a3]? ?\d)", "below "),
         (
             r"\b(?:(?:it|that|this|they|the price) )?(?:must|should|has to|have to|needs? to) (?:stay|remain|keep|be) "
@@ -141,6 +184,34 @@ _PLAINER: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (rf"^\W*(?:{_AGAIN})?make (?:that|it|them) (?!(?:an? )?[$€£]?\d)", ""),
         # refusals
+        (
+            r"\b(?P<what>[\w'-]+(?: (?:and|or) [\w'-]+)?) (?:makes? (?:me|him|her|us|them|my \w+|our \w+)"
+            r" (?:itch|itchy|sneeze|ill|sick|sweat|come out in \w+)"
+            r"|gives? (?:me|him|her|us|them|my \w+|our \w+) (?:a |an )?(?:rash(?:es)?|hives|headaches?|migraines?"
+            r"|eczema|spots|stomach ?ache|itch|allerg\w+)"
+            r"|(?:doesn'?t|don'?t|do not|does not) agree with (?:me|him|her|us|them|my \w+|our \w+)"
+            r"|upsets? (?:my|our|his|her) [\w']+(?: (?:stomach|tummy|skin))?"
+            r"|brings? (?:me|him|her|us|them|my \w+) out in \w+)"
+            r"(?:\W+(?:so )?(?:(?:please )?(?:leave|rule) (?:that|it) out|skip (?:that|it)|without (?:it|that)"
+            r"|not that|avoid (?:that|it)))?",
+            r"no \g<what>",
+        ),
+        (
+            r"\b(?:none of that|none of the|no more of that|not that) (?P<what>[\w-]+)(?: (?:stuff|thing))?"
+            r" (?:that|which) (?:itches|scratches|smells|sheds|pills|stains)",
+            r"no \g<what>",
+        ),
+        (
+            r"\b(?:(?:that|which|it|and) )?(?:doesn'?t|don'?t|does not|do not|isn'?t|must not|mustn'?t|shouldn'?t|can'?t"
+            r"|won'?t) (?:be )?(?:runs?|works?|running|powered|burns?|rely|depend)(?: (?:on|off|with|by|from))?"
+            r" (?P<what>[\w-]+)",
+            r", no \g<what>",
+        ),
+        (
+            r"(?:^\W*|(?<=[,;:] )|(?<=\bbut ))(?P<what>[\w'-]+(?: (?:and|or) [\w'-]+)?) (?:excluded|excepted|aside)"
+            r"(?=\W*$|[,.;!?])",
+            r"no \g<what>",
+        ),
         (
             rf"(?:^\W*|(?<=[,.;:!?] )|(?<=\bbut )|(?<=\band )){_WHAT}(?:'s| is| are) (?:right |all |definitely )?"
             r"(?:out(?! of)|(?:a )?(?:definite )?no[- ]?gos?|not welcome|unwelcome|off the table"
@@ -214,7 +285,7 @@ def said_plainly(text: str, shown: Sequence[Item]) -> str:
     >>> said_plainly("closer to the second one", ())
     'something like the second one'
     """
-    text = with_ages(_ASIDES.sub("", text))
+    text = with_ages(_ASIDES.sub("", with_abilities(text)))
     for told in _TOLD:
         text = told.sub("", text) if re.search(r"\w", told.sub("", text)) else text
     for pattern, plainer in _PLAINER:

@@ -52,7 +52,7 @@ TALK: frozenset[Intent] = frozenset(
 )
 
 _START_OVER = re.compile(
-    r"\b(?:start (?:over|again|afresh|fresh|from scratch)|begin again|new search|reset|forget (?:that|it|this"
+    r"\b(?:start (?:all )?(?:over|again|anew|afresh|fresh|from scratch)|begin again|new search|reset|forget (?:that|it|this"
     r"|everything|all(?: of)? (?:that|this|it))"
     r"|never ?mind(?: that)?|scrap that|clear (?:that|everything|all)|let'?s start over)\b[.,!:; ]*",
     re.IGNORECASE,
@@ -60,6 +60,19 @@ _START_OVER = re.compile(
 _SOMETHING_ELSE = re.compile(
     r"^\W*(?:(?:ok|okay|no|now|actually|hmm|well)\W+)*(?:i (?:want|need) )?something (?:else"
     r"|completely different|entirely different)(?: entirely| now| instead)?\W*(?::|,|-|$|\bnow\b|\binstead\b)",
+    re.IGNORECASE,
+)
+_THEN = r"(?:(?:and|so|now|next|then|also|on to|up next|here'?s)\b\W*)*(?=\w)"
+# "That's the cat sorted, now …", "The boots are settled. Next …": what is named is no longer looked for.
+_SETTLED = re.compile(
+    r"^\W*(?:(?:ok(?:ay)?|great|good|perfect|thanks|thank you|cool|right|alright|lovely|so|super|excellent)\W+)*"
+    r"(?:(?:that'?s|that is) (?:it for )?(?:the |my |our )?[\w'-]+(?: [\w'-]+){0,2}?(?: all)? (?:sorted|done|settled"
+    r"|covered|dealt with|ticked off|taken care of|out of the way|found)"
+    r"|(?:the |my |our )?[\w'-]+(?: [\w'-]+){0,2}?(?: (?:is|are))?(?: all)? (?:sorted|settled|ticked off|dealt with"
+    r"|taken care of|out of the way)"
+    r"|now for something (?:else|different|completely different|quite different)|(?:a |on to a )?(?:new|different"
+    r"|another) (?:subject|topic|question|thing)|next (?:thing|item|question)|moving on)"
+    rf"(?: then| now)?[.,;:!-]+\s*{_THEN}",
     re.IGNORECASE,
 )
 _MORE = re.compile(
@@ -193,7 +206,7 @@ def is_start_over(text: str) -> re.Match[str] | None:
     match = _START_OVER.search(text)
     if match and re.match(r"\s*(?:the|about|my|which|what|whether|how|if|who|where)\b", text[match.end() :]):
         return None  # "forget that the ..." speaks of something
-    return match or _SOMETHING_ELSE.search(text)
+    return match or _SOMETHING_ELSE.search(text) or _SETTLED.match(text)
 
 
 def asks_for_advice(text: str) -> bool:

@@ -48,7 +48,9 @@ _SIZE = re.compile(
     r"|\b(?:wears?|(?:i|he|she|they|who)(?:'s|'m|'re| is| am| are| takes?| needs?)(?: usually| normally)?) an? "
     r"(xxs|xs|s|m|l|xl|xxl|xxxl|[2-4]xl|small|medium|large)(?![\w-]|[.,]\d)"
     r"|\bwaist (?:size )?(\d{2})(?![\w-]|[.,]\d)|(?<![\w.-])(\d{2})(?:[- ]inch)? waist\b"
-    r"|^\W*([SMLsml]|\d{1,2}(?:[.,]5)?)\W*(?:please)?\W*$",
+    r"|^\W*(?:(?:an?|the) )?([sml]|\d{1,2}(?:[.,]5)?)\W*(?:please)?\W*$"
+    # "a rain jacket, M, under 80", "linen dress s"
+    r"|(?<=, )([sml])(?=\s*(?:[,;]|$))|(?<=[a-z] )(?<!\bin )(?<!\b[xi] )([sml])(?=\W*$|,)",
     re.IGNORECASE,
 )
 _GENDERS = {
@@ -254,6 +256,8 @@ def _sizes(text: str, known: Lexicon) -> list[Mention]:
     found: list[Mention] = []
     for match in _SIZE.finditer(text):
         said = next(part for part in match.groups() if part)
+        if said in ("s", "m", "l") and re.search(r"\d\W*$", text[: match.start()]):
+            continue  # "28 l"
         value = known.sizes.get(said.lower().replace(",", ".")) or _range_holding(said, known)
         if value and not any(_meet(match.span(), held.span) for held in found):
             span = match.span("whose") if match["whose"] else match.span()

@@ -81,7 +81,7 @@ pet bed, cat cave, cat igloo, dog basket, dog mattress, car seat cover
 pet bowl, slow feeder, raised feeder, double feeder, drinking fountain, pet fountain, food bin, travel bowl
 planter, raised bed, balcony trough, window box, flower box, trough
 sandal, flip flop, espadrille, slider
-slipper, moccasin, mocassin, clog, house shoe
+slipper, moccasin, clog, house shoe
 speaker, radio, story player, soundbar, boombox
 spice, chilli flake, cinnamon stick, curry powder, garam masala, paprika, vanilla pod, turmeric, cumin, seasoning
 storage basket, storage box, laundry hamper, laundry bin

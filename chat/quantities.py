@@ -20,7 +20,7 @@ _NUMBER = rf"(?:\d{{1,4}}(?:[.,]\d{{1,2}})?|{SPELT})"
 _PARTY = re.compile(
     r"\b(?:(?:for|sleeps?|fits|seats|houses|we(?:'re| are|'ll be| will be)|there(?:'s| are| will be)|that makes"
     r"|(?:a )?(?:family|group|party|crew|household|team) of|suitable for|big enough for|enough for|room for)"
-    rf" (?P<n>{_NUMBER})|(?P<us>{_NUMBER}) of us)\b(?: of us)?(?P<who> (?:people|persons?|adults?|campers?|players?"
+    rf" (?P<n>{_NUMBER})(?![-–]\d)|(?P<us>{_NUMBER}) of us)\b(?: of us)?(?P<who> (?:people|persons?|adults?|campers?|players?"
     r"|grown[- ]?ups|friends|hikers|guests))?",
     re.IGNORECASE,
 )
@@ -144,11 +144,18 @@ def _measures(read: Constraints, kinds: Paths, known: Lexicon) -> None:
         fitting = [
             one
             for one in held
-            if one.attribute == names[0] and (one.high >= bound if match["least"] else one.low <= bound)
+            if one.attribute == names[0] and _meets(one, bound, match)
         ]
         if fitting:
             _require(read, fitting)
             read.blank(match.span())
+
+
+def _meets(one: Counted, bound: float, match: re.Match[str]) -> bool:
+    """Whether the value lies on the right side of the bound; "from 6 months" is the age of who gets it."""
+    if match["least"] and one.attribute.lower() == "age":
+        return one.low <= bound <= one.high
+    return one.high >= bound if match["least"] else one.low <= bound
 
 
 def _sets(read: Constraints, kinds: Paths, known: Lexicon) -> None:

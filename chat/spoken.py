@@ -48,7 +48,7 @@ _TAKEN_BACK = (
     r"\W*\b(?:no,? wait|wait,? no|wait|(?:er+m?|uh+m?|um+),? no"
     r"|(?:no,? )?hold on(?:,? no)?|sorry|scratch that|i mean(?:t)?|correction|no,? make (?:it|that)"
     r"|hmm+,? (?:better|rather)|or better|or rather|better(?= an? \d)|actually,? no|no,? actually|on second thoughts?"
-    r"|make that|oops|whoops|my (?:mistake|bad)|er+m?|uhm?)\b[\s,.:;!-]*"
+    r"|make that|oops|whoops|my (?:mistake|bad)|er+m?|uhm?|well,? actually)\b[\s,.:;!-]*"
 )
 _NUMBER = r"[$€£]?\d+(?:[.,]\d{1,2})?"
 _NUMBER_TAKEN_BACK = re.compile(
@@ -104,7 +104,8 @@ def _without_slip(text: str, vocabulary: "Vocabulary") -> str:
     wrong = next((one for one in reversed(mentions) if _same_kind(one, meant[0], lexicon(vocabulary))), None)
     if wrong is None:
         return text
-    return f"{before[: wrong.span[0]]}{before[wrong.span[1] :].strip(' ,.')} {after}".strip()
+    said = "in " if re.match(r"in\b", before[wrong.span[0] :], re.IGNORECASE) and not meant[0].text[:3] == "in " else ""
+    return f"{before[: wrong.span[0]]}{before[wrong.span[1] :].strip(' ,.')} {said}{after}".strip()
 
 
 def _same_kind(one: Mention, other: Mention, known: Lexicon) -> bool:

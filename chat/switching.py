@@ -19,6 +19,13 @@ _DROPS = re.compile(
 _NO_MORE = re.compile(
     r"\bno (?P<thing>[\w'-]+(?: [\w'-]+)?) (?:then|after all|any ?more|for now|thanks|today)\b", re.IGNORECASE
 )
+# "Not headphones; a kitchen radio", as ``chat.idioms`` writes "a kitchen radio instead of headphones".
+_NOT_BUT = re.compile(r"^\W*not (?:the )?(?P<thing>[\w'-]+(?: [\w'-]+){0,2})(?=;)", re.IGNORECASE)
+_AGAIN = re.compile(
+    r"^\W*(?:(?:ok(?:ay)?|so|and|now|well|hm+|let'?s see)\W+)*(?:the |those |my )?(?P<thing>[\w'-]+(?: [\w'-]+)?) "
+    r"(?:again|once (?:more|again)|one more time|from before|from earlier)\b",
+    re.IGNORECASE,
+)
 _RETURNS = re.compile(
     r"\b(?:(?:go(?:ing)? |come |get |switch |jump )?back to|return(?:ing)? to|again about"
     rf"|(?:how |what )?about|show me|see) (?:the first (?:thing|one|item|subject)\W+)?{_THING}",
@@ -26,10 +33,10 @@ _RETURNS = re.compile(
 )
 # "How about the tent from before": without such words it may be any tent.
 _BEFORE = re.compile(
-    r"\b(?:back|return\w*|again|from before|from earlier|you showed|we had|we saw|earlier)\b", re.IGNORECASE
+    r"\b(?:back|return\w*|again|once more|one more time|from before|from earlier|you showed|we had|we saw|earlier)\b", re.IGNORECASE
 )
 _AFTERWARDS = re.compile(
-    r"^[\s,.;:!-]*(?:(?:any ?more|from before|from earlier|again|then|after all|please|now|and|but"
+    r"^[\s,.;:!-]*(?:(?:any ?more|once more|once again|one more time|from before|from earlier|again|then|after all|please|now|and|but"
     r"|instead)\b[\s,.;:!-]*)*",
     re.IGNORECASE,
 )
@@ -37,11 +44,13 @@ _AFTERWARDS = re.compile(
 
 def let_go(text: str, need: Need) -> tuple[Need, str, Want] | None:
     """The need less the want that the message lets go, what is left of the message, and that want; None if none is."""
-    for pattern in (_DROPS, _NO_MORE):
+    for pattern in (_NOT_BUT, _DROPS, _NO_MORE):
         for match in pattern.finditer(text):
             want, end = _meant(match, need)
             if want is None:
                 continue
+            if pattern is _NOT_BUT and _names(want) & {singular(word.text) for word in tokens(text[end:])}:
+                continue  # "not white sneakers; black sneakers"
             left = tuple(held for held in need.wants if held is not want)
             return need.model_copy(update={"wants": left or (Want(),)}), _rest(text, match.start(), end), want
     return None
@@ -49,7 +58,7 @@ def let_go(text: str, need: Need) -> tuple[Need, str, Want] | None:
 
 def come_back(text: str, need: Need) -> tuple[Need, str] | None:
     """The need with that want last which the message comes back to, and what is left of the message."""
-    for match in _RETURNS.finditer(text):
+    for match in (*_RETURNS.finditer(text), *_AGAIN.finditer(text)):
         want, end = _meant(match, need)
         if want is None or not _BEFORE.search(text):
             continue

@@ -69,13 +69,15 @@ def wanted_category(
     kinds = {mention.paths: mention for mention in read.categories if all(len(path) > 1 for path in mention.paths)}
     if any(_DRINKS.search(read.rest[: mention.span[0]]) for mention in kinds.values()):
         return None  # who drinks coffee may well want a mug
-    if vague and len(kinds) == 1 and (set(head) & _GIFTS):
+    gift = set(head) & _GIFTS or (not head and _GIFT_SAID.search(read.rest))
+    if vague and len(kinds) == 1 and gift:
         return next(iter(kinds.values()))
     return read.implied if vague and not kinds else None
 
 
 _DRINKS = re.compile(r"\b(?:drinks?|eats?|bakes?|cooks?|plays?) (?:[\w-]+ ){0,4}$", re.IGNORECASE)
 _GIFTS = word_set("gift gifts present presents treat surprise souvenir")
+_GIFT_SAID = re.compile(r"\b(?:gifts?|presents?)\b", re.IGNORECASE)
 _VAGUE = _GIFTS | word_set("person people birthday christmas anniversary thing things little small nice idea bit")
 
 
@@ -107,6 +109,8 @@ def _stands_for_itself(rest: str, mention: Mention) -> bool:
     if re.fullmatch(r"[ -]+", gap) and after[0].text not in FILLERS and not after[0].text[0].isdigit():
         return after[0].text in _AFTER_A_THING
     before = rest[: mention.span[0]]
+    if _HAVE_FOR.search(before):
+        return True
     link = re.search(
         rf"(?P<before>\S*)\s*\b(?P<word>{_LINKS})\b(?P<between>(?:[\w'-]|\s|{BLANK}){{0,30}})$", before, re.IGNORECASE
     )
@@ -125,6 +129,12 @@ def _stands_for_itself(rest: str, mention: Mention) -> bool:
     return len(between) > MOST_ADJECTIVES
 
 
+# "What do you have for seeds?" asks for the seeds.
+_HAVE_FOR = re.compile(
+    r"\b(?:do you (?:have|sell|stock|offer)|have you got|is there|can you offer)(?: me)? (?:for|in(?: the way of)?"
+    r"|by way of|in terms of|as regards|when it comes to) $",
+    re.IGNORECASE,
+)
 MOST_ADJECTIVES = 3  # words between a preposition and what it leads to
 _LINKS = (
     r"for|with|of|to|from|in|into|on|like|likes|love|loves|adores?|drinks?|enjoys?|collects?|about|by|than"

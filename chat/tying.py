@@ -18,6 +18,7 @@ _TYING = word_set(
     "same matching imagining picturing "
     "them it but that's which's good great proper decent new real with colour color must preferably ideally something"
 )
+_WITH_A = re.compile(r"\b(?:with|has|have|having) (?:an?|the|some|its own)\W*$|, so $", re.IGNORECASE)  # a part of it
 _EITHER = re.compile(r"\s*(?:,|/|\bor\b|\band\b)\s*(?:in |a |an )?", re.IGNORECASE)
 # "Every single day", "last summer": a time and no property of a thing.
 _TELLING = word_set("every each last next this that these those one all")
@@ -31,6 +32,8 @@ def is_head(text: str, mention: Mention, mentions: Sequence[Mention]) -> bool:
     before = re.search(rf"([\w']+)[^\w{BLANK}]*$", text[: mention.span[0]])
     word = before[1].lower() if before else ""
     if word in ("it's", "that's", "they're"):
+        return False
+    if _WITH_A.search(text[: mention.span[0]]):
         return False
     if re.search(r"\d", mention.text) or mention.text.startswith("size"):
         return word == "for" and not re.search(r"[a-z]", mention.text)
@@ -70,6 +73,8 @@ def is_tied(text: str, mention: Mention, mentions: Sequence[Mention]) -> bool:
         return True
     before = re.search(r"([\w']+)[^\w.;:!?]*$", text[: mention.span[0]])
     word = before[1].lower() if before else ""
+    if _WITH_A.search(text[: mention.span[0]]):
+        return True
     if word in _TELLING and re.search(r"\w $", text[: mention.span[0]]):
         return False
     if mention.attribute.lower() in SIZES and re.search(

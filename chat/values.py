@@ -38,7 +38,9 @@ _GOES_ON = re.compile(r" (?:for|under|below|over|up to|with|please|if|and|or|but
 _RELATION = re.compile(
     rf"\b(?:for|as a (?:gift|present) for) (?:my |our |the |his |her |their )?(?:(?:little|big|old|dear|younger"
     rf"|older|best) )?"
-    rf"(?P<who>{'|'.join(sorted(RELATIONS, key=len, reverse=True))})\b(?!'s? \w)",
+    rf"(?P<who>{'|'.join(sorted(RELATIONS, key=len, reverse=True))})\b(?!'s? \w)"
+    rf"|\b(?:my|our) (?P<wants>{'|'.join(sorted(RELATIONS, key=len, reverse=True))}) (?:wants?|needs?"
+    r"|is (?:after|looking for)|would like|could use|(?:has )?asked for|wishes for|takes|wears)\b",
     re.IGNORECASE,
 )
 _INSTEAD = re.compile(r"(?:rather than|instead of)\b", re.IGNORECASE)
@@ -196,7 +198,7 @@ def _relations(read: Constraints, kinds: Sequence[tuple[str, ...]], known: Lexic
     if not known.gender or known.gender in read.attributes or not kinds or not known.carried:
         return
     for match in _RELATION.finditer(read.rest):
-        values = for_relation(match["who"].lower(), known)
+        values = for_relation((match["who"] or match["wants"]).lower(), known)
         if values and carries(known, kinds, known.gender) and holds(known, kinds, known.gender, values):
             read.attributes[known.gender] = list(values)
             read.blank(match.span())
