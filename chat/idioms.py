@@ -33,6 +33,18 @@ _TOLD = (
     re.compile(r"\b(?:M(?:r|rs|s|iss)|D(?:r|oc)|Prof(?:essor)?)\.? [A-Z]\w+"),
 )
 _WHAT = r"(?P<what>(?!(?:because|since|as|so)\b)[\w'-]+(?: (?:and |or )?(?!(?:because|since|as|so)\b)[\w'-]+){0,2}?)"
+_SUBJECT = r"\b(?P<what>(?!(?:it|that|which|they|this|he|she)\b)[\w'-]+(?: (?:and|or) [\w'-]+)?)"
+# What somebody cannot bear, WHO to be put in; and that it is to be left out, which says the same once more.
+_HARM = (
+    r"(?:itch\w*|sneeze|ill|sick|sweat|swell up|come out in \w+|out in \w+"
+    r"|(?:a |an |the )?(?:rash(?:es)?|hives|eczema|spots|stomach ?aches?|upset stomach|allerg\w+))"
+)
+_ILL = (
+    rf"(?:(?:makes?|gives?|brings?) (?=(?:\w+ ){{1,2}}{_HARM})|(?:doesn'?t|don'?t|do not|does not|never) agrees? with "
+    rf"|(?:upsets?|irritates?|bothers?) )WHO(?:'s? (?:stomach|tummy|skin)| {_HARM})?(?!\w)"
+    r"(?:\W+(?:so )?(?:(?:please )?(?:leave|rule) (?:that|it) out|skip (?:that|it)|not that|avoid (?:that|it)))?"
+    r"(?:\W*(?: [-\u2013\u2014] |$|[,;.:]))?"
+)
 # What is said beside the matter: it would be searched for.
 _ASIDES = re.compile(
     r",? ?\b(?:if i (?:remember|recall)(?: (?:it )?(?:right(?:ly)?|correctly|well))?|i(?:'d| would) say"
@@ -185,17 +197,10 @@ _PLAINER: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (rf"^\W*(?:{_AGAIN})?make (?:that|it|them) (?!(?:an? )?[$€£]?\d)", ""),
         # refusals
         (
-            r"\b(?P<what>[\w'-]+(?: (?:and|or) [\w'-]+)?) (?:makes? (?:me|him|her|us|them|my \w+|our \w+)"
-            r" (?:itch|itchy|sneeze|ill|sick|sweat|come out in \w+)"
-            r"|gives? (?:me|him|her|us|them|my \w+|our \w+) (?:a |an )?(?:rash(?:es)?|hives|headaches?|migraines?"
-            r"|eczema|spots|stomach ?ache|itch|allerg\w+)"
-            r"|(?:doesn'?t|don'?t|do not|does not) agree with (?:me|him|her|us|them|my \w+|our \w+)"
-            r"|upsets? (?:my|our|his|her) [\w']+(?: (?:stomach|tummy|skin))?"
-            r"|brings? (?:me|him|her|us|them|my \w+) out in \w+)"
-            r"(?:\W+(?:so )?(?:(?:please )?(?:leave|rule) (?:that|it) out|skip (?:that|it)|without (?:it|that)"
-            r"|not that|avoid (?:that|it)))?",
-            r"no \g<what>",
+            rf"{_SUBJECT} {_ILL.replace('WHO', '(?P<who>(?:my|our) [a-z]+)')}",
+            r"for \g<who>; no \g<what>;",
         ),
+        (rf"{_SUBJECT} {_ILL.replace('WHO', '(?:me|him|her|us|them|people)')}", r"no \g<what>;"),
         (
             r"\b(?:none of that|none of the|no more of that|not that) (?P<what>[\w-]+)(?: (?:stuff|thing))?"
             r" (?:that|which) (?:itches|scratches|smells|sheds|pills|stains)",

@@ -84,7 +84,8 @@ _MORE = re.compile(
     re.IGNORECASE,
 )
 _GREETING = re.compile(
-    r"^\W*(?:(?:hi|hello|hey|hiya|howdy|hallo|bonjour|hola|good (?:morning|afternoon|evening|day)|greetings|yo"
+    r"^\W*(?:(?:hi|hello|hey|yo)?\W*(?:is )?(?:any(?:body|one)|somebody|someone) (?:there|here|around|home|online)\W*$)"
+    r"|^\W*(?:(?:hi|hello|hey|hiya|howdy|hallo|bonjour|hola|good (?:morning|afternoon|evening|day)|greetings|yo"
     r"|sup)\b[\s!,.]*(?:there|all|team|everyone|shoptalk)?[\s!,.]*(?:(?:and )?how (?:are you|is it going"
     r"|'s it going)(?: doing)?"
     r"(?: today)?\??)?\W*)+$|^\W*(?:how are you(?: doing)?(?: today)?|how'?s it going|what'?s up"
@@ -97,7 +98,7 @@ _THANKS = re.compile(
     r"|much appreciated|appreciate it)\b(?:[\s,]+(?:so|was|were|really|helpful|useful|kind"
     r"|very|a"
     r"|lot|much|again|for|your|the|help|everything|that|you|all|that's|is|great|i'm|good|bunch|ton|this|perfect"
-    r"|it))*(?:\W+you(?:'re| are)\b[^?,;]*)?\W*$",
+    r"|it))*(?:\W+you(?:'re| are)\b[^?,;]*)?\W*(?:bye(?: bye)?|goodbye|see you|have a (?:nice|good|great) \w+)?\W*$",
     re.IGNORECASE,
 )
 _FAREWELL = re.compile(
@@ -174,7 +175,9 @@ _CHOOSE = re.compile(
     rf"|'ve decided to)"
     rf"|let me|let's|can i|could i|may i|i(?=[ ](?:choose|pick|take)\b))(?: just| then"
     rf"| probably)? {_BUYS}(?! a look| more| another)\b"
-    r"|\bi(?:'ll| will) (?:go (?:for|with)|get)\b|\bi(?:'m| am) (?:going with|taking|buying)\b"
+    r"|\b(?:is|are|will be|it'?s|they'?re) mine\b|\b(?:i'm|i am) (?:having|sold on|settling (?:for|on))\b"
+    r"|\b(?:i've|i have|we've|we have) (?:settled|decided) (?:on|for)\b|\b(?:wrap|ring) (?:\w+ ){0,4}up\b"
+    r"|\bi(?:'ll| will) (?:go (?:for|with)|get|settle (?:for|on))\b|\bi(?:'m| am) (?:going with|taking|buying)\b"
     r"|\b(?:add|put|throw|place) (?:.{1,60} )?(?:in|into|to) (?:my|the|a) (?:shopping )?(?:basket|cart|bag|trolley)\b"
     r"|^\W*(?:ok(?:ay)?|yes|great|perfect|please|then|and|now)?\W*(?:buy|order|purchase|reserve|add) "
     r"(?:it|this|that|them|these|both|the|number|#)\b(?!.* by\b)",

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING, Literal
 
-from chat.lexicon import COLOURS, MATERIALS, Lexicon, carries, key_of, lexicon, stem_of
+from chat.lexicon import COLOURS, MATERIALS, Lexicon, carries, has_many, holds, key_of, lexicon, stem_of
 from chat.words import FILLERS, Token, scripts, singular, tokens, word_set
 
 if TYPE_CHECKING:
@@ -156,6 +156,14 @@ def compounded(mentions: list[Mention], text: str, known: Lexicon) -> list[Menti
         ):
             name = next(iter(values))
             made.append(Mention("attribute", kind.span, kind.text, attribute=name, values=tuple(values[name])))
+    for kind in kinds:
+        # "Magnetic tiles" of the kind Building Blocks are its magnetic ones.
+        first = kind.text.partition(" ")[0]
+        values = known.values.get(first, {})
+        name = next((one for one in values if has_many(one) and holds(known, kind.paths, one, values[one])), "")
+        if name and first != kind.text and all(key_of(path[-1]) != key_of(kind.text) for path in kind.paths):
+            span = (kind.span[0], kind.span[0] + len(first))
+            made.append(Mention("attribute", span, first, attribute=name, values=tuple(values[name])))
     for word in tokens(text) if len(kinds) == 1 else ():
         values = known.values.get(f"{word.text} {key_of(kinds[0].text)}", {})
         names = [name for name in values if carries(known, kinds[0].paths, name)]

@@ -55,14 +55,14 @@ backpack, school bag, schoolbag
 mug, teacup, espresso cup
 soft toy, teddy, teddy bear
 jewellery, necklace, earrings, bracelet
-tableware, plate, bowl
+tableware, plate, bowl, cutlery
 knife, cleaver, bread knife, santoku, paring knife, chef's knife, steak knife, carving knife, utility knife, boning knife
 towel, bath sheet, bath mat, bathmat, shower mat, hand towel, face cloth, facecloth, flannel, washcloth, guest towel
 coffee maker, cold brew jug, cold brew maker, brew jug, coffee grinder, burr grinder, bean grinder, coffee press
 coffee maker, filter machine, drip machine, stovetop pot
 bakeware, muffin pan, loaf pan, baking pan, bundt pan, bundt tin, cupcake tin, tart tin, springform tin, pie dish
 bakeware, quiche dish, baking dish, baking mat, proofing basket, banneton, roasting tin, cake mould
-feeding, training cup, trainer cup, toddler cup, baby cup, weaning spoon, baby spoon, first spoon, snack pot
+feeding, cutlery, training cup, trainer cup, toddler cup, baby cup, weaning spoon, baby spoon, first spoon, snack pot
 feeding, suction plate, suction bowl, weaning bowl, toddler cutlery, baby cutlery, toddler plate, baby plate
 baby bath, bath seat, bath support, rinse cup, baby tub, baby bathtub, infant tub, bucket bath
 building block, magnetic tile, marble run, train set, construction set, building brick, toy brick, stacking block
@@ -149,7 +149,7 @@ non-slip, anti slip, doesn't slide, won't slide, doesn't skid, slip resistant, d
 non-greasy, not greasy, not too greasy, isn't greasy, grease free, doesn't feel greasy
 unbreakable, shatterproof, doesn't break, won't break, can't break
 dishwasher safe, dishwasher proof, dishwasher, goes in the dishwasher, can go in the dishwasher, dishwasher friendly
-works on induction, induction, goes on an induction hob, goes on induction, on induction, for induction, induction hob, induction cooker, induction compatible
+works on induction, induction, an induction hob, an induction cooker, goes on an induction hob, goes on induction, on induction, for induction, induction hob, induction cooker, induction compatible
 microwave safe, microwave, microwaveable, goes in the microwave, can go in the microwave
 oven safe, ovenproof, oven proof, goes in the oven, can go in the oven
 quick-drying, quick dry, fast drying, dries fast, dries quickly

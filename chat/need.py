@@ -53,7 +53,7 @@ LONGEST_QUOTED = 60  # characters of a message that is said back
 MOST_TOGETHER = 3  # things of one message that are shown at once
 
 _ASKS_ABOUT = re.compile(
-    r"\W*(?:and |so |ok )?(?:can(?! (?:you|i|we|it)\b)|is|are|does|has|how|who|why|what|which|where|when|will"
+    r"\W*(?:and |so |ok )?(?:can(?! (?:you|i|we|it)\b)|do (?=the|th[eo]se)|is|are|does|has|how|who|why|what|which|where|when|will"
     r"|would|can it|tell me|more about)\b"
     r"(?! (?:there|about)\b)",
     re.IGNORECASE,

@@ -60,6 +60,7 @@ _AT_PRICE = re.compile(
     r"\bthe (?:[\w-]+ ){0,3}?(?:at|for|costing) (?:\$|€|£)?(?P<price>\d+(?:\.\d{2}))\b", re.IGNORECASE
 )
 _PLACES = frozenset({"for", "in", "on", "at", "into", "under", "over", "from", "by", "around", "near"})
+_GO_FOR = re.compile(r"\b(?:go(?:ing)?|opt|settle|plump) for $", re.IGNORECASE)
 _PICK = re.compile(
     r"^\W*(?P<one>\d) (?:and|or|vs\.?|versus) (?P<other>\d)\b(?=.*\b(?:which|better|pick|choose|compare|differ\w*)\b)",
     re.IGNORECASE,
@@ -217,7 +218,8 @@ def _add_by_words(text: str, shown: Sequence[Item], found: list[Reference]) -> N
     position = 0
     while match := _NAMED.search(text, position):
         start, position = match.start("the"), match.end("the")
-        if (match["before"] or "").strip().lower() in _PLACES or _is_taken((start, start + 3), found):
+        placed = (match["before"] or "").strip().lower() in _PLACES and not _GO_FOR.search(text[:start])
+        if placed or _is_taken((start, start + 3), found):
             continue
         said = tokens(match["words"])
         for length in range(len(said), 0, -1):

@@ -26,7 +26,7 @@ _JOIN = re.compile(
     r"|along with)\b)\s*(?:also\b\s*)?",
     re.IGNORECASE,
 )
-_ARTICLE = re.compile(r"\W*(?:an?|some|another|two|three|four|[2-9]|something (?:to|for))\b", re.IGNORECASE)
+_ARTICLE = re.compile(r"\W*(?:an?|some|another|two|three|four|[2-9](?! of us)|something (?:to|for))\b", re.IGNORECASE)
 # A part that begins so tells or asks something, and names no thing that is wanted.
 _TELLING = re.compile(
     r"\W*(?:i|i'm|we|my|our|he|she|they|it|it's|you|your|is|are|do|does|can|will|what|which|how|where|when|why|who"

@@ -6,12 +6,12 @@ only to words inside item texts, ``retrieval.spelling`` corrects when it searche
 
 import re
 from collections.abc import Iterable
-from itertools import islice
+from itertools import islice, pairwise
 
 from symspellpy import SymSpell, Verbosity  # type: ignore[import-untyped]
 
 from chat.lexicon import Lexicon
-from chat.words import FILLERS, word_set
+from chat.words import FILLERS, singular, word_set
 from retrieval.spelling import LEAST_LENGTH, TWO_ERRORS_FROM, english
 
 MOST_WORDS = 8_000  # that a misspelt one may be read as, kinds before values before brands: 0.3 s and 10 MB to learn
@@ -42,6 +42,12 @@ class Spelt:
         self._rank: dict[str, int] = {}
         self._symspell = SymSpell(max_dictionary_edit_distance=2, prefix_length=7)
         sources: tuple[Iterable[str], ...] = (_RULE_WORDS, known.paths, known.values, known.brands)
+        self._pairs = {
+            pair
+            for source in sources[1:]
+            for phrase in islice(source, MOST_WORDS)
+            for pair in pairwise(phrase.split())
+        }
         for rank, source in enumerate(sources):
             words = (word for phrase in source for word in phrase.split())
             for word in islice(words, max(MOST_WORDS - len(self._rank), 0)):
@@ -62,17 +68,17 @@ class Spelt:
             if len(word) < LEAST_LENGTH or word in kept or word in FILLERS or word in self._rank or word in english():
                 return match[0]
             left -= 1
-            return (self._reading(word) if left >= 0 else "") or match[0]
+            before = re.search(r"([^\W_]+)[ -]$", text[: match.start()])
+            return (self._reading(word, before[1].lower() if before else "") if left >= 0 else "") or match[0]
 
         return _WORD.sub(better, text)
 
-    def _reading(self, word: str) -> str:
-        if word in _READ_AS:
-            return _READ_AS[word]
+    def _reading(self, word: str, before: str) -> str:
         allowed = 2 if len(word) >= TWO_ERRORS_FROM else 1
         near = [
             (
                 one.distance,
+                (before, singular(one.term)) not in self._pairs,  # "bird feedr": a feeder, and no feeds
                 _undoubled(one.term) != _undoubled(word),
                 self._rank[one.term],
                 abs(len(one.term) - len(word)),

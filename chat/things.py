@@ -69,7 +69,7 @@ def wanted_category(
     kinds = {mention.paths: mention for mention in read.categories if all(len(path) > 1 for path in mention.paths)}
     if any(_DRINKS.search(read.rest[: mention.span[0]]) for mention in kinds.values()):
         return None  # who drinks coffee may well want a mug
-    gift = set(head) & _GIFTS or (not head and _GIFT_SAID.search(read.rest))
+    gift = set(head) & _GIFTS or _GIFT_SAID.search(read.rest)
     if vague and len(kinds) == 1 and gift:
         return next(iter(kinds.values()))
     return read.implied if vague and not kinds else None
@@ -93,7 +93,8 @@ def _named_category(read: Constraints, head: list[str], asked: tuple[int, int]) 
     if not head:
         return next((mention for mention in inside if _stands_for_itself(read.rest, mention)), None)
     end = singular(head[-1])
-    for mention in sorted(read.categories, key=lambda m: -len(m.text)):
+    deep = [mention for mention in read.categories if any(len(path) > 1 for path in mention.paths)]
+    for mention in sorted(deep or read.categories, key=lambda m: -len(m.text)):
         named = [singular(token.text) for token in tokens(mention.text)]
         if named and named[-1] == end and len(named) <= len(head):
             return mention

@@ -199,6 +199,9 @@ def _relations(read: Constraints, kinds: Sequence[tuple[str, ...]], known: Lexic
         return
     for match in _RELATION.finditer(read.rest):
         values = for_relation((match["who"] or match["wants"]).lower(), known)
+        there = set().union(*(known.held[path].get(known.gender, set()) for path in kinds if path in known.held))
+        if match["wants"] and there <= {value.lower() for value in values}:
+            return  # "my wife needs a dress": no dress is for anybody else
         if values and carries(known, kinds, known.gender) and holds(known, kinds, known.gender, values):
             read.attributes[known.gender] = list(values)
             read.blank(match.span())
