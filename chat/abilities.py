@@ -11,7 +11,8 @@ _CLAUSE = (
     r"|needs? to|can|could|will|would|to|be|is|are|even|easily|safely|really|simply|just)\b)*\W*\b"
 )
 _INTO = (
-    r"(?:goes?|put(?: (?:it|them))?|pop(?: (?:it|them))?|used?|washed?|cleaned?|stuck|fits?|moves?)"
+    r"(?:go(?:es)?|survives?|safe|ok(?:ay)?|fine|put(?: (?:it|them))?|pop(?: (?:it|them))?|used?"
+    r"|washed?|cleaned?|stuck|fits?|moves?)"
     r"(?: (?:from (?:there|the hob|the stove)|straight|right|directly|safely|also|happily))*"
     r" (?:in|into|in to|under)(?: (?:the|my|our|a|an|hot))*"
 )
@@ -43,7 +44,7 @@ _ABILITIES = tuple(
          "USB rechargeable"),
         (r"keeps? (?:the )?squirrels (?:off|out|away)", "squirrel-proof"),
         (r"(?:brings?|draws?|pulls?)(?: in)? (?:the )?bees|bees (?:love|like|come to)", "attracts bees"),
-        (r"(?:doesn'?t|won'?t|does not|will not) (?:sting|burn)(?: (?:in )?(?:the|his|her|my|their))?(?: eyes)?",
+        (r"(?:doesn'?t|won'?t|does not|will not) (?:sting|(?:sting|burn)(?: in)? (?:the|his|her|my|their) eyes)",
          "tear-free"),
         (r"(?:doesn'?t|don'?t|won'?t|does not|will not|not) fade(?: in the sun)?", "fade-resistant"),
         (r"(?:with (?:a )?|has (?:a )?|have (?:a )?|the |a )?covers? (?:(?:i|you|that|which|we|can|to|be) )*"
@@ -57,7 +58,8 @@ _ABILITIES = tuple(
          r"|by themselves)", "auto shut-off"),
         (r"(?:doesn'?t|don'?t|won'?t|does not|will not|not) (?:leak|drip|spill)(?: (?:in|into|all over) my \w+)?",
          "leakproof"),
-        (r"(?:doesn'?t|don'?t|won'?t|does not|will not|not) (?:slip|slide|skid)(?: (?:about|around|away))?", "non-slip"),
+        (r"(?:doesn'?t|don'?t|won'?t|does not|will not|not) (?:slip|slide|skid)(?: (?:about|around|away))?",
+         "non-slip"),
         (r"(?:sticks?|attach(?:es)?|fixed?) to (?:the )?(?:(?:bath ?room|shower) )?(?:tiles|wall|shower)",
          "suction cup"),
         (r"slows? (?:(?:him|her|them|it|my dog|the dog) )?down(?: (?:when|at|while))?(?: eating| meals)?",

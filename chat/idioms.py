@@ -71,8 +71,8 @@ _PLAINER: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         (r"^\W*(?:i )?meant?(?: to (?:say|write|type))? ", ""),
         # added to what is wanted
         (
-            r"^\W*(?:(?:please|and|also|ok(?:ay)?)\W+)*(?:add|include) (?!an? |some |the |my |it\b|this |that |\d|in |to "
-            r"|them |these |those |another |one )(?![^.;!?]* to (?:my|the) )",
+            r"^\W*(?:(?:please|and|also|ok(?:ay)?)\W+)*(?:add|include) (?!an? |some |the |my |it\b|this |that |\d|in "
+            r"|to |them |these |those |another |one )(?![^.;!?]* to (?:my|the) )",
             "with ",
         ),
         (
@@ -202,13 +202,13 @@ _PLAINER: tuple[tuple[re.Pattern[str], str], ...] = tuple(
         ),
         (rf"{_SUBJECT} {_ILL.replace('WHO', '(?:me|him|her|us|them|people)')}", r"no \g<what>;"),
         (
-            r"\b(?:none of that|none of the|no more of that|not that) (?P<what>[\w-]+)(?: (?:stuff|thing))?"
-            r" (?:that|which) (?:itches|scratches|smells|sheds|pills|stains)",
+            r"\b(?:none of (?:that|the|those)|no more of (?:that|those)|not (?:that|those)) (?P<what>[\w-]+)(?: stuff"
+            r"| thing|(?: stuff| ones?)? (?:that|which) (?:itch|scratch|smell|shed|pill|stain|sting)(?:e?s)?)\b",
             r"no \g<what>",
         ),
         (
-            r"\b(?:(?:that|which|it|and) )?(?:doesn'?t|don'?t|does not|do not|isn'?t|must not|mustn'?t|shouldn'?t|can'?t"
-            r"|won'?t) (?:be )?(?:runs?|works?|running|powered|burns?|rely|depend)(?: (?:on|off|with|by|from))?"
+            r"\b(?:(?:that|which|it|and) )?(?:doesn'?t|don'?t|does not|do not|isn'?t|must not|mustn'?t|shouldn'?t"
+            r"|can'?t|won'?t) (?:be )?(?:runs?|works?|running|powered|burns?|rely|depend)(?: (?:on|off|with|by|from))?"
             r" (?P<what>[\w-]+)",
             r", no \g<what>",
         ),

@@ -24,12 +24,12 @@ _RELAX = re.compile(
     rf"|\b(?:forget|ignore|drop|regardless of|never mind|remove)(?: about)? (?:the )?(?P<e>{_SUBJECTS})(?: limit"
     rf"| filter)?\b"
     rf"|\b(?:whatever|in whatever) (?P<f>{_SUBJECTS})\b"
-    rf"|\b(?:the )?(?P<g>{_SUBJECTS})[:,]? (?:is |are |can be )?(?:(?:anything|whatever)(?: goes| you like| you have| will do)"
-    r"|all the same|up to you|open|flexible|irrelevant|unimportant)(?!\W+(?:but|except|apart|other))\b"
+    rf"|\b(?:the )?(?P<g>{_SUBJECTS})[:,]? (?:is |are |can be )?(?:(?:anything|whatever)(?: goes| you like"
+    r"| you have| will do)|all the same|up to you|open|flexible|irrelevant)(?!\W+(?:but|except|apart|other))\b"
     rf"|\b(?:i'm |i am |we'?re )?(?:open to|happy with|fine with|ok with) (?:other|any|another|all|different) "
     rf"(?P<h>{_SUBJECTS})(?: (?:too|as well|also))?\b"
-    rf"|\b(?:other|another|different) (?P<i>{_SUBJECTS}) (?:are|is|would be|will be) (?:also )?(?:fine|ok(?:ay)?|welcome|good|alright)"
-    r"(?: (?:too|as well|also))?\b"
+    rf"|\b(?:other|another|different) (?P<i>{_SUBJECTS}) (?:are|is|would be|will be) (?:also )?(?:fine|ok(?:ay)?"
+    r"|welcome|good|alright)(?: (?:too|as well|also))?\b"
     rf"|\b(?:needn'?t|doesn'?t (?:have|need) to|does not have to) be (?:that|this|the same) (?P<j>{_SUBJECTS})\b",
     re.IGNORECASE,
 )

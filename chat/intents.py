@@ -52,8 +52,8 @@ TALK: frozenset[Intent] = frozenset(
 )
 
 _START_OVER = re.compile(
-    r"\b(?:start (?:all )?(?:over|again|anew|afresh|fresh|from scratch)|begin again|new search|reset|forget (?:that|it|this"
-    r"|everything|all(?: of)? (?:that|this|it))"
+    r"\b(?:start (?:all )?(?:over|again|anew|afresh|fresh|from scratch)|begin again|new search|reset"
+    r"|forget (?:that|it|this|everything|all(?: of)? (?:that|this|it))"
     r"|never ?mind(?: that)?|scrap that|clear (?:that|everything|all)|let'?s start over)\b[.,!:; ]*",
     re.IGNORECASE,
 )

@@ -44,7 +44,8 @@ _UNITS = (
     (r"l(?:it(?:re|er))?s?|ltr", "l"), (r"m(?:illi)?l(?:it(?:re|er))?s?", "ml"), (r"g(?:r|ram(?:me)?)?s?", "g"),
     (r"k(?:ilo)?g(?:ram)?s?|kilos?", "kg"), (r"cm|centimet(?:re|er)s?", "cm"), (r"met(?:re|er)s?", "m"),
     (r"people|persons?|pers|pax|man|p", "person"), (r"pieces?|pcs?", "piece"), (r"h(?:rs?|ours?)?", "hour"),
-    (r"min(?:ute)?s?", "minute"), (r"w(?:att)?s?", "w"), (r"lumens?|lm", "lumen"), (r"gsm|g/m2", "gsm"), (r"degrees?(?: c(?:elsius)?)?|celsius", "c"),
+    (r"min(?:ute)?s?", "minute"), (r"w(?:att)?s?", "w"),
+    (r"lumens?|lm", "lumen"), (r"gsm|g/m2", "gsm"), (r"degrees?(?: c(?:elsius)?)?|celsius", "c"),
 )  # fmt: skip
 _SIDES = re.compile(r"(\d+) x (\d+) (\w+)")  # which of the two is said first is all the same
 _BELOW_ZERO = re.compile(r"\s*[-\u2212]\s?\d")

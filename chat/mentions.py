@@ -50,7 +50,7 @@ _SIZE = re.compile(
     r"|\bwaist (?:size )?(\d{2})(?![\w-]|[.,]\d)|(?<![\w.-])(\d{2})(?:[- ]inch)? waist\b"
     r"|^\W*(?:(?:an?|the) )?([sml]|\d{1,2}(?:[.,]5)?)\W*(?:please)?\W*$"
     # "a rain jacket, M, under 80", "linen dress s"
-    r"|(?<=, )([sml])(?=\s*(?:[,;]|$))|(?<=[a-z] )(?<!\bin )(?<!\b[xi] )([sml])(?=\W*$|,)",
+    r"|(?<=, )([sml])(?=\s*(?:[,;]|$))|(?<=[a-z] )(?<!\bin )(?<!\b[xi] )([sml])(?=\W*(?:pl(?:ea)?[sz]e?)?\W*$|,)",
     re.IGNORECASE,
 )
 _GENDERS = {

@@ -112,7 +112,8 @@ _SINGLE = re.compile(
 UNITLESS_NEXT = re.compile(
     r"\s*(?:$|[^\w\s%°'\"\-/+×]|(?:and|but|or|for|please|pl[sz]|if|with|would|is|that|which|in|on|total|each|apiece"
     r"|per|a piece|max|because|as|thanks|thx|though|tho|so|not|no|i|it|you|we|maybe|only|altogether|all in|ideally"
-    r"|preferably|then|ok|okay|tops|since|when|actually|at|let'?s say|let us say|either|too|again|instead|now|today|those|these|they"
+    r"|preferably|then|ok|okay|tops|since|when|actually|at|let'?s say|let us say|either"
+    r"|too|again|instead|now|today|those|these|they"
     r"|he|she|we|my|your|is|are|budget|price"
     r"|will|can|must|should|you|do|does|have|has|what|where|any|also|plus|from|by|of|range|bracket)\b)",
     re.IGNORECASE,

@@ -56,7 +56,7 @@ mug, teacup, espresso cup
 soft toy, teddy, teddy bear
 jewellery, necklace, earrings, bracelet
 tableware, plate, bowl, cutlery
-knife, cleaver, bread knife, santoku, paring knife, chef's knife, steak knife, carving knife, utility knife, boning knife
+knife, cleaver, bread knife, santoku, paring knife, chef's knife, steak knife, carving knife, boning knife
 towel, bath sheet, bath mat, bathmat, shower mat, hand towel, face cloth, facecloth, flannel, washcloth, guest towel
 coffee maker, cold brew jug, cold brew maker, brew jug, coffee grinder, burr grinder, bean grinder, coffee press
 coffee maker, filter machine, drip machine, stovetop pot
@@ -149,7 +149,8 @@ non-slip, anti slip, doesn't slide, won't slide, doesn't skid, slip resistant, d
 non-greasy, not greasy, not too greasy, isn't greasy, grease free, doesn't feel greasy
 unbreakable, shatterproof, doesn't break, won't break, can't break
 dishwasher safe, dishwasher proof, dishwasher, goes in the dishwasher, can go in the dishwasher, dishwasher friendly
-works on induction, induction, an induction hob, an induction cooker, goes on an induction hob, goes on induction, on induction, for induction, induction hob, induction cooker, induction compatible
+works on induction, an induction hob, an induction cooker, goes on an induction hob, goes on induction
+works on induction, induction, on induction, for induction, induction hob, induction cooker, induction compatible
 microwave safe, microwave, microwaveable, goes in the microwave, can go in the microwave
 oven safe, ovenproof, oven proof, goes in the oven, can go in the oven
 quick-drying, quick dry, fast drying, dries fast, dries quickly

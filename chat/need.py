@@ -53,9 +53,8 @@ LONGEST_QUOTED = 60  # characters of a message that is said back
 MOST_TOGETHER = 3  # things of one message that are shown at once
 
 _ASKS_ABOUT = re.compile(
-    r"\W*(?:and |so |ok )?(?:can(?! (?:you|i|we|it)\b)|do (?=the|th[eo]se)|is|are|does|has|how|who|why|what|which|where|when|will"
-    r"|would|can it|tell me|more about)\b"
-    r"(?! (?:there|about)\b)",
+    r"\W*(?:and |so |ok )?(?:can(?! (?:you|i|we|it)\b)|do (?=the|th[eo]se)|is|are|does|has|how|who|why|what"
+    r"|which|where|when|will|would|can it|tell me|more about)\b(?! (?:there|about)\b)",
     re.IGNORECASE,
 )
 _ASKS_OF_IT = re.compile(

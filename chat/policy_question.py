@@ -209,8 +209,8 @@ _OF_THE_SHOP = re.compile(
     r"|double[- ]charged)\b|\bnever (?:buy|order|shop)(?:ing)? (?:\w+ )?(?:here|from you) again\b"
     r"|(?:^|[,.;!?]|\b(?:and|but|so|because)) ?i(?:'m| am) (?:so |really |very |absolutely |extremely "
     r"|pretty )?(?:furious"
-    r"|angry|disappointed|fed up|outraged|upset|unhappy|livid)(?=\W*$|[,.;!]| (?:in you|in this|in the|about|with|at|that|and|because"
-    r"|over|by|as)"
+    r"|angry|disappointed|fed up|outraged|upset|unhappy|livid)(?=\W*$|[,.;!]| (?:in you|in this|about|with|at|that|and"
+    r"|because|over|by|as)"
     r"\b)|\bi (?:want|demand) (?:a refund|my money back|compensation)\b",
     re.IGNORECASE,
 )

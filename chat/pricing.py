@@ -55,8 +55,8 @@ _ORDER: tuple[tuple[Order, re.Pattern[str]], ...] = (
     (
         "cheapest",
         re.compile(
-            r"\b(?:cheapest(?: ones?)? (?:on|at the|up) top|cheapest|least expensive|lowest[- ]priced?|most affordable|(?:lowest|low"
-            r"|cheap(?:est)?) (?:price )?first"
+            r"\b(?:cheapest(?: ones?)? (?:on|at the|up) top|cheapest|least expensive|lowest[- ]priced?|most affordable"
+            r"|(?:lowest|low|cheap(?:est)?) (?:price )?first"
             r"|by price,? (?:lowest|ascending|low to high|up)|low to high|price ascending)\b",
             re.IGNORECASE,
         ),

@@ -20,8 +20,9 @@ _NUMBER = rf"(?:\d{{1,4}}(?:[.,]\d{{1,2}})?|{SPELT})"
 _PARTY = re.compile(
     r"\b(?:(?:for|sleeps?|fits|seats|houses|we(?:'re| are|'ll be| will be)|there(?:'s| are| will be)|that makes"
     r"|(?:a )?(?:family|group|party|crew|household|team) of|suitable for|big enough for|enough for|room for)"
-    rf" (?P<n>{_NUMBER})(?![-–]\d)|(?P<us>{_NUMBER}) of us)\b(?: of us)?(?P<who> (?:people|persons?|adults?|campers?|players?"
-    r"|grown[- ]?ups|friends|hikers|guests))?",
+    rf" (?:between )?(?P<n>{_NUMBER})(?:(?:-|–| to | and (?=\w+ (?:people|players?)))(?P<to>{_NUMBER}))?"
+    rf"|(?P<us>{_NUMBER}) of us)\b(?: of us)?(?P<who> (?:people|persons?|adults?|campers?|players?|grown[- ]?ups"
+    r"|friends|hikers|guests))?",
     re.IGNORECASE,
 )
 _AGE = re.compile(
@@ -113,9 +114,11 @@ def _party(read: Constraints, kinds: Paths, known: Lexicon) -> None:
         if not kinds:
             continue
         held = [one for unit in ("person", "player") for one in _of(known, unit, kinds)]
-        exact = [one for one in held if one.low == one.high == count]
-        fitting = exact or [one for one in held if one.low <= count <= one.high]
-        roomier = sorted((one for one in held if one.low >= count), key=lambda one: one.low)
+        held = [one for one in held if holds(known, kinds, one.attribute, [one.value])]
+        most = (_number(match["to"]) if match["to"] else None) or count  # "for 2 to 6 players"
+        exact = [one for one in held if one.low == count and one.high == most]
+        fitting = exact or [one for one in held if one.low <= count and most <= one.high]
+        roomier = sorted((one for one in held if one.low >= most), key=lambda one: one.low)
         fitting = fitting or [one for one in roomier if one.low == roomier[0].low]
         if fitting:
             _require(read, fitting)
@@ -141,11 +144,7 @@ def _measures(read: Constraints, kinds: Paths, known: Lexicon) -> None:
         if len(names) != 1:
             continue
         bound = float(match["n"].replace(",", "."))
-        fitting = [
-            one
-            for one in held
-            if one.attribute == names[0] and _meets(one, bound, match)
-        ]
+        fitting = [one for one in held if one.attribute == names[0] and _meets(one, bound, match)]
         if fitting:
             _require(read, fitting)
             read.blank(match.span())

@@ -43,10 +43,7 @@ class Spelt:
         self._symspell = SymSpell(max_dictionary_edit_distance=2, prefix_length=7)
         sources: tuple[Iterable[str], ...] = (_RULE_WORDS, known.paths, known.values, known.brands)
         self._pairs = {
-            pair
-            for source in sources[1:]
-            for phrase in islice(source, MOST_WORDS)
-            for pair in pairwise(phrase.split())
+            pair for source in sources[1:] for phrase in islice(source, MOST_WORDS) for pair in pairwise(phrase.split())
         }
         for rank, source in enumerate(sources):
             words = (word for phrase in source for word in phrase.split())

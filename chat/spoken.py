@@ -22,14 +22,14 @@ _SHORT = tuple(
     (re.compile(rf"(?<![\w-])(?:{pattern})(?![\w-])", re.IGNORECASE), plain)
     for pattern, plain in (
         (r"w/o|witout|w/out", "without"), (r"w/", "with"), (r"upto", "up to"), (r"atleast", "at least"),
-        (r"(\d{2,3})(?: ?cm)? ?(?:[x×*]|(?<= )by(?= )) ?(\d{2,3})(?: ?cm)?", r"\1 x \2 cm"), (r"half an hour", "30 minutes"),
+        (r"(\d{2,3})(?: ?cm)? ?(?:[x×*]|(?<= )by(?= )) ?(\d{2,3})(?: ?cm)?", r"\1 x \2 cm"), 
+        (r"half an hour", "30 minutes"),
         (r"(?:an|one) hour", "60 minutes"), (r"half[- ](?:an? )?(?:litre|liter)", "500 ml"),
         (r"half[- ](?:an? )?(?:kilo|kg)", "500 g"), (r"a quarter (?:of a )?(?:kilo|kg)", "250 g"), (r"a dozen", "12"),
         (r"an? (?=(?:kilo|kg|litre|liter)\b)", "1 "), (r"dont", "don't"), (r"doesnt", "doesn't"), (r"isnt", "isn't"),
         (r"shouldnt", "shouldn't"), (r"cant", "can't"), (r"wont", "won't"), (r"arent", "aren't"),
         (r"(?<!\d)(?<!\d )(?<!two )(?<!three )(?<!five )(?<!ten )(?<!half )(?<!quarter )(kilo|kg|litre|liter)(?= of\b)",
          r"1 \1"),
-        (rf"(?:between )?(\d{{1,2}}|{SPELT}) (?:to|and) (\d{{1,2}}|{SPELT})(?= (?:players|people|persons)\b)", r"\1-\2"),
         (r"wanna", "want to"), (r"gonna", "going to"), (r"gotta", "have to"), (r"sz|sise", "size"),
         (r"lose[- ]leaf", "loose leaf"), (r"or else(?= \w+\W*$)", "or"),
         (r"taht|thta", "that"), (r"waht|wat", "what"), (r"teh|hte", "the"), (r"adn|nad", "and"), (r"wiht|wih", "with"),
@@ -104,7 +104,8 @@ def _without_slip(text: str, vocabulary: "Vocabulary") -> str:
     wrong = next((one for one in reversed(mentions) if _same_kind(one, meant[0], lexicon(vocabulary))), None)
     if wrong is None:
         return text
-    said = "in " if re.match(r"in\b", before[wrong.span[0] :], re.IGNORECASE) and not meant[0].text[:3] == "in " else ""
+    worn = re.match(r"in\b", before[wrong.span[0] :], re.IGNORECASE) and not meant[0].text.startswith("in ")
+    said = "in " if worn else ""
     return f"{before[: wrong.span[0]]}{before[wrong.span[1] :].strip(' ,.')} {said}{after}".strip()
 
 

@@ -33,11 +33,12 @@ _RETURNS = re.compile(
 )
 # "How about the tent from before": without such words it may be any tent.
 _BEFORE = re.compile(
-    r"\b(?:back|return\w*|again|once more|one more time|from before|from earlier|you showed|we had|we saw|earlier)\b", re.IGNORECASE
+    r"\b(?:back|return\w*|again|once more|one more time|from before|from earlier|you showed|we had|we saw|earlier)\b",
+    re.IGNORECASE,
 )
 _AFTERWARDS = re.compile(
-    r"^[\s,.;:!-]*(?:(?:any ?more|once more|once again|one more time|from before|from earlier|again|then|after all|please|now|and|but"
-    r"|instead)\b[\s,.;:!-]*)*",
+    r"^[\s,.;:!-]*(?:(?:any ?more|once more|once again|one more time|from before|from earlier|again|then"
+    r"|after all|please|now|and|but|instead)\b[\s,.;:!-]*)*",
     re.IGNORECASE,
 )
 
