@@ -58,7 +58,7 @@ jewellery, necklace, earrings, bracelet
 tableware, plate, bowl, cutlery
 knife, cleaver, bread knife, santoku, paring knife, chef's knife, steak knife, carving knife, boning knife
 towel, bath sheet, bath mat, bathmat, shower mat, hand towel, face cloth, facecloth, flannel, washcloth, guest towel
-coffee maker, cold brew jug, cold brew maker, brew jug, coffee grinder, burr grinder, bean grinder, coffee press
+coffee maker, cold brew jug, cold brew maker, brew jug, coffee press
 coffee maker, filter machine, drip machine, stovetop pot
 bakeware, muffin pan, loaf pan, baking pan, bundt pan, bundt tin, cupcake tin, tart tin, springform tin, pie dish
 bakeware, quiche dish, baking dish, baking mat, proofing basket, banneton, roasting tin, cake mould

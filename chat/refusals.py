@@ -37,8 +37,8 @@ _NO_REFUSAL = re.compile(
     r"|rubbish|junk|trash|tat|crap|nonsense|fuss|frills|hold|way|beyond|past|fancy"
     r"|my|our|for (?:me|us|my|our)|agree|match|happen|trust|remember|fussed|bothered|picky|object|issue|concern"
     r"|big deal"
-    r"|must|essential|a must|important|limit|wait|stress|pressure|point|use|wonder|chance|luck|good|else|far|online|home"
-    r"|around|long|before|after|until|till|today|tomorrow|always|again|ready|easy|here|there|happy|working"
+    r"|must|essential|a must|important|limit|wait|stress|pressure|point|use|wonder|chance|luck|good|else|far|home"
+    r"|online|around|long|before|after|until|till|today|tomorrow|always|again|ready|easy|here|there|happy|working"
     r"|a (?:fan of )?problem|mind|care|sure|at all|working|available|in stock)\b",
     re.IGNORECASE,
 )
