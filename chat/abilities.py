@@ -5,6 +5,7 @@ no such property, its name is searched for like any word.
 """
 
 import re
+from functools import partial
 
 _CLAUSE = (
     r"(?:\W*\b(?:that|which|who|one|ones|and|but|it|they|i|we|you|something|also|must|should|shall|has to|have to"
@@ -75,11 +76,11 @@ def with_abilities(text: str) -> str:
     'trousers, quick-drying, in grey'
     """
     for pattern, name in _ABILITIES:
-        text = pattern.sub(lambda match, name=name: _named(match, name), text)
+        text = pattern.sub(partial(_named, name), text)
     return text
 
 
-def _named(match: re.Match[str], name: str) -> str:
+def _named(name: str, match: re.Match[str]) -> str:
     lead = match["lead"]
     if not re.search(r"\w", match.string[: match.start()]):
         return name

@@ -94,10 +94,13 @@ def _named_category(read: Constraints, head: list[str], asked: tuple[int, int]) 
         return next((mention for mention in inside if _stands_for_itself(read.rest, mention)), None)
     end = singular(head[-1])
     deep = [mention for mention in read.categories if any(len(path) > 1 for path in mention.paths)]
-    for mention in sorted(deep or read.categories, key=lambda m: -len(m.text)):
+    for mention in sorted(read.categories, key=lambda m: -len(m.text)):
         named = [singular(token.text) for token in tokens(mention.text)]
         if named and named[-1] == end and len(named) <= len(head):
-            return mention
+            if mention in deep:
+                return mention
+            # "Our baby's 8 months, we need a bath seat": no whole department.
+            return next((one for one in deep if _stands_for_itself(read.rest, one)), mention)
     if end in _PORTIONS and len(head) > 1:  # "a knife set"
         return _named_category(read, head[:-1], asked)
     return next((mention for mention in inside if _stands_for_itself(read.rest, mention)), None)
