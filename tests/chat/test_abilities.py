@@ -1,0 +1,20 @@
+"""What a thing shall be able to do, put into the name of the property."""
+
+import pytest
+
+from chat.abilities import with_abilities
+
+
+@pytest.mark.parametrize(
+    ("said", "plainer"),
+    [
+        ("trousers which dry quickly, in grey", "trousers, quick-drying, in grey"),
+        ("a pan that can go from there into the oven", "a pan, oven safe"),
+        ("mugs that can be stacked", "mugs, stackable"),
+        ("headphones that block out train noise", "headphones, noise cancelling"),
+        ("a camp stove that doesn't burn gas", "a camp stove that doesn't burn gas"),
+        ("towels", "towels"),
+    ],
+)
+def test_an_ability_is_named(said: str, plainer: str) -> None:
+    assert with_abilities(said) == plainer
