@@ -25,6 +25,7 @@ RATE = 0.20  # of conversations with a success, of the version that is live
 GAINS = (0.03, 0.05)  # how much better the other one is, where it is
 CASES, CHECKS = 60, 4  # of a score table, and of each case
 COMPARISONS = 200
+WORSE = 0.15  # of the checks, that a worse version passes less
 SEED = 20261128
 
 
@@ -55,9 +56,15 @@ def scored(generator: np.random.Generator, likely: np.ndarray) -> list[Result]:
             checks=CHECKS,
             passed=int(generator.binomial(CHECKS, share)),
             figures={
-                "words": float(generator.normal(20, 5)),
+                "constraints": float(generator.binomial(2, 0.9)) / 2,
+                "hit5": float(generator.binomial(1, 0.8)),
+                "written": float(generator.binomial(2, 0.8)) / 2,
                 "repaired": float(generator.poisson(0.3)),
+                "cut": float(generator.poisson(0.2)),
                 "questions": float(generator.poisson(0.1)),
+                "words": (words := float(generator.normal(20, 5))),
+                "tokens": 700 + 1.4 * words + float(generator.normal(0, 30)),
+                "first_word_ms": float(generator.lognormal(5, 0.4)),
             },
         )
         for number, share in enumerate(likely)
@@ -65,7 +72,7 @@ def scored(generator: np.random.Generator, likely: np.ndarray) -> list[Result]:
 
 
 def called_the_same(count: int) -> tuple[float, float]:
-    """Of so many comparisons of equal versions, the shares called the same: by the cases, and by every figure too."""
+    """Of so many comparisons of equal versions, the shares called the same: by the cases, and in all that is told."""
     generator = np.random.default_rng(SEED)
     cases = whole = 0
     for _ in range(count):
@@ -74,6 +81,16 @@ def called_the_same(count: int) -> tuple[float, float]:
         cases += found.verdict == 0
         whole += found.verdict == 0 and not any(gap.clear for gap in found.gaps)
     return cases / count, whole / count
+
+
+def worse_called(count: int) -> float:
+    """Of so many comparisons with a version that passes WORSE less of its checks, the share called worse."""
+    generator = np.random.default_rng([SEED, 1])
+    called = 0
+    for _ in range(count):
+        likely = generator.beta(4, 1, CASES)
+        called += compare(scored(generator, likely), scored(generator, np.maximum(likely - WORSE, 0))).verdict < 0
+    return called / count
 
 
 def listing_ms(count: int) -> float:
@@ -109,6 +126,7 @@ def main() -> None:
         figures[f"days_to_call_median@+{gain:.2f}"] = float(seen[len(seen) // 2]) if seen else float("nan")
     same = called_the_same(20 if arguments.quick else COMPARISONS)
     figures["equal_versions_same_by_cases"], figures["equal_versions_same_in_all"] = same
+    figures[f"worse_versions_called@-{WORSE:.2f}"] = worse_called(20 if arguments.quick else COMPARISONS)
     figures["list_1000_ms"] = listing_ms(1000)
     report("experiments", figures, json_path=arguments.json, quick=arguments.quick)
 

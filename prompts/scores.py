@@ -4,6 +4,12 @@ Pure statistics over results; knows nothing of how they came about (``chat.evalu
 (``prompts.experiment``). Two versions are compared case by case: which has more checks passed is counted, and the sign
 test says whether the count could be chance. Figures are compared by their differences in pairs: an interval by the
 bootstrap, and a sign-flip test beside it, as the bootstrap alone promises too much of few cases.
+
+All tests of one comparison share ALPHA, so that of comparisons of equal versions at most that share calls anything at
+all. It is weighted Bonferroni with one step of Holm's ("A simple sequentially rejective multiple test procedure",
+1979): the cases' test has CASES_ALPHA, the figures' the rest in equal parts; where the cases' test calls a difference,
+its share passes on to the figures. A test that can call nothing, however the signs of its differences fall, takes no
+share (Tarone, "A modified Bonferroni method for discrete data", 1990).
 """
 
 from collections.abc import Sequence
@@ -16,8 +22,9 @@ from scipy import stats
 from prompts.results import Failure as Failure
 from prompts.results import Result as Result
 
-ALPHA = 0.05  # share of comparisons of equal versions that may call a difference
-DRAWS = 2_000
+ALPHA = 0.05  # share of comparisons of equal versions that may call a difference, in the cases or in any figure
+CASES_ALPHA = 0.04  # of it, for the cases: 12 better and 3 worse are beyond noise still
+DRAWS = 10_000  # so many that the smallest share of ALPHA that a figure may get is in reach of the sign-flip test
 LEAST_PAIRS = 6  # with fewer no sign test can call anything
 
 # What is counted of a case, how people call it, and whether more of it is better (None: neither).
@@ -58,11 +65,12 @@ class Comparison:
     worse: int
     p: float  # how often equal versions would differ as much
     gaps: tuple[Gap, ...]
+    alpha: float = ALPHA  # up to which p the cases' difference is beyond noise
 
     @property
     def verdict(self) -> int:
         """1: the second is better, -1: worse, beyond noise; 0: no difference can be called."""
-        return 0 if self.p > ALPHA else 1 if self.better > self.worse else -1
+        return 0 if self.p > self.alpha else 1 if self.better > self.worse else -1
 
     @cached_property
     def sentence(self) -> str:
@@ -94,7 +102,7 @@ def total(results: Sequence[Result]) -> dict[str, float]:
 def compare(first: Sequence[Result], second: Sequence[Result], seed: int = 0) -> Comparison:
     """The second version against the first, on the cases that both have. The same results give the same answer.
 
-    At most ALPHA of comparisons of equal versions call the cases different, and at most ALPHA any of the figures.
+    At most ALPHA of comparisons of equal versions call anything different: the cases, or any of the figures.
     """
     others = {result.case: result for result in second}
     pairs = [(one, others[one.case]) for one in first if one.case in others]
@@ -108,9 +116,17 @@ def compare(first: Sequence[Result], second: Sequence[Result], seed: int = 0) ->
         both = [(_figure(one, name), _figure(other, name)) for one, other in pairs]
         columns[name] = np.array([b - a for a, b in both if a is not None and b is not None])
     told = {name: held for name, held in columns.items() if len(held)}
-    gaps = tuple(_gap(name, held, ALPHA / len(told), seed) for name, held in told.items())
+    open_tests = sum(_can_be_called(int(np.count_nonzero(held))) for held in told.values())
+    for_cases = ALPHA if not open_tests else CASES_ALPHA
+    for_figures = ALPHA - CASES_ALPHA if _can_be_called(better + worse) and p > for_cases else ALPHA
+    gaps = tuple(_gap(name, held, for_figures / max(open_tests, 1), seed) for name, held in told.items())
     titles = [results[0].version if results else "nothing" for results in (first, second)]
-    return Comparison(titles[0], titles[1], len(pairs), better, worse, p, gaps)
+    return Comparison(titles[0], titles[1], len(pairs), better, worse, p, gaps, for_cases)
+
+
+def _can_be_called(differences: int) -> bool:
+    """Whether a test of so many differences that are not zero could call anything, if all had the same sign."""
+    return 2.0 ** (1 - differences) <= ALPHA
 
 
 def band(yes: int, of: int) -> tuple[float, float]:
@@ -130,11 +146,18 @@ def _gap(name: str, gains: np.ndarray, alpha: float, seed: int) -> Gap:
         clear = mean != 0 and len(gains) >= LEAST_PAIRS and 2 ** (1 - len(gains)) <= alpha
         return Gap(name, len(gains), mean, mean, mean, clear)
     rng = np.random.default_rng(seed)
-    found = stats.bootstrap(
-        (gains,), np.mean, n_resamples=DRAWS, confidence_level=1 - alpha, method="percentile", rng=rng
-    ).confidence_interval
-    flipped = stats.permutation_test(
-        (gains,), np.mean, permutation_type="samples", n_resamples=DRAWS, vectorized=True, rng=rng
-    ).pvalue
-    low, high = float(found.low), float(found.high)
-    return Gap(name, len(gains), mean, low, high, bool((low > 0 or high < 0) and flipped <= alpha))
+    means = gains[rng.integers(0, len(gains), (DRAWS, len(gains)))].mean(axis=1)
+    low, high = (float(bound) for bound in np.quantile(means, (alpha / 2, 1 - alpha / 2)))
+    return Gap(name, len(gains), mean, low, high, bool((low > 0 or high < 0) and _flipped(gains, rng) <= alpha))
+
+
+def _flipped(gains: np.ndarray, rng: np.random.Generator) -> float:
+    """How often the mean is as far from zero where each difference has its sign by chance; exact where they are few."""
+    count = len(gains)
+    exact = 2**count <= DRAWS
+    if exact:
+        signs = (np.arange(2**count)[:, None] >> np.arange(count)) & 1
+    else:
+        signs = rng.integers(0, 2, (DRAWS, count))
+    far = np.abs((2 * signs - 1) @ gains) >= abs(gains.sum()) - 1e-9 * np.abs(gains).sum()  # a tie is as far
+    return float(far.mean()) if exact else float((far.sum() + 1) / (DRAWS + 1))
