@@ -8,23 +8,22 @@ import csv
 import hashlib
 import json
 import shutil
-from collections.abc import Sequence, Set
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from rich.console import Console
 
 import demo.__main__ as demo_data
 from bench.beauty import beauty_items
+from chat.held_out import Row as Event
+from chat.held_out import parted
 from chat.settings import Settings
 from retrieval.items import Item
 from ui.home import Home
 
 KEPT = "simulate"  # under the folder of models, beside the embeddings that the benches keep
 FORM = 1  # of how the shop is made; another number makes kept ones anew
-
-Event = dict[str, Any]  # a row of a file of events
 
 
 @dataclass(frozen=True)
@@ -55,27 +54,6 @@ def demo_shop(settings: Settings, console: Console) -> HeldOut:
     sold = {item.id for item in items if item.in_stock}
     kept, targets = parted([json.loads(line) for line in _lines(folder / "events.jsonl")], sold)
     return _shop("demo", items, kept, "", targets, settings, console)
-
-
-def parted(events: Sequence[Event], sold: Set[str] | None = None) -> tuple[list[Event], dict[str, str]]:
-    """What is learned from, and the item that each shopper bought last (of ``sold``, where that is given).
-
-    ``events``: of each shopper the oldest first. What a shopper did after that purchase, or with that item before it,
-    would tell of it, and is left out too.
-    """
-    histories: dict[str, list[Event]] = {}
-    for event in events:
-        histories.setdefault(str(event["shopper_id"]), []).append(event)
-    kept: list[Event] = []
-    targets: dict[str, str] = {}
-    for shopper, own in histories.items():
-        bought = [at for at, event in enumerate(own)
-                  if event["kind"] == "purchase" and (sold is None or event["item_id"] in sold)]  # fmt: skip
-        if bought:
-            targets[shopper] = str(own[bought[-1]]["item_id"])
-            own = [event for event in own[: bought[-1]] if event["item_id"] != targets[shopper]]
-        kept += own
-    return kept, targets
 
 
 def _shop(

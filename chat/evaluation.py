@@ -184,7 +184,7 @@ class Evaluation:
         """The conversation, held by somebody new with the history that the case states."""
         stage = self.stages.of(case)
         shopper = f"case-{next(self._numbers)}"
-        with TemporaryDirectory(prefix="shoptalk-case-") as folder, _conversations(Path(folder)) as (events, store):
+        with TemporaryDirectory(prefix="shoptalk-case-") as folder, conversations(Path(folder)) as (events, store):
             events.add(_history(case, stage, shopper))
             calls: list[Call] = []
             llm = Traced(self.llm, calls)
@@ -276,7 +276,7 @@ def _item(fields: dict[str, object]) -> Item:
 
 
 @contextmanager
-def _conversations(folder: Path) -> Iterator[tuple[Events, Store]]:
+def conversations(folder: Path) -> Iterator[tuple[Events, Store]]:
     """Empty tables for one conversation, which are gone at the end."""
     connections = Connections(folder / "conversation.sqlite3")
     try:

@@ -53,6 +53,7 @@ class Result(BaseModel):
     unreached: int = 0  # turns that the LLM did not answer in
     texts: tuple[str, ...] = ()  # what was said in each turn, to read
     source: str = ""  # the mark of the conversation that the case was made from
+    simulated: bool = False  # a simulated shopper's conversation: it has a figure, and no checks
 
     @property
     def ok(self) -> bool:

@@ -32,6 +32,7 @@ FIGURES: dict[str, tuple[str, bool | None]] = {
     "passed": ("checks passed", True),
     "constraints": ("constraints right", True),
     "hit5": ("Hit@5", True),
+    "success5": ("simulated success within 5 turns", True),
     "written": ("turns with the LLM's words", True),
     "repaired": ("sentences repaired, per turn", False),
     "cut": ("sentences cut, per turn", False),
@@ -91,7 +92,8 @@ class Comparison:
 
 def total(results: Sequence[Result]) -> dict[str, float]:
     """The mean of each figure over the cases that have it, and the share of cases that passed whole (``cases``)."""
-    found = {"cases": float(np.mean([result.ok for result in results])) if results else float("nan")}
+    cases = [result.ok for result in results if not result.simulated]
+    found = {"cases": float(np.mean(cases)) if cases else float("nan")}
     for name in FIGURES:
         held = [value for result in results if (value := _figure(result, name)) is not None]
         if held:
@@ -106,8 +108,9 @@ def compare(first: Sequence[Result], second: Sequence[Result], seed: int = 0) ->
     """
     others = {result.case: result for result in second}
     pairs = [(one, others[one.case]) for one in first if one.case in others]
-    better = sum(other.share > one.share for one, other in pairs)
-    worse = sum(other.share < one.share for one, other in pairs)
+    cases = [(one, other) for one, other in pairs if not one.simulated]
+    better = sum(other.share > one.share for one, other in cases)
+    worse = sum(other.share < one.share for one, other in cases)
     p = float(stats.binomtest(better, better + worse).pvalue) if better + worse else 1.0
     columns = {}
     for name in FIGURES:
@@ -121,7 +124,7 @@ def compare(first: Sequence[Result], second: Sequence[Result], seed: int = 0) ->
     for_figures = ALPHA - CASES_ALPHA if _can_be_called(better + worse) and p > for_cases else ALPHA
     gaps = tuple(_gap(name, held, for_figures / max(open_tests, 1), seed) for name, held in told.items())
     titles = [results[0].version if results else "nothing" for results in (first, second)]
-    return Comparison(titles[0], titles[1], len(pairs), better, worse, p, gaps, for_cases)
+    return Comparison(titles[0], titles[1], len(cases), better, worse, p, gaps, for_cases)
 
 
 def _can_be_called(differences: int) -> bool:
@@ -136,7 +139,9 @@ def band(yes: int, of: int) -> tuple[float, float]:
 
 
 def _figure(result: Result, name: str) -> float | None:
-    return result.share if name == "passed" else result.figures.get(name)
+    if name == "passed":
+        return None if result.simulated else result.share
+    return result.figures.get(name)
 
 
 def _gap(name: str, gains: np.ndarray, alpha: float, seed: int) -> Gap:
@@ -155,9 +160,7 @@ def _flipped(gains: np.ndarray, rng: np.random.Generator) -> float:
     """How often the mean is as far from zero where each difference has its sign by chance; exact where they are few."""
     count = len(gains)
     exact = 2**count <= DRAWS
-    if exact:
-        signs = (np.arange(2**count)[:, None] >> np.arange(count)) & 1
-    else:
-        signs = rng.integers(0, 2, (DRAWS, count))
+    every = np.arange(2**count)[:, None] >> np.arange(count) & 1 if exact else None
+    signs = rng.integers(0, 2, (DRAWS, count)) if every is None else every
     far = np.abs((2 * signs - 1) @ gains) >= abs(gains.sum()) - 1e-9 * np.abs(gains).sum()  # a tie is as far
     return float(far.mean()) if exact else float((far.sum() + 1) / (DRAWS + 1))

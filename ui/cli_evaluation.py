@@ -26,6 +26,10 @@ def evaluate(
     ] = "",
     judge_model: Annotated[str, typer.Option(help="Its model's name there.")] = "",
     rubrics: Annotated[bool, typer.Option(help="Whether rubrics are judged.")] = True,
+    simulate: Annotated[
+        int,
+        typer.Option(help="So many simulated shoppers too, who want what a shopper of the shop bought last.", min=0),
+    ] = 0,
 ) -> None:
     """Run cases with each version, beside the other prompts as they are live, and compare them.
 
@@ -43,6 +47,7 @@ def evaluate(
         judge_url=judge_url,
         judge_model=judge_model,
         rubrics=rubrics,
+        simulate=simulate,
     )
     if not good:
         raise typer.Exit(NOT_PASSED)

@@ -4,7 +4,7 @@ Knows the shops that cases need and the language model; how a case is held is in
 """
 
 import asyncio
-from collections.abc import Iterator, Sequence
+from collections.abc import AsyncGenerator, Iterator, Sequence
 from contextlib import AsyncExitStack, ExitStack, aclosing, contextmanager, nullcontext
 from pathlib import Path
 
@@ -13,14 +13,18 @@ from rich.progress import Progress
 
 from chat.errors import SetupError
 from chat.evaluation import Evaluation, Stage, Trial, staged
+from chat.held_out import Wanting, wanting
 from chat.llm import LLM, Timeouts
 from chat.settings import Settings
+from chat.simulated_success import Simulation
 from prompts import cases as files
 from prompts.cases import DEMO, OWN, Case
 from prompts.errors import VersionError
 from prompts.results import Results
 from prompts.scores import Comparison, Result, compare
 from prompts.serving import released
+from ranking.history import Events
+from retrieval.catalog import Catalog
 from retrieval.database import Connections
 from ui.demo_shop import build_demo
 from ui.evaluation_report import print_report, write_html, write_junit
@@ -42,8 +46,11 @@ def evaluate(
     judge_url: str,
     judge_model: str,
     rubrics: bool,
+    simulate: int = 0,
 ) -> bool:
     """Run the cases with each version, compare, print and write; whether the last version is good enough.
+
+    ``simulate``: so many simulated shoppers of this shop too, or of the demo shop where this one has no items.
 
     VersionError, CaseError or SetupError where it cannot be run.
     """
@@ -58,57 +65,91 @@ def evaluate(
         trials = [Trial.of(kept, kept.find(title)) for title in dict.fromkeys(versions)]
         llm = stack.enter_context(reached(settings, home))
         judge = judge_of(settings, llm, judge_url, judge_model) if rubrics else None
-        opened = stack.enter_context(opened_stages(settings, home, chosen))
+        simulated_in = (OWN if Catalog(connections).size() else DEMO) if simulate else ""
+        opened = stack.enter_context(opened_stages(settings, home, chosen, simulated_in))
         stages = stack.enter_context(staged(settings.models, settings.cards, opened))
         evaluation = Evaluation(stages, served, llm, Results(connections), judge, settings.turn_timeout_s)
-        found = asyncio.run(_run(evaluation, chosen, trials, anew))
-    scored = {trial.title: [found[trial.title, case.id] for case in chosen] for trial in trials}
+        shoppers = _shoppers(opened[simulated_in], simulate) if simulate else []
+        simulation = Simulation(evaluation, opened[simulated_in]) if simulate else None
+        found = asyncio.run(_run(evaluation, chosen, trials, anew, simulation, shoppers))
+    names = dict.fromkeys((*(case.id for case in chosen), *(case for _, case in found)))  # the cases in their order
+    scored = {trial.title: [found[trial.title, name] for name in names] for trial in trials}
     first, *others = scored
     comparisons = [compare(scored[first], scored[other]) for other in others]
     print_report(console, scored, comparisons)
     if junit:
         write_junit(junit, scored)
     if html:
-        write_html(html, scored, comparisons, f"{len(chosen)} cases, with {llm.model}.")
+        about = f"{len(chosen)} cases{f' and {len(shoppers)} simulated shoppers' if shoppers else ''}"
+        write_html(html, scored, comparisons, f"{about}, with {llm.model}.")
     return _good(scored, comparisons, threshold)
 
 
+def _shoppers(stage: Stage, most: int) -> list[Wanting]:
+    """Whom to simulate in this shop; SetupError where nobody can be."""
+    found = wanting(Events(stage.shop.connections), stage.records.items, most)
+    if not found:
+        raise SetupError(
+            "Nobody can be simulated: no shopper of this shop has a purchase of something that it still sells. Take in"
+            " purchases with `shoptalk events FILE`, or leave --simulate out."
+        )
+    if len(found) < most:
+        console.print(f"{len(found)} shoppers are simulated: no more have a purchase of something that is still sold.")
+    return found
+
+
 async def _run(
-    evaluation: Evaluation, cases: list[Case], trials: list[Trial], anew: bool
+    evaluation: Evaluation,
+    cases: list[Case],
+    trials: list[Trial],
+    anew: bool,
+    simulation: Simulation | None,
+    shoppers: Sequence[Wanting],
 ) -> dict[tuple[str, str], Result]:
     """Every result; the clients end with the loop that they belong to."""
     async with AsyncExitStack() as stack:
         for llm in filter(None, (evaluation.llm, evaluation.judge)):
             stack.push_async_callback(llm.close)
-        return await results_of(evaluation, cases, trials, anew)
+        found = await results_of(evaluation, cases, trials, anew)
+        if simulation is not None:
+            running = simulation.run(shoppers, trials, anew=anew)
+            found |= await _collected(running, len(shoppers) * len(trials), "simulated shoppers")
+        return found
 
 
 async def results_of(
     evaluation: Evaluation, cases: Sequence[Case], trials: Sequence[Trial], anew: bool
 ) -> dict[tuple[str, str], Result]:
     """Every result, by version and case, with a word on how far it is and on what was known from before."""
+    return await _collected(evaluation.run(cases, trials, anew=anew), len(cases) * len(trials), "cases")
+
+
+async def _collected(
+    running: AsyncGenerator[tuple[Result, bool]], total: int, what: str
+) -> dict[tuple[str, str], Result]:
     found: dict[tuple[str, str], Result] = {}
     known = 0
-    async with aclosing(evaluation.run(cases, trials, anew=anew)) as results:
+    async with aclosing(running) as results:
         with Progress(console=console, transient=True) as progress:
-            task = progress.add_task("cases", total=len(cases) * len(trials))
+            task = progress.add_task(what, total=total)
             async for result, before in results:
                 found[result.version, result.case] = result
                 known += before
                 progress.update(task, advance=1, description=result.case)
     if known:
-        console.print(f"{known} of {len(found)} results are from before; --anew runs them again.")
+        told = "results" if what == "cases" else what
+        console.print(f"{known} of {len(found)} {told} are from before; --anew runs them again.")
     lost = sum(result.unreached > 0 for result in found.values())
     if lost:
         console.print(
-            f"In {lost} cases the language model did not answer: they are scored as they went, and not kept.",
+            f"In {lost} {what} the language model did not answer: they are scored as they went, and not kept.",
             style="yellow",
         )
     return found
 
 
 def _good(scored: dict[str, list[Result]], comparisons: list[Comparison], threshold: float) -> bool:
-    last = list(scored.values())[-1]
+    last = [result for result in list(scored.values())[-1] if not result.simulated]
     passed = sum(result.ok for result in last) / len(last)
     if passed < threshold:
         console.print(f"{last[0].version} passes {passed:.1%} of the cases, less than {threshold:.1%}.", style="red")
@@ -160,9 +201,9 @@ def judge_of(settings: Settings, llm: LLM, url: str, model: str) -> LLM:
 
 
 @contextmanager
-def opened_stages(settings: Settings, home: Home, cases: list[Case]) -> Iterator[dict[str, Stage]]:
-    """The shops that the cases need beyond their own small ones, each opened once."""
-    kinds = {case.shop for case in cases}
+def opened_stages(settings: Settings, home: Home, cases: list[Case], also: str = "") -> Iterator[dict[str, Stage]]:
+    """The shops that the cases need beyond their own small ones, and ``also``, each opened once."""
+    kinds = {also, *(case.shop for case in cases)}
     is_demo = (home.folder / "demo.sha256").exists()
     wanted = {OWN: home, DEMO: home if is_demo else Home(home.folder / DEMO_HOME)}
     with ExitStack() as stack:

@@ -16,15 +16,20 @@ from prompts.scores import FIGURES, Comparison, Result, total
 from retrieval.cleaning import visible
 
 LONGEST_WHY = 160  # characters of a reason in the terminal; the reports have all of it
-SHARES = frozenset({"cases", "passed", "constraints", "hit5", "written"})
+SHARES = frozenset({"cases", "passed", "constraints", "hit5", "success5", "written"})
 
 Scored = Mapping[str, Sequence[Result]]  # by version, each with the same cases in the same order
+
+
+def case_rows(scored: Scored) -> list[tuple[Result, ...]]:
+    """Of each case what each version came to; simulated shoppers are no cases, and count in the totals alone."""
+    return [row for row in zip(*scored.values(), strict=True) if not row[0].simulated]
 
 
 def print_report(console: Console, scored: Scored, comparisons: Sequence[Comparison]) -> None:
     """The cases that not every version passed, the totals, and what may be said of the differences."""
     versions = list(scored)
-    rows = list(zip(*scored.values(), strict=True))
+    rows = case_rows(scored)
     table = Table("case", *versions, "why")
     for row in rows:
         if not all(result.ok for result in row):
@@ -69,7 +74,8 @@ def total_rows(scored: Scored, of_two: Comparison | None) -> list[list[str]]:
 def write_junit(path: Path, scored: Scored) -> None:
     """A suite for each version, a test for each case."""
     root = ElementTree.Element("testsuites", name="shoptalk prompts eval")
-    for version, results in scored.items():
+    for version, held in scored.items():
+        results = [result for result in held if not result.simulated]
         failed = sum(not result.ok for result in results)
         suite = ElementTree.SubElement(
             root, "testsuite", name=version, tests=str(len(results)), failures=str(failed), errors="0"
@@ -93,7 +99,7 @@ def write_html(path: Path, scored: Scored, comparisons: Sequence[Comparison], ab
         sentences=[comparison.sentence for comparison in comparisons],
         totals=total_rows(scored, comparisons[0] if len(comparisons) == 1 else None),
         of_two=len(comparisons) == 1,
-        rows=list(zip(*scored.values(), strict=True)),
+        rows=case_rows(scored),
         whys=lambda result: whys(result),
     )
     path.parent.mkdir(parents=True, exist_ok=True)

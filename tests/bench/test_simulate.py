@@ -5,31 +5,8 @@ from typing import Any
 
 import pytest
 
-from bench.held_out import parted
 from bench.simulate import Row, figures, over_seeds, tasks, whole_lines
 from chat.simulated_words import STYLES
-
-
-def event(shopper: str, item: str, kind: str = "purchase") -> dict[str, Any]:
-    return {"shopper_id": shopper, "item_id": item, "kind": kind}
-
-
-def test_the_last_purchase_and_all_that_would_tell_of_it_is_held_out() -> None:
-    events = [
-        event("a", "tent"),
-        event("a", "lamp", "view"),
-        event("b", "mug"),
-        event("a", "stove"),
-        event("a", "lamp", "cart"),
-        event("a", "lamp"),
-        event("a", "rope", "view"),
-        event("b", "gone"),
-        event("c", "mug", "view"),
-    ]
-    kept, targets = parted(events, {"tent", "lamp", "mug", "stove"})
-    assert targets == {"a": "lamp", "b": "mug"}
-    assert kept == [event("a", "tent"), event("a", "stove"), event("c", "mug", "view")]
-    assert parted(events)[1] == {"a": "lamp", "b": "gone"}
 
 
 def test_each_seed_draws_its_shoppers_and_every_style_takes_part() -> None:

@@ -124,3 +124,19 @@ def test_a_judges_band_narrows_with_repeats() -> None:
     few, many = band(5, 5), band(25, 25)
     assert few == pytest.approx((0.566, 1.0), abs=0.001)
     assert few[0] < many[0] < many[1] <= 1
+
+
+def test_simulated_shoppers_count_in_their_figure_and_are_no_cases() -> None:
+    def shopper(number: int, version: str, found: float) -> Result:
+        figures = {"success5": found}
+        return Result(case=f"s{number}", version=version, checks=0, passed=0, figures=figures, simulated=True)
+
+    first = [result(0, 3), *(shopper(number, "reply@1", 0.0) for number in range(20))]
+    second = [result(0, 3, "reply@2"), *(shopper(number, "reply@2", float(number < 15)) for number in range(20))]
+    assert total(second) == {"cases": 0.0, "passed": 0.75, "success5": 0.75}
+    told = compare(first, second)
+    assert (told.cases, told.verdict) == (1, 0)
+    assert told.sentence == (
+        "reply@2 passes the same as reply@1 on all 1 cases."
+        " Beyond noise it also has more simulated success within 5 turns."
+    )

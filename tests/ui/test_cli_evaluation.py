@@ -9,11 +9,16 @@ import typer
 from behaving_llm import behaving
 from click.testing import Result
 from scripted_llm import ScriptedLLM, free_port, scripted_llm
+from shops import ITEMS, open_small_shop
 from typer.testing import CliRunner
 
 from chat.errors import SetupError
+from chat.store import Store
 from prompts.errors import CaseError, VersionError
 from prompts.library import PACKAGE_FOLDER
+from ranking.history import Event, Events
+from retrieval.database import Connections
+from retrieval.encoder import MiniLMEncoder
 from ui import cli_evaluation, cli_prompts
 
 app = typer.Typer()
@@ -113,3 +118,35 @@ def test_what_cannot_be_run_is_told_before_anything_is(run: Run, tmp_path: Path)
         assert str(failed.exception).startswith(told)
     (tmp_path / "home" / "cases" / "broken.yaml").write_text("cases:\n  - name: A\n", encoding="utf-8")
     assert str(run("eval", "reply").exception).startswith("broken.yaml, line 2: case A: ")
+
+
+def test_simulated_shoppers_are_a_row_of_the_totals_and_no_cases(
+    run: Run, tmp_path: Path, script: ScriptedLLM, minilm: MiniLMEncoder
+) -> None:
+    open_small_shop(tmp_path / "home", ITEMS, with_encoder=minilm).close()
+    connections = Connections(tmp_path / "home" / "shoptalk.sqlite3")
+    events = Events(connections)
+    nobody = run("eval", "reply@1", "--cases", "ours", "--simulate", "2")
+    assert isinstance(nobody.exception, SetupError)
+    assert str(nobody.exception).startswith("Nobody can be simulated: no shopper of this shop has a purchase")
+    for who, item in (("ada", "lamp-1"), ("bo", "razor-2")):
+        events.add([
+            Event(shopper_id=who, kind="purchase", item_id="tent-1", time=1.7e9),
+            Event(shopper_id=who, kind="purchase", item_id=item, time=1.7e9 + 100),
+        ])  # fmt: skip
+    html, junit = tmp_path / "eval.html", tmp_path / "eval.xml"
+    command = ("eval", "reply@1", "--cases", "ours", "--simulate", "3", "--html", str(html), "--junit", str(junit))
+    scored = run(*command)
+    assert scored.exit_code == 0, scored.output
+    assert "2 shoppers are simulated: no more have a purchase of something that is still sold." in scored.output
+    table = {row[0]: row[1:] for row in cells(scored.output)}
+    assert table["simulated success within 5 turns"] == ["100.0%"]
+    assert "2 of 2 cases are passed whole by it." in scored.output
+    assert "2 cases and 2 simulated shoppers, with scripted." in html.read_text(encoding="utf-8")
+    assert ElementTree.parse(junit).getroot()[0].get("tests") == "2"
+    asked = len(script.requests)
+    again = run(*command)
+    assert "2 of 2 simulated shoppers are from before; --anew runs them again." in again.output
+    assert len(script.requests) == asked
+    assert (events.count(), Store(connections).idle_since(9e9)) == (4, [])  # nothing of them is left in the shop
+    connections.close()
