@@ -228,14 +228,23 @@ def _of_kind(mention: Mention, kinds: Sequence[tuple[str, ...]], known: Lexicon,
             (name for name, held in meant.items() if carries(known, kinds, name) and holds(known, kinds, name, held)),
             "",
         )
-        pairs = [(listed, value) for value in meant[listed]] if listed else pairs
+        pairs = [(listed, value) for value in meant[listed]] if listed else _longer(mention, kinds, known) or pairs
     else:
         pairs.sort(key=lambda pair: not holds(known, kinds, pair[0], [pair[1]]))
     names = list(dict.fromkeys(name for name, _ in pairs))
-    if not pairs or (names[0] == mention.attribute and len(pairs) == len(mention.pairs)):
+    if not pairs or (names[0] == mention.attribute and set(pairs) == set(mention.pairs)):
         return mention
     values = tuple(value for name, value in pairs if name == names[0])
     return replace(mention, attribute=names[0], values=values, others=tuple(p for p in pairs if p[0] != names[0]))
+
+
+def _longer(mention: Mention, kinds: Sequence[tuple[str, ...]], known: Lexicon) -> list[tuple[str, str]]:
+    """Of such things the values that begin with the one said: a bowl that is "non-slip" has a "non-slip base"."""
+    name, begun = mention.attribute, tuple(f"{value.lower()} " for value in mention.values)
+    if not has_many(name):
+        return []
+    longer = {value for path in kinds for value in known.held.get(path, {}).get(name, ()) if value.startswith(begun)}
+    return [(name, value) for one in longer for value in known.values.get(key_of(one), {}).get(name, ())]
 
 
 def _sizes_holding(said: str, kinds: Sequence[tuple[str, ...]], known: Lexicon) -> list[tuple[str, str]]:

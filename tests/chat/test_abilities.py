@@ -2,7 +2,10 @@
 
 import pytest
 
+from bench.utterances import shop
 from chat.abilities import with_abilities
+from chat.acts import read_acts
+from chat.need import Need
 
 
 @pytest.mark.parametrize(
@@ -18,3 +21,8 @@ from chat.abilities import with_abilities
 )
 def test_an_ability_is_named(said: str, plainer: str) -> None:
     assert with_abilities(said) == plainer
+
+
+def test_an_ability_asks_for_the_value_that_such_things_have() -> None:
+    bowls = read_acts("bowls for a cat that don't slip", Need(), shop().vocabulary, ()).need.current
+    assert bowls.filter.attributes == {"for": ("cats",), "features": ("non-slip base",)}
