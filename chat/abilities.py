@@ -8,8 +8,8 @@ import re
 from functools import partial
 
 _CLAUSE = (
-    r"(?:\W*\b(?:that|which|who|one|ones|and|but|it|they|i|we|you|something|also|must|should|shall|has to|have to"
-    r"|needs? to|can|could|will|would|to|be|is|are|even|easily|safely|really|simply|just)\b)*\W*\b"
+    r"(?:\W{0,3}\b(?:that|which|who|one|ones|and|but|it|they|i|we|you|something|also|must|should|shall|has to|have to"
+    r"|needs? to|can|could|will|would|to|be|is|are|even|easily|safely|really|simply|just)\b){0,5}\W{0,3}\b"
 )
 _INTO = (
     r"(?:go(?:es)?|survives?|safe|ok(?:ay)?|fine|put(?: (?:it|them))?|pop(?: (?:it|them))?|used?"
