@@ -181,7 +181,7 @@ def a_uuid() -> str:
     return str(uuid4())
 
 
-def until(what: Any, seconds: float = 8.0) -> None:
+def until(what: Any, seconds: float = 30.0) -> None:
     """Return once it is true; AssertionError where it does not become so."""
     end = time.monotonic() + seconds
     while not what():
