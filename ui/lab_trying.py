@@ -44,11 +44,13 @@ def try_tab(lab: Lab, files: CaseFiles, name: gr.Dropdown, status: gr.HTML) -> T
             max_length=5_000,
             elem_id="lab-messages",
         )
-        with gr.Row():
-            left = gr.Dropdown(label="Left: version", elem_id="lab-left")
-            left_model = gr.Dropdown(models, value=models[0], label="Left: model", elem_id="lab-left-model")
-            right = gr.Dropdown(label="Right: version", elem_id="lab-right")
-            right_model = gr.Dropdown(models, value=models[0], label="Right: model", elem_id="lab-right-model")
+        with gr.Row():  # two columns, as the answers below: four boxes in one row would cut off a model's name
+            with gr.Column():
+                left = gr.Dropdown(label="Left: version", elem_id="lab-left")
+                left_model = gr.Dropdown(models, value=models[0], label="Left: model", elem_id="lab-left-model")
+            with gr.Column():
+                right = gr.Dropdown(label="Right: version", elem_id="lab-right")
+                right_model = gr.Dropdown(models, value=models[0], label="Right: model", elem_id="lab-right-model")
         with gr.Row():
             attempt = gr.Button("Try", variant="primary", elem_id="lab-try")
             keep = gr.Button("Save as case …")
