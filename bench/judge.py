@@ -15,6 +15,7 @@ from typing import Literal
 
 from bench.turns import Shown, Turn
 from chat.events import Card, CardsEvent, DoneEvent, TextEvent, TurnEvent
+from chat.language import NOTES
 from retrieval.items import Item
 
 Kind = Literal["not_in_catalogue", "outside_unmarked", "text_differs"]
@@ -90,7 +91,11 @@ def judge(
     allowed = set(amounts).union(*(must.amounts() for must in turn.must))
     if turn.should.price_about is not None:
         allowed.add(turn.should.price_about)
+    prices = {item.price for item in known.values() if item.price is not None}
     for text in texts(events):
+        text = _QUOTED.sub("", text)
+        if _COMPARES.search(text):
+            allowed |= {abs(one - other) for one in prices for other in prices}  # "is $12.45 cheaper than"
         found += [
             Violation("text_differs", wrong)
             for wrong in text_differs(records, text, list(known.values()), allowed, turn.say)
@@ -136,6 +141,12 @@ def card_differs(records: Mapping[str, Item], card: Card) -> list[str]:
     return wrong
 
 
+# A quoted policy and what was asked for ("I left out “rated 4.5 and up”") are no claims about records, and
+# the note in the language of the shopper says nothing of items.
+_QUOTED = re.compile(
+    r"The shop says on “[^”]*”: “[^”]*”?|I left out “[^”]*”|" + "|".join(map(re.escape, NOTES.values())), re.DOTALL
+)
+_COMPARES = re.compile(r"\b(?:cheaper|dearer|more|less) than\b")
 _AMOUNT = re.compile(
     r"(?:US)?[$€£]\s?(\d[\d,]*(?:\.\d+)?)|(?<![\w.$])(\d[\d,]*(?:\.\d+)?)\s?(?:dollars?|bucks?|USD|euros?|EUR)\b", re.I
 )

@@ -13,6 +13,7 @@ from typing import Any
 import yaml
 from pydantic import BaseModel, ConfigDict, Field
 
+from chat.simulated_facts import keeps_to
 from retrieval.items import Item
 
 SCRIPT = Path(__file__).parent / "turns.yaml"
@@ -60,7 +61,11 @@ class Must(_Strict):
             "brand_not": brand in _lower(self.brand_not),
             "category_any": bool(self.category_any) and not path & _lower(self.category_any),
             "category_not": bool(path & _lower(self.category_not)),
-            "attribute": any(not values.get(n.lower(), set()) & _lower(v) for n, v in self.attribute.items()),
+            # A narrower value is one of those that were asked for: organic cotton is cotton.
+            "attribute": any(
+                not any(keeps_to(held, stated) for held in values.get(n.lower(), ()) for stated in v)
+                for n, v in self.attribute.items()
+            ),
             "attribute_all": any(not _lower(v) <= values.get(n.lower(), set()) for n, v in self.attribute_all.items()),
             "attribute_not": any(values.get(n.lower(), set()) & _lower(v) for n, v in self.attribute_not.items()),
             "not_terms": any(holds_term(item, term) for term in self.not_terms),

@@ -97,6 +97,11 @@ _PLAINER: tuple[tuple[re.Pattern[str], str], ...] = tuple(
             r" (?P<thing>bowls?|beds?|toys?|treats?)\b",
             r"\g<what> \g<pet> \g<thing>",
         ),
+        (  # "500 g bag": what the thing comes in is none of the shop's bags
+            r"(?P<amount>\d[\d.,]*\s?(?:kg|g|grams?|kilos?|oz|lbs?|pounds?))"
+            r" (?:bag|box|tin|jar|pack|pouch)(?:s|es)?\b",
+            r"\g<amount>",
+        ),
         (r"\b(?:i(?:'ve| have)? )?changed my mind\b[\s,.:;!-]*", "actually "),
         (r"\b(?:that|this) one (?:can|may|could|might) (?:be|cost)(?: up to| about)? (?=[$\u20ac\u00a3]?\d)", "up to "),
         (

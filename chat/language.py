@@ -29,7 +29,7 @@ _ENGLISH_WORDS = word_set(
     "any what which how please it that this not no les die es mi me la le"
 )
 _NAMES = {"de": "German", "fr": "French", "es": "Spanish", "zh": "Chinese"}
-_NOTES = {
+NOTES = {
     "de": "Ich verstehe Englisch am besten; das hier habe ich zu Ihren Worten gefunden.",
     "fr": "Je comprends surtout l'anglais ; voici ce que j'ai trouvé avec vos mots.",
     "es": "Entiendo mejor el inglés; esto es lo que he encontrado con sus palabras.",
@@ -62,4 +62,4 @@ def language_name(code: str) -> str:
 
 def language_note(code: str) -> str:
     """One sentence in the language on what the assistant understands best; "" for English."""
-    return _NOTES.get(code, "")
+    return NOTES.get(code, "")

@@ -75,7 +75,9 @@ _MAX_BEFORE = (
     r"|max(?:imum)?[.:]?(?: of| is)?|no higher than|beneath|lower than|keep it under|<=?"
     r"|no (?:bigger|higher|larger|greater) (?:budget |price )?than"
     r"|(?:my |a |the |our |with a |on a )?(?:budget|limit|cap|spend)(?: is| of| about|:| at)*"
-    r"|(?:i|we) (?:only )?(?:have|got|can spend|can pay|can afford)(?: up to| about)?|spend(?: up to)?|afford"
+    r"|(?:i|we) (?:only )?(?:have|got|can spend|can pay|can afford)(?: up to| about)?"
+    r"(?! (?:one|1) (?!hundred|thousand|dollar|euro))"  # "I have one saucepan" is no budget
+    r"|spend(?: up to)?|afford"
     r"|(?:i|we)(?:'d| would| could| can|'ll| will) (?:happily |gladly |only )?pay(?: up to)?|(?:i"
     r"|we) can do(?: like| about)?|can (?:be|cost)|unter|bis|let'?s say|call it"
 )

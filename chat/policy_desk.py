@@ -20,6 +20,10 @@ from retrieval.items import Item
 LONGEST_ANSWER = 450  # characters quoted on one topic
 MOST_TOPICS = 2  # answered in one turn
 CLOSE = 0.06  # a passage this little below the best one is quoted too
+# "What's the cheapest tent you have?" asks for items, however much a passage speaks of tents.
+_SUPERLATIVE = re.compile(
+    r"\b(?:cheap|light|small|bigg|larg|new|old|heavi)est|most expensive|(?:best|highest)[- ]rated\b", re.IGNORECASE
+)
 ALIKE = 0.5  # cosine from which a question in no known wording is taken to be on a passage; see docs/policies.md
 OF_KIND, OF_WORD, MOST_OF_WORDS = 0.25, 0.1, 0.3  # what a passage of the asked kind, and each word shared, is worth
 MOST_HELD = 2_000  # passages whose vectors are kept; a file has a few dozen
@@ -210,7 +214,7 @@ class PolicyDesk:
     def _alike(self, message: str, policies: Sequence[Policy]) -> Asked | None:
         """The message as a question on the section with the nearest passage, where that is near enough."""
         passages = [(one, passage) for one in policies for passage in one.passages]
-        if not passages or not is_question(message) or not content_words(message):
+        if not passages or not is_question(message) or not content_words(message) or _SUPERLATIVE.search(message):
             return None
         cosines = self._cosines(message, [_text(one, passage) for one, passage in passages])
         best = int(cosines.argmax())

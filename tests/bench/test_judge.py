@@ -264,6 +264,14 @@ def test_a_price_that_the_shopper_only_claims_is_not_allowed() -> None:
     assert kinds(judge(RECORDS, events(card(SAGE), text="Every tent costs $1."), claimed)) == ["text_differs"]
 
 
+def test_a_quoted_policy_and_what_was_asked_for_are_no_claims_about_records() -> None:
+    policy = "The shop says on “Gift wrapping”: “We wrap any item for $3.50.”"
+    assert judge(RECORDS, events(card(SAGE), text=policy), turn()) == []
+    left_out = "Nothing has all that you asked for, so I left out “rated 4.5 and up”."
+    assert judge(RECORDS, events(card(SAGE), text=left_out), turn()) == []
+    assert kinds(judge(RECORDS, events(card(SAGE), text="Wrapping costs $3.50."), turn())) == ["text_differs"]
+
+
 def test_cards_of_earlier_turns_may_be_spoken_of() -> None:
     spoken = events(text="The Tallowfen Bothy tent, navy is $89.95.")
     assert judge(RECORDS, spoken, turn(), shown=[[CHEAP]]) == []

@@ -115,3 +115,11 @@ def test_what_is_said_beside_the_matter_is_not_searched_for() -> None:
     words = read("a green one, if I recall correctly").need.current.words
     assert "recall" not in words
     assert "say" not in read("waterproof, I'd say.").need.current.words
+
+
+@pytest.mark.parametrize(
+    ("message", "plainly"),
+    [("1 kg bags?", "1 kg?"), ("a 500 g bag of treats", "a 500 g of treats"), ("a 20 l bag", "a 20 l bag")],
+)
+def test_what_a_thing_comes_in_is_none_of_the_shops_bags(message: str, plainly: str) -> None:
+    assert said_plainly(message, ()) == plainly

@@ -337,3 +337,15 @@ def test_singulars(many: str, one: str) -> None:
 )
 def test_a_party_is_counted_as_records_count_it(message: str, words: str) -> None:
     assert read_message(message, Need(), VOCABULARY, ()).need.current.words == words
+
+
+@pytest.mark.parametrize(
+    ("message", "highest"),
+    [
+        ("I have one saucepan and need a tent", None),
+        ("I have one hundred for a tent", 100),
+        ("I have 150 for a tent", 150),
+    ],
+)
+def test_what_the_shopper_owns_is_no_budget(message: str, highest: int | None) -> None:
+    assert talk(message).need.current.filter.highest == highest
