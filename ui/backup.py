@@ -16,6 +16,7 @@ import sqlite3
 import tempfile
 import time
 import zipfile
+import zlib
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -162,7 +163,7 @@ def _unpacked(file: Path, aside: Path) -> tuple[Backup, list[str]]:
             made = float(manifest["made"])
     except FileNotFoundError as error:
         raise BackupError(f"There is no file {file}.") from error
-    except (zipfile.BadZipFile, KeyError, TypeError, ValueError, EOFError, OSError) as error:
+    except (zipfile.BadZipFile, zlib.error, KeyError, TypeError, ValueError, EOFError, OSError) as error:
         raise wrong from error
     return Backup(file, made, len(names), file.stat().st_size), names
 
