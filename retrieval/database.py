@@ -31,7 +31,7 @@ class Connections:
     def __init__(self, path: Path) -> None:
         self.path = path
         self._local = threading.local()
-        self._opened: weakref.WeakSet[Database] = weakref.WeakSet()
+        self._opened: weakref.WeakKeyDictionary[Database, threading.Thread] = weakref.WeakKeyDictionary()
         self._lock = threading.Lock()
         path.parent.mkdir(parents=True, exist_ok=True)
 
@@ -53,7 +53,7 @@ class Connections:
             # The thread's end drops the database, the last to hold it; nothing is to be closed when the program ends.
             weakref.finalize(database, connection.close).atexit = False
             with self._lock:
-                self._opened.add(database)
+                self._opened[database] = threading.current_thread()
         return database
 
     def write(self, sql: str, values: Sequence[object] = ()) -> int:
@@ -69,15 +69,21 @@ class Connections:
             return
         self._local.database = None
         with self._lock:
-            self._opened.discard(database)
+            self._opened.pop(database, None)
         database.conn.close()
 
     def close(self) -> None:
-        """Close every connection of every thread; the object is not used afterwards."""
+        """Close the calling thread's connection and those of ended threads; the object is not used afterwards.
+
+        What another thread still runs is not cut off: SQLite's module frees statements on closing, also those that are
+        being run, and the process would end there. Such a connection ends with its thread.
+        """
+        self.release()
         with self._lock:
-            for database in list(self._opened):
-                database.conn.close()
-            self._opened.clear()
+            for database, thread in list(self._opened.items()):
+                if not thread.is_alive():
+                    database.conn.close()
+                    del self._opened[database]
 
 
 @contextmanager
