@@ -59,8 +59,7 @@ _ASKS_ABOUT = re.compile(
 )
 _ASKS_OF_IT = re.compile(
     r"[.,;:!?]\s*(?:and |so |but )?(?:is|are|does|do|has|how (?:much|many|long|big|heavy)|can|will|would"
-    r"|what(?:'s| is| does| do)) (?:it"
-    r"|they|this|that|he|she)\b"
+    r"|what(?:'s| is| does| do)) (?:it|they|this|that|he|she)\b"
     r"|[.,;:!?]\s*how (?:much|many|long|big|heavy)\b",
     re.IGNORECASE,
 )
