@@ -159,6 +159,11 @@ def test_vocabulary(catalog: Catalog) -> None:
             ("Kitchen", "Mugs"): frozenset({"colour"}),
             ("Outdoor",): frozenset({"material"}),
         },
+        held={
+            ("Outdoor", "Tents"): {"colour": frozenset({"red", "green", "blue"}), "season": frozenset({"3"})},
+            ("Kitchen", "Mugs"): {"colour": frozenset({"red"})},
+            ("Outdoor",): {"material": frozenset({"cotton"})},
+        },
     )
 
 
