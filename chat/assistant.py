@@ -36,7 +36,7 @@ from chat.found import Found, Group
 from chat.item_questions import answer, of_several
 from chat.keeping import FeedbackKind, Keeper, need_of
 from chat.language import language_note, language_of
-from chat.llm import LLM, Usage
+from chat.llm import LLM, Usage, taught_name
 from chat.mentions import is_foreign
 from chat.need import Need, Reading, merge_understanding, not_understood
 from chat.policy_desk import PolicyDesk
@@ -298,7 +298,7 @@ class Assistant:
     async def _understand(
         self, llm: LLM, turn: Turn, need: Need, history: Sequence[Event], deadline: float
     ) -> Understanding:
-        prompt = self._prompt(turn, "understand")
+        prompt = self._prompt(turn, taught_name("understand", llm))
         turn.llm = llm.model
         digest = await asyncio.to_thread(self._digest, history)
         async with asyncio.timeout_at(deadline):
@@ -362,7 +362,7 @@ class Assistant:
             for sentence in plain:
                 yield sentence
             plain, need = (), Need(wants=(group.want,), currency=need.currency)
-        prompt = self._prompt(turn, "reply")
+        prompt = self._prompt(turn, taught_name("reply", llm))
         turn.llm = llm.model
         written = 0
         try:

@@ -46,6 +46,11 @@ class Usage:
     output_tokens: int
 
 
+def taught_name(prompt: str, llm: "LLM") -> str:
+    """The name of the prompt that this model answers to."""
+    return f"{prompt}_taught" if llm.taught else prompt
+
+
 class LLM:
     """Asks one served model. Errors are those of ``chat.errors`` from LLMError on, never the library's own.
 
@@ -61,9 +66,11 @@ class LLM:
         api_key: str = "none",
         timeouts: Timeouts | None = None,
         breaker: Breaker | None = None,
+        taught: bool = False,
     ) -> None:
         self.url = url
         self.model = model
+        self.taught = taught  # by `shoptalk teach`: it answers to prompts of its own
         self.timeouts = timeouts or Timeouts()
         self._breaker = breaker or Breaker()
         self._trials: set[asyncio.Task[None]] = set()  # at most one; held so that it is not collected

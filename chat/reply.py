@@ -16,7 +16,7 @@ from chat.llm import LLM
 from chat.money import price_text
 from chat.need import Need, Reading
 from chat.rendering import rendered
-from chat.telling import told
+from chat.telling import manner_of, told
 from chat.template import Sentence
 from chat.words import clipped
 from prompts.prompt import Prompt
@@ -48,12 +48,16 @@ async def reply(
 
     Closing the iterator closes the LLM's stream. ``verdicts`` takes what the check made of each: kept, repaired or cut.
     """
-    first = {name: clipped(text, LONGEST_FIELD) for name, text in told(shown[0], shown, need).items()}
+    first, *others = (
+        {name: clipped(text, LONGEST_FIELD) for name, text in told(item, shown, need).items()} for item in shown[:2]
+    )
     sample = price_text(SAMPLE, shown[0].currency or need.currency) if first["price"] else ""
     messages = rendered(
         prompt,
         wanted=clipped(need.current.words, LONGEST_WANTED),
         item=first,
+        second=others[0] if others else None,
+        manner=manner_of(message, shown[0].id),
         sample_price=sample,
         language=language_name(language_of(message)),
     )

@@ -67,6 +67,16 @@ def case_text(store: Store, catalog: Catalog, session_id: str, shop: str = OWN) 
     return _dump({"every": {"grounded": True}, "cases": [case]})
 
 
+def new_path(folder: Path, name: str) -> Path:
+    """Where a new file of cases of this name goes; CaseError where it is no name, or taken."""
+    if not _NAME.fullmatch(name):
+        raise CaseError(name, 0, "a case's name has small letters, digits and hyphens, at most 80")
+    path = folder / f"{name}{ENDING}"
+    if path.exists() or (cases.FOLDER / path.name).exists():
+        raise CaseError(path.name, 0, "there is such a file of cases already. Give it another name")
+    return path
+
+
 class SavedCases:
     """Keeps cases that were made from conversations, in the folder of the shop's own. Safe to use from several threads.
 
@@ -84,11 +94,7 @@ class SavedCases:
         UnknownSession where the conversation is gone.
         """
         shopper_id = self._store.session(session_id).history_id
-        if not _NAME.fullmatch(name):
-            raise CaseError(name, 0, "a case's name has small letters, digits and hyphens, at most 80")
-        path = self._folder / f"{name}{ENDING}"
-        if path.exists() or (cases.FOLDER / path.name).exists():
-            raise CaseError(path.name, 0, "there is such a file of cases already. Give it another name")
+        path = new_path(self._folder, name)
         cases.read(text, path.name)
         raw, source = yaml.safe_load(text), secrets.token_hex(16)
         for case in raw["cases"]:

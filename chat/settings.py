@@ -101,6 +101,12 @@ class Settings(BaseSettings):
     llm_model: str = Field(
         "", description="Model name at llm_url, or a model folder to serve; empty: the built-in LLM."
     )
+    llm_adapter: str = Field(
+        "auto",
+        description="Taught weights for the LLM that is started here: a folder of shoptalk teach's, none, or auto: "
+        "the shop's own teaching, else what ships for the built-in LLM.",
+    )
+    llm_taught: bool = Field(False, description="Whether the LLM at llm_url was taught by shoptalk teach.")
     llm_api_key: SecretStr = Field(SecretStr("none"), description="Key for llm_url, if it wants one.")
     llm_port: int = Field(8011, description="Port of the vLLM that is started here.")
     llm_dtype: str = Field("auto", description="auto: bfloat16 where the processor computes in it, else float32.")

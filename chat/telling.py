@@ -5,6 +5,7 @@ Pure. The LLM is given these to take over, and the plain sentences of ours are m
 
 import re
 from collections.abc import Sequence
+from zlib import crc32
 
 from chat.money import price_text
 from chat.naming import find_namings
@@ -14,6 +15,7 @@ from chat.words import FILLERS, plain
 from retrieval.items import Item
 
 FACTS_TOLD = 2
+MANNERS = 16  # in which an answer may be written; the taught model knows each by its number
 MOST_NAMED = 5  # attributes in a plain answer about one item
 MOST_VALUES = 3  # of an attribute with more, e.g. the sizes in stock, no single value is a fact of the item
 LONGEST_ABOUT = 90  # characters
@@ -24,7 +26,7 @@ LONGEST_TITLE = 120  # characters, where a title cannot be shortened
 _YES, _NO = frozenset({"yes", "true"}), frozenset({"no", "false", "none"})
 _ADJECTIVE = re.compile(
     r"^\S*(?:proof|free|resistant|friendly|weight|greasy|neutral|safe|native|edible|vegan|less|-\w+ing|[a-z]ed|[a-z]y)$"
-    r"|able$|ible$| tested$|^(?:easy|quick|good|safe) (?:to|for) "
+    r"|able$|ible$| tested$| safe(?: to .+)?$|^non-\w+$|^(?:easy|quick|good|safe) (?:to|for) "
 )
 
 
@@ -37,6 +39,11 @@ def told(item: Item, shown: Sequence[Item], need: Need) -> dict[str, str]:
         "facts": "; ".join(facts),
         "about": first_sentence(item.description) or f"{item.title}, {' and '.join(item.category[-1:])}".strip(", "),
     }
+
+
+def manner_of(message: str, item_id: str) -> int:
+    """Which manner an answer is written in: always the same for the same message and item."""
+    return crc32(f"{message}\n{item_id}".encode()) % MANNERS
 
 
 def first_sentence(description: str) -> str:
@@ -93,7 +100,7 @@ def predicates(item: Item, need: Need) -> list[str]:
 
 def _feature(values: Sequence[str]) -> list[str]:
     """The first feature and the next of its kind: "is waterproof and packable", "has whistle and lime filter"."""
-    usable = [value for value in values if not re.match(r"(?:no|not|without|works|fits|zips|comes|for)\b", value)]
+    usable = [value for value in values if not re.match(r"(?:no|not|with|without|works|fits|zips|comes|for)\b", value)]
     adjectives = [value for value in usable if _ADJECTIVE.search(value)]
     if usable and usable[0] in adjectives:
         return [f"is {' and '.join(adjectives[:2])}"]

@@ -29,19 +29,26 @@ class Understanding(BaseModel):
     descriptions: tuple[str, ...] = ()
 
 
+def variables(message: str, need: Need, history_digest: str = "") -> dict[str, str]:
+    """What the prompt is filled with. ``earlier``: the want's words, where the message is not all that they are of."""
+    wanted = clipped(need.current.words, LONGEST_MESSAGE)
+    said = {singular(token.text) for token in tokens(message)}
+    new = {singular(token.text) for token in tokens(wanted)} - said
+    return {
+        "message": clipped(plain(message), LONGEST_MESSAGE),
+        "wanted": wanted,
+        "earlier": wanted if new else "",
+        "history": clipped(plain(history_digest), LONGEST_MESSAGE),
+    }
+
+
 async def understand(llm: LLM, prompt: Prompt, message: str, need: Need, history_digest: str = "") -> Understanding:
     """Ask once. Bad JSON gives what can be read of it, at worst an empty Understanding; LLMError passes.
 
     ``history_digest``: a few words on what the shopper bought or liked, or "".
     """
-    messages = rendered(
-        prompt,
-        message=clipped(plain(message), LONGEST_MESSAGE),
-        wanted=clipped(need.current.words, LONGEST_MESSAGE),
-        history=clipped(plain(history_digest), LONGEST_MESSAGE),
-    )
     raw = await llm.structured(
-        messages,
+        rendered(prompt, **variables(message, need, history_digest)),
         prompt.output or {"type": "object"},
         max_tokens=prompt.settings.max_tokens,
         temperature=prompt.settings.temperature,

@@ -4,6 +4,7 @@ catalogue.jsonl   one item a line
 events.jsonl      one event a line, shopper after shopper, oldest first
 personas.json     eight shoppers to be chosen from on the page
 first_questions.json   three questions for an empty conversation
+requests.jsonl    what shoppers might ask for, with the items that are right, for ``shoptalk teach``
 pictures/*.svg    the drawings that ``image_url`` names
 """
 
@@ -12,7 +13,7 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from demo import assortment, catalogue, pictures
+from demo import asked, assortment, catalogue, pictures
 from demo.colours import slug
 from demo.shoppers import events, shoppers, world
 
@@ -40,6 +41,8 @@ def write(out: Path, seed: int = SEED) -> dict[str, int]:
     _lines(out / "catalogue.jsonl", [item.model_dump_json() for item in items])
     _lines(out / "events.jsonl", [json.dumps(event, ensure_ascii=False) for event in done])
     _lines(out / "personas.json", [json.dumps(personas, ensure_ascii=False, indent=2)])
+    requests = list(asked.requests(shop, items))
+    _lines(out / "requests.jsonl", [json.dumps(one, ensure_ascii=False) for one in requests])
     _lines(out / "first_questions.json", [json.dumps(FIRST_QUESTIONS, ensure_ascii=False, indent=2)])
     for address, (department, colour) in drawn.items():
         drawing = Path(address).stem.removesuffix(f"-{slug(colour)}")
@@ -53,6 +56,7 @@ def write(out: Path, seed: int = SEED) -> dict[str, int]:
         "events": len(done),
         "personas": len(personas),
         "pictures": len(drawn),
+        "requests": len(requests),
     }
 
 

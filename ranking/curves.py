@@ -9,14 +9,18 @@ from ranking import charts
 from ranking.descent import VALIDATION, Epoch
 
 
-def picture(curves: Mapping[str, Sequence[Epoch]]) -> str:
+def picture(curves: Mapping[str, Sequence[Epoch]], by: str = VALIDATION) -> str:
     """One SVG with two charts for each descent: its loss, and its validation with the best epoch named."""
-    made = []
-    for name, epochs in curves.items():
-        best = max(epochs, key=lambda epoch: epoch.validation)
-        loss = [(epoch.number, epoch.loss) for epoch in epochs]
-        value = [(epoch.number, epoch.validation) for epoch in epochs]
-        title = f"{name}: {VALIDATION}, best in epoch {best.number} ({best.validation:.4f})"
-        made.append(charts.lines(f"{name}: loss", {"loss": loss}, "epoch", ""))
-        made.append(charts.lines(title, {"validation": value, "kept": [value[best.number - 1]]}, "epoch", ""))
-    return charts.stacked(made)
+    return charts.stacked([chart for name, epochs in curves.items() for chart in pair(name, epochs, by)])
+
+
+def pair(name: str, epochs: Sequence[Epoch], by: str) -> list[str]:
+    """The two charts of one descent; ``by``: what it was validated by."""
+    best = max(epochs, key=lambda epoch: epoch.validation)
+    loss = [(epoch.number, epoch.loss) for epoch in epochs]
+    value = [(epoch.number, epoch.validation) for epoch in epochs]
+    title = f"{name}: {by}, best in epoch {best.number} ({best.validation:.4f})"
+    return [
+        charts.lines(f"{name}: loss", {"loss": loss}, "epoch", ""),
+        charts.lines(title, {"validation": value, "kept": [value[best.number - 1]]}, "epoch", ""),
+    ]

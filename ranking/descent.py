@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 
 Progress = Callable[[str, int, int], None]  # what is done, how much of it, of how much
 M = TypeVar("M", bound=nn.Module, contravariant=True)
-VALIDATION = "validation NDCG@10"  # what every lesson of ours validates by
+VALIDATION = "validation NDCG@10"  # what every lesson of the reranker validates by
 
 
 class Lesson(Protocol[M]):
@@ -78,6 +78,7 @@ class Job:
     on: Hardware
     what: str
     held: Kept | None
+    by: str = VALIDATION
 
 
 def descend(
@@ -90,13 +91,14 @@ def descend(
     progress: Progress = lambda what, done, total: None,
     watch: Callable[[Epoch], None] = lambda epoch: None,
     what: str = "training",
+    by: str = VALIDATION,
 ) -> Outcome:
     """Train the module, leave it on the CPU with the weights that were best on validation, and return the curve.
 
     Ctrl-C ends it and keeps the best so far; KeyboardInterrupt passes where there is none yet. With a ``checkpoint``,
     a descent that was cut off goes on after its last whole epoch, to the very same end. ``watch`` is called after each
-    epoch; what it raises passes. Raises Diverged if the loss is no number, and SettingError for hardware that is not
-    there. With several processes, module and lesson are pickled.
+    epoch; what it raises passes. ``by`` names what the lesson validates by. Raises Diverged if the loss is no number,
+    and SettingError for hardware that is not there. With several processes, module and lesson are pickled.
     """
     on = on or Hardware()
     start = _start(module, settings)
@@ -111,7 +113,7 @@ def descend(
             checkpoint.write(start, kept)
         watch(Epoch(**kept["curve"][-1]))
 
-    job = Job(module, lesson, settings, on, what, last)
+    job = Job(module, lesson, settings, on, what, last, by)
     interrupted = False
     try:
         if on.ray or on.processes > 1:
@@ -144,7 +146,7 @@ def work(
     number = len(curve)
     while run.agreed(number < settings.epochs and since < settings.patience):
         number += 1
-        loss = run.epoch(number, progress, f"{job.what}{_said(curve)}")
+        loss = run.epoch(number, progress, f"{job.what}{_said(curve, job.by)}")
         if not math.isfinite(loss):
             raise Diverged(
                 f"The loss is no longer a number in epoch {number} of the {job.what}: the steps are too long. Try a "
@@ -153,7 +155,7 @@ def work(
         if rank:
             continue  # the first process says when it is over
         value = run.validated()
-        log.info("%s, epoch %d: loss %.4f, %s %.4f", job.what, number, loss, VALIDATION, value)
+        log.info("%s, epoch %d: loss %.4f, %s %.4f", job.what, number, loss, job.by, value)
         if not curve or value > max(epoch.validation for epoch in curve):
             since = 0
             best = {name: tensor.detach().cpu().clone() for name, tensor in job.module.state_dict().items()}
@@ -315,5 +317,5 @@ def _start(module: nn.Module, settings: Descent) -> str:
     return digest.hexdigest()
 
 
-def _said(curve: list[Epoch]) -> str:
-    return f": loss {curve[-1].loss:.3f}, {VALIDATION} {curve[-1].validation:.4f}" if curve else ""
+def _said(curve: list[Epoch], by: str) -> str:
+    return f": loss {curve[-1].loss:.3f}, {by} {curve[-1].validation:.4f}" if curve else ""

@@ -7,7 +7,7 @@ import difflib
 import re
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, TypeVar
 
 import yaml
 from pydantic import AfterValidator, BaseModel, BeforeValidator, ConfigDict, Field, ValidationError
@@ -29,6 +29,7 @@ def _device(name: str) -> str:
 LISTED = BeforeValidator(lambda value: [one for one in value.split(",") if one] if isinstance(value, str) else value)
 Count = Annotated[int, Field(ge=1)]
 CountOrNone = Annotated[int, Field(ge=0)]
+S = TypeVar("S", bound=BaseModel)
 Way = Literal["crop", "mask", "reorder", "text", "liking"]  # in which ranking.augmentation changes a history
 
 
@@ -129,7 +130,7 @@ class TrainingSettings(Descent, Hardware):
     last: LastSettings = LastSettings()
 
 
-def changed(settings: TrainingSettings, changes: Sequence[str]) -> TrainingSettings:
+def changed(settings: S, changes: Sequence[str]) -> S:
     """The settings with some given otherwise, as NAME=VALUE or as @FILE of such names (YAML or JSON); later ones win.
 
     A part's setting has both names: PART.NAME=VALUE. Raises SettingError, which names the setting and what it may be.
@@ -145,7 +146,7 @@ def changed(settings: TrainingSettings, changes: Sequence[str]) -> TrainingSetti
         else:
             raise SettingError(f"--set wants NAME=VALUE or @FILE, not {change!r}.")
     try:
-        return TrainingSettings.model_validate(given)
+        return type(settings).model_validate(given)
     except ValidationError as error:
         raise SettingError("\n".join(_said(one) for one in error.errors())) from error
 

@@ -5,8 +5,6 @@ Knows options and tables for people; what a case is, ``prompts.cases`` knows, an
 """
 
 import getpass
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Annotated
 
 import typer
@@ -15,15 +13,13 @@ from rich.markup import escape
 from rich.table import Table
 
 from chat.conversations import Conversations
-from chat.errors import SetupError
 from chat.saved_cases import SavedCases, case_text
 from chat.settings import Settings
 from chat.store import Store
 from prompts import cases as files
 from prompts.cases import DEMO, OWN
 from retrieval.catalog import Catalog
-from retrieval.database import Connections
-from ui.home import Home
+from ui.home import Home, opened_database
 from ui.prompt_figures import when
 
 LONGEST = 70  # characters of first words
@@ -51,7 +47,7 @@ def conversations(
     thumb: Annotated[int, typer.Option(min=-1, max=1, help="1 or -1: only those with such a thumb.")] = 0,
 ) -> None:
     """List the latest conversations without who it was, so that one can be made a case."""
-    with _opened() as (connections, _):
+    with opened_database() as (connections, _):
         Store(connections)
         table = Table("id", "when", "turns", "first words", "thumbs", "labels")
         for one in Conversations(connections).latest(thumb=thumb, most=most):
@@ -70,20 +66,8 @@ def case(
 
     Read and mend it there. An erasure of the shopper takes it away again.
     """
-    with _opened() as (connections, home):
+    with opened_database() as (connections, home):
         shop = DEMO if (home.folder / "demo.sha256").exists() else OWN
         text = case_text(Store(connections), Catalog(connections), conversation, shop)
         path = SavedCases(connections, home.cases).save(conversation, name, text, by or getpass.getuser())
     console.print(f"{path} holds it. Read and mend it there; shoptalk prompts eval runs it.", markup=False)
-
-
-@contextmanager
-def _opened() -> Iterator[tuple[Connections, Home]]:
-    home = Home(Settings().home)
-    if not home.database.exists():
-        raise SetupError(f"There is no shop in {home.folder}.")
-    connections = Connections(home.database)
-    try:
-        yield connections, home
-    finally:
-        connections.close()

@@ -35,6 +35,7 @@ MODULES = {
     "serve": "cli_serve",
     "chat": "cli_serve",
     "rerankers": "cli_succession",
+    "teach": "cli_teach",
     "train": "cli_training",
     "tune": "cli_tuning",
 }

@@ -6,8 +6,6 @@ Knows options and what to say. All but ``restore`` work beside a running server,
 import json
 import sqlite3
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import asdict
 from datetime import datetime
 from pathlib import Path
@@ -24,7 +22,7 @@ from ui import backup as backups
 from ui.audit import COMMAND, Audit
 from ui.backup import BackupError
 from ui.erasure import Erasure
-from ui.home import Home
+from ui.home import Home, opened_database
 from ui.retention import Retention
 
 console = Console(highlight=False, soft_wrap=True)
@@ -49,7 +47,7 @@ def register(app: typer.Typer) -> None:
 
 def erase(shopper: ShopperArgument) -> None:
     """Erase everything that is held of a shopper, rows and bytes; also while the shop is open."""
-    with _opened() as (connections, home):
+    with opened_database() as (connections, home):
         done = Erasure(connections, home).shopper(shopper, COMMAND)
     _tell("Erased", asdict(done), "Nothing is held of this shopper.")
 
@@ -59,7 +57,7 @@ def export(
     to: Annotated[Path | None, typer.Option(help="A new file; without it the terminal.")] = None,
 ) -> None:
     """Write everything that is held of a shopper, as JSON."""
-    with _opened() as (connections, home):
+    with opened_database() as (connections, home):
         held = json.dumps(Erasure(connections, home).export(shopper, COMMAND), indent=2)
     if to is None:
         typer.echo(held)
@@ -75,7 +73,7 @@ def export(
 def retain() -> None:
     """Erase what has been held for longer than the settings say; a server does so every day by itself."""
     settings = Settings()
-    with _opened() as (connections, home):
+    with opened_database() as (connections, home):
         done = Retention(connections, home, settings).run(COMMAND)
     kept_aside = {"kept_aside": "files of dropped rows"}
     _tell("Erased for its age", asdict(done), "Nothing is older than it may be.", IN_WORDS | kept_aside)
@@ -83,7 +81,7 @@ def retain() -> None:
 
 def audit(most: Annotated[int, typer.Option(min=1, help="How many of the latest lines.")] = 50) -> None:
     """Show who erased, exported, changed or copied what, and when; nothing of any shopper stands in it."""
-    with _opened() as (connections, _):
+    with opened_database() as (connections, _):
         lines = Audit(connections).lines(most)
     if not lines:
         console.print("Nothing was done yet that the audit tells of.")
@@ -110,7 +108,7 @@ def backup(
         file = settings.backups / backups.default_name(time.time())
     home = Home(settings.home)
     made = backups.make(home, file)
-    with _opened() as (connections, _):
+    with opened_database() as (connections, _):
         Audit(connections).write(COMMAND, "backup", {"files": made.files, "bytes": made.size})
     console.print(f"{made.files:,} files, {made.size / 1e6:,.1f} MB: {file}", markup=False)
 
@@ -123,7 +121,7 @@ def restore(
     home = Home(Settings().home)
     erasures = [] if not home.database.exists() else _erasures(home)
     made = backups.restore(home, file, replace=replace)
-    with _opened() as (connections, _):
+    with opened_database() as (connections, _):
         Audit(connections).write(COMMAND, "restore", {"files": made.files})
     console.print(
         f"{made.files:,} files of {datetime.fromtimestamp(made.made):%Y-%m-%d %H:%M}. The index is built anew when the "
@@ -152,15 +150,3 @@ def _erasures(home: Home) -> list[float]:
 def _tell(what: str, counts: dict[str, int], nothing: str, words: dict[str, str] = IN_WORDS) -> None:
     told = [f"{count:,} {words[name]}" for name, count in counts.items() if count]
     console.print(f"{what}: {', '.join(told)}." if told else nothing, markup=False)
-
-
-@contextmanager
-def _opened() -> Iterator[tuple[Connections, Home]]:
-    home = Home(Settings().home)
-    if not home.database.exists():
-        raise SetupError(f"There is no shop in {home.folder}.")
-    connections = Connections(home.database)
-    try:
-        yield connections, home
-    finally:
-        connections.close()

@@ -12,7 +12,6 @@ import typer
 import uvicorn
 from rich.console import Console
 
-from chat.builtin_llm import ensure_converted
 from chat.errors import SetupError
 from chat.llm_server import LLMServer, port_is_free
 from chat.policies import Policies
@@ -24,7 +23,7 @@ from ui.demo_shop import SHOP_NAME, build_demo, load_first_questions, load_shopp
 from ui.demo_store import demo_store_key
 from ui.home import Home
 from ui.identity import Keys
-from ui.opening import language_model, opened_assistant, opened_shop
+from ui.opening import language_model, model_folder, opened_assistant, opened_shop
 from ui.retention import daily
 from ui.server import create_app
 from ui.terminal_chat import converse
@@ -49,7 +48,7 @@ def setup() -> None:
     ensure_encoder(settings.models)
     if not settings.llm_url and not settings.llm_model:
         console.print("Preparing the built-in language model (about half a minute the first time) …")
-        ensure_converted(settings.models)
+        model_folder(settings, Home(settings.home))
 
 
 def demo(port: PortOption = 0) -> None:

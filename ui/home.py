@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import IO
 
 from chat.errors import SetupError
+from chat.settings import Settings
+from retrieval.database import Connections
 
 LOCK = "owner.lock"
 SERVING = " serving"  # after the owner's number, in the lock
@@ -43,6 +45,16 @@ class Home:
     def partial(self) -> Path:
         """Of a training that was cut off: where it stood after its last whole epoch."""
         return self.rerankers / "partial"
+
+    @property
+    def adapter(self) -> Path:
+        """What the language model was last taught on this shop."""
+        return self.folder / "adapter"
+
+    @property
+    def teaching(self) -> Path:
+        """Of a teaching that was cut off: what it had reached."""
+        return self.folder / "teaching"
 
     @property
     def tuning(self) -> Path:
@@ -133,3 +145,16 @@ def _locked(file: IO[str]) -> bool:
             time.sleep(TRIES_EVERY_S)
         else:
             return True
+
+
+@contextmanager
+def opened_database() -> Iterator[tuple[Connections, Home]]:
+    """The database of the home in the settings, for a command that needs no more; SetupError where there is no shop."""
+    home = Home(Settings().home)
+    if not home.database.exists():
+        raise SetupError(f"There is no shop in {home.folder}.")
+    connections = Connections(home.database)
+    try:
+        yield connections, home
+    finally:
+        connections.close()

@@ -3,7 +3,6 @@
 Knows the fields that are filled in; what becomes of a conversation, ``chat.saved_cases`` decides.
 """
 
-import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -12,17 +11,15 @@ import gradio as gr
 import yaml
 
 from chat.errors import ChatError
-from chat.saved_cases import SavedCases, case_text
+from chat.saved_cases import SavedCases, case_text, new_path
 from chat.store import Store
 from prompts import cases
 from prompts.cases import DEMO, OWN
-from prompts.errors import CaseError, PromptsError
+from prompts.errors import PromptsError
 from retrieval.catalog import Catalog
 from retrieval.database import Connections
 from ui.home import Home
 from ui.lab_html import said
-
-_NAME = re.compile(r"[a-z0-9][a-z0-9-]{0,79}")
 
 
 class CaseFiles:
@@ -53,11 +50,7 @@ class CaseFiles:
         name = name.strip().removesuffix(".yaml")
         if session:
             return self._saved.save(session, name, text, who)
-        if not _NAME.fullmatch(name):
-            raise CaseError(name, 0, "a case's name has small letters, digits and hyphens, at most 80")
-        path = self._folder / f"{name}.yaml"
-        if path.exists() or (cases.FOLDER / path.name).exists():
-            raise CaseError(path.name, 0, "there is such a file of cases already. Give it another name")
+        path = new_path(self._folder, name)
         cases.read(text, path.name)
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         with path.open("x", encoding="utf-8") as file:

@@ -25,6 +25,7 @@ from chat.policies import Policies
 from chat.policy_desk import PolicyDesk
 from chat.settings import Settings
 from chat.store import Store
+from chat.taught_llm import adapter_for, joined
 from chat.yes_judge import YesJudge
 from prompts.library import Library
 from prompts.serving import released
@@ -73,16 +74,20 @@ def language_model(settings: Settings, home: Home, *, follow: bool = False) -> I
     breaker = _breaker(settings)
     if urls := [url for part in settings.llm_url.split(",") if (url := part.strip())]:
         name = settings.llm_model or SERVED_NAME
-        servers = [LLM(url, name, api_key=key, timeouts=timeouts, breaker=_breaker(settings)) for url in urls]
+        servers = [
+            LLM(url, name, api_key=key, timeouts=timeouts, breaker=_breaker(settings), taught=settings.llm_taught)
+            for url in urls
+        ]
         yield Model(servers[0] if len(servers) == 1 else Several(servers), None)
         return
+    name = Path(settings.llm_model or SERVED_NAME).name
+    adapter = adapter_for(name, settings.llm_adapter, home.adapter)
     if follow:
-        name = Path(settings.llm_model or SERVED_NAME).name
         url = f"http://127.0.0.1:{settings.llm_port}/v1"
-        yield Model(LLM(url, name, api_key=key, timeouts=timeouts, breaker=breaker), None)
+        llm = LLM(url, name, api_key=key, timeouts=timeouts, breaker=breaker, taught=adapter is not None)
+        yield Model(llm, None)
         return
-    folder = Path(settings.llm_model) if settings.llm_model else ensure_converted(settings.models)
-    name = folder.name
+    folder = model_folder(settings, home)
     server = LLMServer(
         folder,
         name,
@@ -97,10 +102,18 @@ def language_model(settings: Settings, home: Home, *, follow: bool = False) -> I
     previous = signal.signal(signal.SIGTERM, _interrupt)
     try:
         server.start()
-        yield Model(LLM(server.url, name, api_key=key, timeouts=timeouts, breaker=breaker), server)
+        llm = LLM(server.url, name, api_key=key, timeouts=timeouts, breaker=breaker, taught=adapter is not None)
+        yield Model(llm, server)
     finally:
         server.stop()
         signal.signal(signal.SIGTERM, previous)
+
+
+def model_folder(settings: Settings, home: Home) -> Path:
+    """Folder of the LLM that is served here, with what it was taught in its weights; made where it is missing."""
+    base = Path(settings.llm_model) if settings.llm_model else ensure_converted(settings.models)
+    adapter = adapter_for(base.name, settings.llm_adapter, home.adapter)
+    return base if adapter is None else joined(base, adapter, settings.models)
 
 
 def _breaker(settings: Settings) -> Breaker:

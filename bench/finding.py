@@ -1,0 +1,170 @@
+"""What descriptions find: of judged shop queries, of requests by use, person or problem, and of histories alone.
+
+Protocols: ``search`` as in bench.search; the requests of ``by_use.yaml`` over the demo shop, Recall@10 divided by
+min(10, the right items); ``beauty`` leave-one-out as in bench.beauty, the target among all items that the shopper has
+not had. Knows shops, prompts and figures; where the model comes from, bench.teaching knows.
+"""
+
+import random
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+
+import numpy as np
+import yaml
+
+from bench.asking import SEEDS, TEMPERATURE, Model, over_seeds
+from bench.search import Grades, judge
+from chat.acts import read_acts
+from chat.need import Need
+from chat.teaching.requests import DIGEST, OPEN
+from chat.understand import parse_understanding, variables
+from demo import asked, assortment
+from retrieval.filters import Filter
+from retrieval.items import Item
+from retrieval.shop import Shop
+
+BY_USE = Path(__file__).parent / "by_use.yaml"
+DEEP = 10
+SEED = 20261128
+
+Descriptions = Mapping[str, tuple[str, ...]]  # of each query
+
+
+def described(
+    model: Model, shop: Shop, texts: Sequence[str], *, temperature: float = 0.0, seed: int = 0
+) -> Descriptions:
+    """What the model describes for each text as a first message."""
+    vocabulary = shop.catalog.vocabulary()
+    given = [variables(text, read_acts(text, Need(), vocabulary, ()).need) for text in texts]
+    raw = model.ask(model.prompt("understand"), given, temperature=temperature, seed=seed)
+    return {text: parse_understanding(one).descriptions for text, one in zip(texts, raw, strict=True)}
+
+
+def seeded(model: Model, shop: Shop, texts: Sequence[str], seeds: Sequence[int]) -> list[Descriptions]:
+    """As it ships, and once for each seed."""
+    return [
+        described(model, shop, texts),
+        *(described(model, shop, texts, temperature=TEMPERATURE, seed=seed) for seed in seeds),
+    ]
+
+
+def of_queries(
+    name: str, model: Model, shop: Shop, grades: Grades, candidates: int, *, quick: bool
+) -> dict[str, float]:
+    """nDCG@10 and Recall@50 of the descriptions alone and beside the query: as it ships, and over seeds."""
+    drawn = seeded(model, shop, sorted(grades), () if quick else SEEDS)
+
+    def found(query: str, descriptions: Descriptions, *, alone: bool) -> list[str]:
+        words = "" if alone else query
+        held = shop.grounder.ground(descriptions[query], words, Filter(), candidates).candidates
+        return [candidate.item_id for candidate in held]
+
+    figures: dict[str, float] = {"query.ndcg@10": 0.0, "query.recall@50": 0.0}
+    nothing: Descriptions = dict.fromkeys(grades, ())
+    figures["query.ndcg@10"], figures["query.recall@50"] = judge(
+        partial(found, descriptions=nothing, alone=False), grades
+    )
+    for part, alone in ((name, True), (f"{name}_fused", False)):
+        each = [judge(partial(found, descriptions=one, alone=alone), grades) for one in drawn]
+        for at, figure in enumerate(("ndcg@10", "recall@50")):
+            figures[f"{part}.{figure}"] = each[0][at]
+            if len(each) > 1:
+                figures |= over_seeds(f"{part}_seeds.{figure}", [one[at] for one in each[1:]])
+    return figures
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A request by use, person or problem, and the ids of the items that are right."""
+
+    text: str
+    sort: str
+    right: frozenset[str]
+
+
+def by_use(items: Sequence[Item]) -> list[Asked]:
+    """The requests of the file, their kinds as items in stock."""
+    held = asked.by_kind(assortment.departments(), items)
+    by_name: dict[str, list[str]] = {}
+    for (leaf, kind), held_ids in held.items():
+        by_name.setdefault(kind, []).extend(held_ids)
+        by_name[f"{leaf}/{kind}"] = held_ids
+    records = {item.id: item for item in items}
+    made = []
+    for row in yaml.safe_load(BY_USE.read_text(encoding="utf-8")):
+        right = [records[item_id] for kind in row["right"] for item_id in by_name[kind]]
+        for name, values in row.get("with", {}).items():
+            right = [item for item in right if set(item.attributes.get(name, ())) & set(map(str, values))]
+        if ids := frozenset(item.id for item in right if item.in_stock):
+            made.append(Asked(row["ask"], row["sort"], ids))
+    return made
+
+
+def of_uses(name: str, model: Model, shop: Shop, candidates: int, *, quick: bool) -> dict[str, float]:
+    """Recall@10 of the words alone, of the descriptions alone, and of both, under the need's own constraints."""
+    requests = by_use(list(shop.catalog.all()))
+    if quick:
+        requests = random.Random(SEED).sample(requests, 40)
+    vocabulary = shop.catalog.vocabulary()
+    wants = {one.text: read_acts(one.text, Need(), vocabulary, ()).need.current for one in requests}
+    drawn = seeded(model, shop, [one.text for one in requests], () if quick else SEEDS)
+
+    def recalls(descriptions: Descriptions | None, *, alone: bool = False) -> list[float]:
+        made = []
+        for one in requests:
+            want = wants[one.text]
+            texts = descriptions[one.text] if descriptions is not None else ()
+            words = "" if alone else want.words or one.text
+            found = shop.grounder.ground(texts, words, want.hard_filter(), candidates).candidates[:DEEP]
+            made.append(len(one.right & {held.item_id for held in found}) / min(DEEP, len(one.right)))
+        return made
+
+    words = recalls(None)
+    figures = {"by_use.words.recall@10": float(np.mean(words)), "by_use.requests": float(len(requests))}
+    both = [recalls(one) for one in drawn]
+    figures[f"by_use.{name}_alone.recall@10"] = float(np.mean(recalls(drawn[0], alone=True)))
+    figures[f"by_use.{name}_fused.recall@10"] = float(np.mean(both[0]))
+    if len(both) > 1:
+        figures |= over_seeds(f"by_use.{name}_fused_seeds.recall@10", [float(np.mean(one)) for one in both[1:]])
+    figures |= gain(f"by_use.{name}_gain", words, both[0])
+    for sort in ("use", "person", "problem"):
+        held = [at for at, one in enumerate(requests) if one.sort == sort]
+        figures[f"by_use.{name}_gain.{sort}"] = float(np.mean([both[0][at] - words[at] for at in held]))
+    return figures
+
+
+def gain(name: str, before: Sequence[float], after: Sequence[float]) -> dict[str, float]:
+    """The mean difference, with the ends of its 95% bootstrap interval over the requests."""
+    differences = np.array(after) - np.array(before)
+    draws = np.random.default_rng(SEED).integers(0, len(differences), (2000, len(differences)))
+    low, high = np.percentile(differences[draws].mean(axis=1), (2.5, 97.5))
+    return {name: float(differences.mean()), f"{name}.low": float(low), f"{name}.high": float(high)}
+
+
+@dataclass(frozen=True)
+class HeldShopper:
+    """A shopper whose last item is to be found: what they had before, oldest first."""
+
+    had: tuple[str, ...]
+    target: str
+
+
+def of_histories(
+    name: str, model: Model, shop: Shop, shoppers: Sequence[HeldShopper]
+) -> tuple[dict[str, float], list[tuple[str, ...]]]:
+    """Recall@10 of the target among what the shopper has not had, by descriptions from the history alone."""
+    titles = {item.id: item.title for item in shop.catalog.all()}
+    prompt = model.prompt("understand")
+    given = [
+        variables(OPEN[0], Need(), "; ".join(titles[item_id] for item_id in reversed(one.had[-DIGEST:])))
+        for one in shoppers
+    ]
+    texts = [parse_understanding(raw).descriptions for raw in model.ask(prompt, given)]
+    hits = []
+    for one, descriptions in zip(shoppers, texts, strict=True):
+        limits = Filter(excluded_ids=tuple(one.had), in_stock_only=False)
+        found = shop.grounder.ground(descriptions, "", limits, DEEP).candidates[:DEEP] if descriptions else ()
+        hits.append(one.target in {held.item_id for held in found})
+    return {f"history.{name}.recall@10": float(np.mean(hits))}, texts

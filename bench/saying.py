@@ -1,0 +1,186 @@
+"""What the model says: which kind of message it takes a message for, and the sentences of its answers.
+
+Knows the corpus of ``tests/chat/utterances``, whole turns over the demo shop, and the labels that people gave to
+sentences (``taught_answers.yaml``). Where the model comes from, bench.teaching knows.
+"""
+
+import asyncio
+import json
+import re
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import yaml
+from jsonschema import Draft202012Validator
+
+from bench import utterances
+from bench.asking import Model
+from chat.acts import read_acts
+from chat.assistant import Assistant
+from chat.events import CardsEvent, TextEvent
+from chat.money import price_text
+from chat.need import Need
+from chat.telling import predicates, short_name
+from chat.understand import variables
+from prompts.library import Library
+from retrieval.items import Item
+
+LABELS = Path(__file__).parent / "taught_answers.yaml"
+TURNS = 300
+
+
+def understanding(name: str, model: Model) -> dict[str, float]:
+    """Share of the corpus's acts that the model's JSON names, the rules having no say; and share of valid JSON.
+
+    The untaught model is asked in the taught one's form: its own prompt asks for no act.
+    """
+    shop, prompt = utterances.shop(), Library().get("understand_taught")
+    cases = [case for part in utterances.HALVES for case in utterances.cases(part) if "act" in case]
+    given = []
+    for case in cases:
+        need = Need()
+        for message in case["before"]:
+            need = read_acts(message, need, shop.vocabulary, ()).need
+        given.append(variables(case["message"], need))
+    answers = model.ask(prompt, given)
+    check, valid, right, missed = Draft202012Validator(prompt.output or {}), 0, 0, Counter[str]()
+    for case, answer in zip(cases, answers, strict=True):
+        try:
+            fields = json.loads(answer)
+        except ValueError:
+            continue
+        valid += check.is_valid(fields)
+        act = fields.get("act", "") if isinstance(fields, dict) else ""
+        if act in utterances.SAME_ACTS.get(case["act"], (case["act"],)):
+            right += 1
+        else:
+            missed[f"{case['act']} as {act}"] += 1
+    print(f"{name}: {', '.join(f'{what} {count}' for what, count in missed.most_common(12))}")
+    return {
+        f"intents.{name}": right / len(cases),
+        f"valid_json.{name}": valid / len(cases),
+        "intents.cases": float(len(cases)),
+    }
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one turn showed: the LLM's sentences, ours, what was cut of the LLM's, and of which items."""
+
+    message: str
+    sentences: tuple[str, ...]
+    plain: tuple[str, ...]
+    cut: int
+    items: tuple[str, ...]  # ids, as the cards stood
+
+
+async def answers(assistant: Assistant, messages: Sequence[str], verdicts: "Verdicts") -> list[Answer]:
+    """Each message as a conversation of its own."""
+    made = []
+    for message in messages:
+        said: list[TextEvent] = []
+        items: tuple[str, ...] = ()
+        async for event in assistant.turn(message):
+            if isinstance(event, TextEvent):
+                said.append(event)
+            elif isinstance(event, CardsEvent):
+                items = tuple(card.item_id for card in event.cards)
+        made.append(
+            Answer(
+                message,
+                tuple(one.text for one in said if one.by == "llm"),
+                tuple(one.text for one in said if one.by != "llm"),
+                sum(one == "cut" for one in verdicts.take()),
+                items,
+            )
+        )
+        print(f"{len(made)} of {len(messages)} turns", end="\r", flush=True)
+    return made
+
+
+class Verdicts:
+    """What the check made of the sentences of the latest turn, as the assistant tells its watchers."""
+
+    def __init__(self, assistant: Assistant) -> None:
+        self._held: list[str] = []
+        assistant.watchers.append(lambda turn: self._held.extend(turn.verdicts))
+
+    def take(self) -> list[str]:
+        """Those since the last time."""
+        taken, self._held = self._held, []
+        return taken
+
+
+def held_out_messages() -> list[str]:
+    """The requests by use, and the corpus's wishes: nobody who wrote what is taught has seen either."""
+    from bench.finding import BY_USE
+
+    asked = [row["ask"] for row in yaml.safe_load(BY_USE.read_text(encoding="utf-8"))]
+    wishes = [
+        case["message"]
+        for part in utterances.HALVES
+        for case in utterances.cases(part)
+        if case.get("act") == "search" and not case["before"]
+    ]
+    return list(dict.fromkeys([*asked, *wishes]))[:TURNS]
+
+
+def figures_of(name: str, held: Sequence[Answer], records: dict[str, Item]) -> dict[str, float]:
+    """Turns with a sentence of the LLM's, the most frequent frame of one, and the labels, as far as there are."""
+    frames = Counter(frame for one in held for frame in {frame_of(text, one.items, records) for text in one.sentences})
+    with_llm = [one for one in held if one.sentences]
+    made = {
+        f"answers.{name}.turns": float(len(held)),
+        f"answers.{name}.with_llm": len(with_llm) / len(held),
+        f"answers.{name}.sentences": float(np.mean([len(one.sentences) for one in held])),
+        f"answers.{name}.cut": sum(one.cut for one in held) / max(1, sum(one.cut + len(one.sentences) for one in held)),
+        f"answers.{name}.most_frequent_frame": (frames.most_common(1)[0][1] if frames else 0) / max(1, len(with_llm)),
+    }
+    labels = labelled()
+    said = [labels[key] for one in held for text in one.sentences if (key := (one.message, text)) in labels]
+    if said:
+        made[f"answers.{name}.labelled"] = float(len(said))
+        made[f"answers.{name}.true"] = sum(said) / len(said)
+    return made
+
+
+def frame_of(text: str, shown: Sequence[str], records: dict[str, Item]) -> str:
+    """The sentence without what it takes from the records: names, facts, prices, numbers."""
+    items = [records[item_id] for item_id in shown if item_id in records]
+    for item in items:
+        names = sorted({item.title, short_name(item, items)}, key=len, reverse=True)
+        for name in names:
+            text = re.sub(rf"\b(?:the )?{re.escape(name)}", "ITEM", text, flags=re.IGNORECASE)
+        if item.price is not None:
+            text = text.replace(price_text(item.price, item.currency), "PRICE")
+    for item in items:
+        for fact in [*predicates(item, Need()), *(v for held in item.attributes.values() for v in held)]:
+            text = re.sub(rf"\b{re.escape(fact)}(?!\w)", "FACT", text, flags=re.IGNORECASE)
+    text = re.sub(
+        r"\b(?:is|are|has|have|comes?|runs?)(?: an?| made of| for| in| on)? (?:\w+ of )?FACT(?: and FACT)?(?: \w+)?",
+        "FACT",
+        text,
+    )
+    text = re.sub(r"\b(?:they|it)\b", "IT", text, flags=re.IGNORECASE)
+    return re.sub(r"\bcosts?\b", "COST", re.sub(r"[\d.,]*\d", "N", text))
+
+
+def labelled() -> dict[tuple[str, str], bool]:
+    """Which sentence, in answer to which message, people found true."""
+    if not LABELS.exists():
+        return {}
+    rows = yaml.safe_load(LABELS.read_text(encoding="utf-8"))
+    return {(row["message"], one["text"]): one["true"] for row in rows for one in row["sentences"]}
+
+
+def written(path: Path, held: Sequence[Answer]) -> None:
+    """The answers as JSON Lines, for people to label."""
+    path.write_text("".join(f"{json.dumps(asdict(one), ensure_ascii=False)}\n" for one in held), encoding="utf-8")
+
+
+def run(assistant: Assistant, messages: Sequence[str]) -> list[Answer]:
+    """The answers to these messages."""
+    return asyncio.run(answers(assistant, messages, Verdicts(assistant)))

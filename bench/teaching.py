@@ -1,0 +1,239 @@
+"""What teaching brings: the LLM that was taught beside the one that comes, on real queries, requests and histories.
+
+    search     descriptions of the judged queries of search/, taught by `shoptalk teach` on its products alone
+    by_use     descriptions of 176 requests by use, person or problem over the demo shop, with the adapter that ships
+    history    descriptions from the histories of beauty/, taught on the training part; 2,000 held-out shoppers
+    acts       which kind of message a message is, over the corpus of utterances, the LLM's part alone
+    answers    300 held-out turns over the demo shop: sentences shown, cut, alike; true by labels where there are
+    serving    tokens a second and time to the first one: joined weights against an adapter beside the model
+
+Each part can be run alone (``--part``). Two parts teach a model first, which takes half an hour each on two cores; what
+was taught is kept beside the other benches' shops, and an interrupted teaching goes on.
+"""
+
+import csv
+import random
+import shutil
+import time
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from rich.console import Console
+
+from bench import finding, saying
+from bench.asking import served
+from bench.beauty import beauty_items
+from bench.finding import HeldShopper
+from bench.home import demo_home
+from bench.report import data_folder, parser, report
+from bench.search import load
+from chat.settings import Settings
+from chat.taught_llm import SHIPPED, WEIGHTS
+from retrieval.filters import Filter
+from retrieval.shop import Shop, open_catalogue
+from ui.cli_teach import teach_model
+from ui.home import Home
+from ui.opening import language_model, opened_assistant
+
+PARTS = ("by_use", "acts", "answers", "serving", "search", "history")
+SHOPPERS = 2000
+SEED = 20261128
+# A catalogue alone, and histories alone: what else a shop would teach is not measured there.
+SEARCH_RECIPE = ("acts=0", "answers=0", "words=9000", "uses=3000")
+HISTORY_RECIPE = ("acts=0", "answers=0", "words=0", "uses=0", "histories=14000")
+
+console = Console(highlight=False)
+
+
+def main() -> None:
+    """Measure the parts that were asked for, and report."""
+    arguments = parser(__doc__)
+    arguments.add_argument("--part", action="append", choices=PARTS, help="only this part; repeat")
+    arguments.add_argument("--adapter", type=Path, default=SHIPPED, help="measured on the demo shop; default: shipped")
+    arguments.add_argument("--answers", type=Path, metavar="DIR", help="write the answers here, to be labelled")
+    options = arguments.parse_args()
+    settings = Settings()
+    figures: dict[str, float] = {}
+    data = options.data or data_folder()
+    for part in options.part or PARTS:
+        match part:
+            case "by_use" | "acts" | "answers" | "serving":
+                figures |= of_demo(part, settings, options.adapter, options.answers, quick=options.quick)
+            case "search":
+                figures |= of_search(data / "search", settings, quick=options.quick)
+            case "history":
+                figures |= of_beauty(data / "beauty", settings, quick=options.quick)
+    report("teaching", figures, json_path=options.json, quick=options.quick)
+
+
+def of_demo(part: str, settings: Settings, adapter: Path, written: Path | None, *, quick: bool) -> dict[str, float]:
+    """A part over the demo shop, of the adapter and of the model as it comes."""
+    figures: dict[str, float] = {}
+    with demo_home(console) as shop_settings:
+        home = Home(shop_settings.home)
+        for name, held in (("taught", adapter), ("untaught", None)):
+            if part == "answers":
+                figures |= _answers(name, shop_settings, home, held, written, quick=quick)
+                continue
+            if part == "serving":
+                figures |= serving(name, shop_settings, held)
+                continue
+            with served(settings, held, _log(settings)) as model:
+                if part == "acts":
+                    figures |= saying.understanding(name, model)
+                    continue
+                with Shop.opened(home.folder, settings.models) as shop:
+                    figures |= finding.of_uses(name, model, shop, settings.candidates, quick=quick)
+    return figures
+
+
+def _answers(
+    name: str, settings: Settings, home: Home, adapter: Path | None, written: Path | None, *, quick: bool
+) -> dict[str, float]:
+    chosen = settings.model_copy(update={"llm_adapter": str(adapter) if adapter else "none"})
+    messages = saying.held_out_messages()[:: 10 if quick else 1]
+    with (
+        home.owned(),
+        language_model(chosen, home) as model,
+        opened_assistant(chosen, home, model.llm, console) as (assistant, shop),
+    ):
+        if model.server is not None:
+            model.server.wait_ready()
+        held = saying.run(assistant, messages)
+        records = {item.id: item for item in shop.catalog.all()}
+    if written:
+        written.mkdir(parents=True, exist_ok=True)
+        saying.written(written / f"{name}.jsonl", held)
+    return saying.figures_of(name, held, records)
+
+
+def serving(name: str, settings: Settings, adapter: Path | None) -> dict[str, float]:
+    """Tokens a second of one stream; of the taught model also with the adapter beside it, as vLLM's LoRA."""
+    figures: dict[str, float] = {}
+    ways: dict[str, tuple[Path | None, str]] = {"joined" if adapter else "as_it_comes": (adapter, "")}
+    if adapter:
+        beside = f"--enable-lora --max-lora-rank 16 --lora-modules taught={adapter}"
+        ways["beside"] = (None, beside)
+    for way, (held, arguments) in ways.items():
+        chosen = settings.model_copy(update={"llm_arguments": arguments})
+        with served(chosen, held, _log(settings)) as model:
+            figures |= {
+                f"serving.{way}.{figure}": value
+                for figure, value in speed(model.url, "taught" if arguments else model.name).items()
+            }
+    return figures
+
+
+def speed(url: str, name: str) -> dict[str, float]:
+    """Of ten prompts of some 60 tokens, one after the other: tokens a second, and milliseconds to the first one."""
+    import openai
+
+    client = openai.OpenAI(base_url=url, api_key="none")
+    firsts, rates = [], []
+    for number in range(11):
+        begun, first, count = time.perf_counter(), 0.0, 0
+        stream = client.chat.completions.create(
+            model=name, messages=[{"role": "user", "content": f"Write {number + 20} words on tents. " * 5}],
+            max_tokens=64, temperature=0.0, stream=True, extra_body={"ignore_eos": True},
+        )  # fmt: skip
+        for _ in stream:
+            first = first or time.perf_counter()
+            count += 1
+        if number:  # the first one warms up
+            firsts.append((first - begun) * 1000)
+            rates.append((count - 1) / (time.perf_counter() - first))
+    return {"first_token_ms": sorted(firsts)[5], "tokens_per_s": sorted(rates)[5]}
+
+
+def of_search(data: Path, settings: Settings, *, quick: bool) -> dict[str, float]:
+    """The judged queries, by a model that was taught on the products alone, and by the one that comes."""
+    items, grades = load(data)
+    if quick:
+        grades = {query: grades[query] for query in random.Random(SEED).sample(sorted(grades), 40)}
+    home = Home(settings.models / "bench" / "teaching-search")
+    with open_catalogue(home.folder) as (_, catalog):
+        catalog.remove(catalog.ids(Filter(in_stock_only=False)) - {item.id for item in items})
+        catalog.upsert(items)
+    taught = _taught(home, settings, SEARCH_RECIPE, data)
+    figures: dict[str, float] = {}
+    with Shop.opened(home.folder, settings.models, lambda what: print(what, end="\r", flush=True)) as shop:
+        for name, adapter in (("taught", taught), ("untaught", None)):
+            with served(settings, adapter, _log(settings)) as model:
+                figures |= finding.of_queries(name, model, shop, grades, settings.candidates, quick=quick)
+    return figures
+
+
+def of_beauty(data: Path, settings: Settings, *, quick: bool) -> dict[str, float]:
+    """2,000 shoppers whose last item is held out, by a model that was taught on what came before the last two."""
+    from ui.cli_catalogue import ingest_file
+    from ui.cli_events import add_events
+
+    tracks = tracks_of(data)
+    home = Home(settings.models / "bench" / "teaching-beauty")
+    if not (home.folder / "made").exists():
+        shutil.rmtree(home.folder, ignore_errors=True)
+        home.folder.mkdir(parents=True)
+        kept = settings.models / "bench" / "beauty.sqlite3"  # bench.beauty keeps the vectors
+        if kept.exists():
+            shutil.copy(kept, home.embeddings)
+        items = home.folder / "items.jsonl"
+        items.write_text("".join(f"{item.model_dump_json()}\n" for item in beauty_items(data)), encoding="utf-8")
+        events = home.folder / "events.csv"
+        with events.open("w", encoding="utf-8", newline="") as file:
+            table = csv.writer(file)
+            table.writerow(["shopper_id", "item_id", "kind", "position"])
+            for shopper, had in tracks.items():
+                table.writerows([shopper, item, "purchase", place] for place, item in enumerate(had[:-2], 1))
+        with home.owned():
+            ingest_file(home, settings, items, replace=True, console=console)
+            add_events(home, settings, events, kind="purchase", order_column="position")
+        (home.folder / "made").touch()
+    taught = _taught(home, settings, HISTORY_RECIPE, data)
+    chosen = random.Random(SEED).sample(sorted(tracks), 200 if quick else SHOPPERS)
+    shoppers = [HeldShopper(tuple(tracks[one][:-1]), tracks[one][-1]) for one in chosen]
+    figures = {"history.popularity.recall@10": popularity(tracks, shoppers), "history.shoppers": float(len(shoppers))}
+    with Shop.opened(home.folder, settings.models, lambda what: print(what, end="\r", flush=True)) as shop:
+        for name, adapter in (("taught", taught), ("untaught", None)):
+            with served(settings, adapter, _log(settings)) as model:
+                found, _ = finding.of_histories(name, model, shop, shoppers)
+                figures |= found
+    return figures
+
+
+def tracks_of(data: Path) -> dict[str, list[str]]:
+    """Each shopper's items, oldest first."""
+    with (data / "interactions.csv").open(encoding="utf-8", newline="") as file:
+        rows = sorted(csv.DictReader(file), key=lambda row: int(row["position"]))
+    tracks: dict[str, list[str]] = {}
+    for row in rows:
+        tracks.setdefault(row["user_id"], []).append(row["item_id"])
+    return tracks
+
+
+def popularity(tracks: Mapping[str, Sequence[str]], shoppers: Sequence[HeldShopper]) -> float:
+    """Recall@10 of what most had in the training part."""
+    counts: dict[str, int] = {}
+    for had in tracks.values():
+        for item in had[:-2]:
+            counts[item] = counts.get(item, 0) + 1
+    order = sorted(counts, key=lambda item: (-counts[item], item))
+    hits = 0
+    for one in shoppers:
+        hits += one.target in [item for item in order[:200] if item not in one.had][:10]
+    return hits / len(shoppers)
+
+
+def _taught(home: Home, settings: Settings, recipe: Sequence[str], data: Path) -> Path:
+    """The adapter of this shop, taught where there is none yet."""
+    if not (home.adapter / WEIGHTS).exists():
+        console.print(f"Teaching on {data.name}; it is kept in {home.folder}, and goes on there if it is cut off.")
+        teach_model(home, settings.model_copy(update={"shop_name": data.name}), None, list(recipe))
+    return home.adapter
+
+
+def _log(settings: Settings) -> Path:
+    return settings.models / "bench" / "teaching-vllm.log"
+
+
+if __name__ == "__main__":
+    main()

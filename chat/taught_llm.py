@@ -1,0 +1,57 @@
+"""Which taught weights the built-in LLM is served with: those of the shop's own teaching, those that ship, or none.
+
+Knows folders and their names. The weights are joined to the model's own once, in the folder of converted models, since
+vLLM serves a joined model faster than one with an adapter beside it (docs/teaching.md).
+"""
+
+import hashlib
+import json
+import logging
+from pathlib import Path
+
+from chat.errors import SetupError
+
+SHIPPED = Path(__file__).parent / "teaching" / "shipped"  # taught on the demo shop
+WEIGHTS, FACTS = "adapter_model.safetensors", "facts.json"
+AUTO, NONE = "auto", "none"
+
+log = logging.getLogger(__name__)
+
+
+def adapter_for(base: str, wanted: str, own: Path) -> Path | None:
+    """The folder of the adapter that the model named ``base`` is served with; None: with none.
+
+    ``wanted``: a folder, "none", or "auto": ``own``, where the shop's teaching lies, else what ships. SetupError for
+    a folder that holds no adapter, or one for another model.
+    """
+    if wanted == NONE:
+        return None
+    if wanted != AUTO:
+        folder = Path(wanted)
+        if not (folder / WEIGHTS).exists():
+            raise SetupError(f"SHOPTALK_LLM_ADAPTER={wanted}: there is no {WEIGHTS} in it. Run `shoptalk teach` first.")
+        if (taught := _base_of(folder)) not in ("", base):
+            raise SetupError(f"SHOPTALK_LLM_ADAPTER={wanted} was taught to {taught}, and the model is {base}.")
+        return folder
+    return next((one for one in (own, SHIPPED) if (one / WEIGHTS).exists() and _base_of(one) == base), None)
+
+
+def joined(base: Path, adapter: Path, models: Path) -> Path:
+    """Folder of the model with the adapter's weights in it, made on the first call (some seconds)."""
+    with (adapter / WEIGHTS).open("rb") as file:
+        digest = hashlib.file_digest(file, "sha256").hexdigest()
+    target = models / f"{base.name}-taught-{digest[:12]}"
+    if not (target / "config.json").exists():
+        from chat.teaching.adapter import join  # torch and transformers take seconds to load
+
+        log.info("joining %s to %s", adapter, base.name)
+        models.mkdir(parents=True, exist_ok=True)
+        join(base, adapter, target)
+    return target
+
+
+def _base_of(folder: Path) -> str:
+    try:
+        return str(json.loads((folder / FACTS).read_text(encoding="utf-8")).get("base", ""))
+    except (OSError, ValueError):
+        return ""

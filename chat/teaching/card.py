@@ -1,0 +1,51 @@
+"""The card of an adapter: what it was taught on, how, what came of it, and under which licence it stands.
+
+Pure: facts in, Markdown out.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+CARD = "card.md"
+
+
+def page(facts: Mapping[str, Any]) -> str:
+    """The card's text."""
+    settings = facts["settings"]
+    parts = [
+        f"# Adapter of {facts.get('shop', 'a shop')} for {facts.get('base', 'a language model')}",
+        "Low-rank weights (LoRA) beside the model's own, taught by `shoptalk teach`. They teach three things: to "
+        "describe the items that would fit, as JSON; to say what kind of message it is, in the same JSON; and to "
+        "answer over given items. They answer to the prompts named below and to no others.",
+        "## Data",
+        f"{facts.get('data', '')}".strip(),
+        _table(("examples", "count"), list(facts["examples"].items())),
+        f"{facts['answer_tokens']:,} tokens of answers are learned from; {facts['rows']:,} packed rows of "
+        f"{settings['pack']} tokens; {facts['pairs']:,} pairs of descriptions, the better by what it finds.",
+        "## Recipe",
+        f"Rank {settings['rank']}, alpha {settings['alpha']:g}, on every linear layer; bfloat16 products; loss on the "
+        f"answers alone. Seed {settings['seed']}. {facts['seconds'] / 60:.0f} minutes on "
+        f"{facts.get('machine', 'one machine')}{', cut off by hand' if facts['interrupted'] else ''}.",
+        *(_curve(name, settings[part], facts["curves"].get(name, ())) for name, part in
+          (("words", "supervised"), ("preference", "preference"))),
+        "![The curves](curve.svg)",
+        _table(("prompt", "version"), [(name, f"`{version[:12]}`") for name, version in facts["prompts"].items()]),
+        "## Figures",
+        "Those of the README, from `python -m bench.teaching`.",
+        "## Licence",
+        f"{facts.get('licence', 'As the data that it was taught on, and the licence of its base model.')}",
+    ]  # fmt: skip
+    return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _curve(name: str, settings: Mapping[str, Any], epochs: Sequence[Mapping[str, float]]) -> str:
+    if not epochs:
+        return f"The {name} was not taught: there were too few examples, or it was cut off before."
+    head = f"The {name}: learning rate {settings['learning_rate']:g}, {settings['batch']} a step."
+    rows = [(epoch["number"], f"{epoch['loss']:.4f}", f"{epoch['validation']:.4f}") for epoch in epochs]
+    return f"{head}\n\n{_table(('lap', 'loss', 'validation'), rows)}"
+
+
+def _table(head: Sequence[str], rows: Sequence[Sequence[Any]]) -> str:
+    lines = [head, ["---"] * len(head), *rows]
+    return "\n".join(f"| {' | '.join(str(cell) for cell in line)} |" for line in lines)

@@ -1,0 +1,229 @@
+"""The examples of the three skills, in the very form that the LLM is asked in: the production prompts, filled.
+
+Knows prompts, requests, acts and answers; the rules read each message as they will when a shopper sends it. Knows
+nothing of weights or tokens.
+"""
+
+import json
+import random
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
+from itertools import islice
+from typing import TYPE_CHECKING, Literal
+
+import numpy as np
+
+from chat.acts import read_acts
+from chat.language import language_name, language_of
+from chat.need import Need
+from chat.rendering import rendered
+from chat.simulated_words import Wording
+from chat.teaching import acts, answers, requests
+from chat.teaching.choosing import Chooser
+from chat.teaching.records import Language, aisle
+from chat.teaching.requests import Request
+from chat.teaching.settings import TeachingSettings
+from chat.telling import MANNERS
+from chat.understand import variables
+from prompts.prompt import Prompt
+from ranking.history import Event
+from retrieval.encoder import Vectors
+from retrieval.items import Item
+
+if TYPE_CHECKING:
+    from retrieval.facts import Vocabulary
+
+Skill = Literal["describe", "understand", "answer"]
+Encode = Callable[[Sequence[str]], Vectors]
+Progress = Callable[[str, int, int], None]
+SOME_RIGHT = 3  # right items whose records a description is made from
+WITH_HISTORY = 0.35  # of the requests: so many are made by a shopper of whom something is known
+TRIES = 4  # answers that are written for each that is wanted, since the check keeps some three in four
+
+
+@dataclass(frozen=True)
+class Example:
+    """What the model is asked, and what it is to answer. ``request``: of a description, what it should find."""
+
+    skill: Skill
+    messages: tuple[tuple[str, str], ...]  # role, content
+    answer: str
+    request: Request | None = field(default=None, compare=False)
+
+
+@dataclass(frozen=True)
+class Source:
+    """A shop's records, as far as teaching needs them. ``vectors``: unit rows of the items, in their order."""
+
+    items: Sequence[Item]
+    vectors: Vectors
+    vocabulary: "Vocabulary"
+    encode: Encode
+    events: Sequence[Event] = ()
+    given: Sequence[Request] = ()
+
+    @property
+    def by_id(self) -> dict[str, Item]:
+        return {item.id: item for item in self.items}
+
+
+def made(
+    source: Source, understand: Prompt, reply: Prompt, settings: TeachingSettings, progress: Progress
+) -> list[Example]:
+    """All examples, in an order drawn by the seed; the same shop and settings make the same ones."""
+    rng = random.Random(settings.seed)  # noqa: S311 - draws examples, no secrets
+    language = Language(source.items)
+    wanted = chosen_requests(source, language, settings, rng)
+    found = list(described(source, language, wanted, understand, rng, progress))
+    found += islice(_of_acts(source, language, understand, rng), settings.acts)
+    found += islice(_answered(source, wanted, reply, rng, settings.answers), settings.answers)
+    rng.shuffle(found)
+    return found
+
+
+def chosen_requests(
+    source: Source, language: Language, settings: TeachingSettings, rng: random.Random
+) -> list[Request]:
+    """The requests of every sort, at most so many of each as the settings say."""
+    items = source.by_id
+    from_events = requests.of_events(source.events, items)
+    sorts = {
+        "use": (requests.of_descriptions(source.items, rng), settings.uses),
+        "searched": ([one for one in from_events if one.sort == "searched"], settings.searched),
+        "history": ([one for one in from_events if one.sort == "history"], settings.histories),
+        "given": (list(source.given), settings.given),
+    }
+    every = list(requests.of_words(source.items, language, rng, settings.words))
+    for held, most in sorts.values():
+        every += rng.sample(held, most) if len(held) > most else held
+    every += [again for one in every if one.sort == "given" for again in _repeated(one, settings.repeats, rng)]
+    tracks = [one.had for one in from_events if one.had]
+    # A shopper with a history asks for other things, too: the model is to hear the request above all.
+    return [
+        replace(one, had=rng.choice(tracks)) if tracks and not one.had and rng.random() < WITH_HISTORY else one
+        for one in every
+    ]
+
+
+def _repeated(one: Request, times: int, rng: random.Random) -> list[Request]:
+    wording = Wording("misspelling", rng, "")
+    return [replace(one, text=wording.message([one.text]) if turn == 1 else one.text) for turn in range(1, times)]
+
+
+def described(
+    source: Source,
+    language: Language,
+    wanted: Sequence[Request],
+    prompt: Prompt,
+    rng: random.Random,
+    progress: Progress,
+) -> Iterator[Example]:
+    """Each request with the descriptions, made of the right items' records, that find these best."""
+    items, chooser = source.by_id, chooser_of(source, language)
+    offered = [
+        list(
+            dict.fromkeys(
+                text
+                for item_id in rng.sample(one.right, min(SOME_RIGHT, len(one.right)))
+                for text in language.descriptions(items[item_id], f"{one.text} {' '.join(one.had)}")
+            )
+        )
+        for one in wanted
+    ]
+    vectors = _encoded(
+        [*(text for texts in offered for text in texts), *(one.text for one in wanted)], source, progress
+    )
+    for number, (one, texts) in enumerate(zip(wanted, offered, strict=True)):
+        words = None if one.sort == "history" else vectors[one.text]
+        best = chooser.best(words, {text: vectors[text] for text in texts}, one.right)
+        place = aisle(items[one.right[0]])
+        same = all(aisle(items[item_id]) == place for item_id in one.right)
+        yield Example(
+            "describe", asked(prompt, one, source), answered("search", best, place if same else ""), request=one
+        )
+        progress("choosing descriptions", number + 1, len(wanted))
+
+
+def line(one: Example) -> str:
+    """An example as a line of JSON; ``of_line`` reads it back."""
+    return json.dumps(asdict(one), ensure_ascii=False)
+
+
+def of_line(text: str) -> Example:
+    """The example that ``line`` wrote."""
+    held = json.loads(text)
+    request = held["request"] and Request(
+        held["request"]["text"], tuple(held["request"]["right"]), held["request"]["sort"], tuple(held["request"]["had"])
+    )
+    return Example(held["skill"], tuple((role, said) for role, said in held["messages"]), held["answer"], request)
+
+
+def chooser_of(source: Source, language: Language) -> Chooser:
+    """What values descriptions on this shop's catalogue."""
+    return Chooser([item.id for item in source.items], source.vectors, [language.kind(item) for item in source.items])
+
+
+def asked(prompt: Prompt, request: Request, source: Source) -> tuple[tuple[str, str], ...]:
+    """The prompt for a first message, as the assistant would send it."""
+    need = read_acts(request.text, Need(), source.vocabulary, ()).need
+    return _messages(prompt, variables(request.text, need, "; ".join(request.had)))
+
+
+def answered(act: str, descriptions: Sequence[str] = (), place: str = "") -> str:
+    """The JSON that the model is to write."""
+    fields: dict[str, object] = {"act": act}
+    if descriptions:
+        fields["items"] = list(descriptions)
+    if place:
+        fields["in"] = place
+    return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
+
+
+def _encoded(texts: Sequence[str], source: Source, progress: Progress) -> dict[str, np.ndarray]:
+    distinct, found = sorted(set(texts), key=len), dict[str, np.ndarray]()
+    for start in range(0, len(distinct), 1024):
+        some = distinct[start : start + 1024]
+        found |= dict(zip(some, source.encode(some), strict=True))
+        progress("encoding requests and descriptions", start + len(some), len(distinct))
+    return found
+
+
+def _of_acts(source: Source, language: Language, prompt: Prompt, rng: random.Random) -> Iterator[Example]:
+    for one in acts.said(source.items, language, rng):
+        need = Need()
+        if one.before:
+            need = read_acts(one.before, need, source.vocabulary, ()).need
+        if one.act not in acts.AFTER_CARDS:
+            need = read_acts(one.message, need, source.vocabulary, ()).need
+        found = (
+            answered(one.act, [language.kind(one.item)], aisle(one.item)) if one.act == "search" else answered(one.act)
+        )
+        yield Example("understand", _messages(prompt, variables(one.message, need)), found)
+
+
+def _answered(
+    source: Source, wanted: Sequence[Request], prompt: Prompt, rng: random.Random, most: int
+) -> Iterator[Example]:
+    items = source.by_id
+    near: dict[tuple[str, ...], list[Item]] = defaultdict(list)
+    for item in source.items:
+        near[item.category].append(item)
+
+    for _ in range(most * TRIES if wanted else 0):
+        one = rng.choice(wanted)
+        item = items[rng.choice(one.right)]
+        others = [other for other in rng.sample(near[item.category], min(4, len(near[item.category]))) if other != item]
+        need = read_acts(one.text, Need(), source.vocabulary, ()).need
+        shown = [item, *others] if rng.random() < 0.85 else [item]
+        for given, text in answers.answer(need, shown, rng.randrange(MANNERS)):
+            yield Example("answer", _messages(prompt, reply_variables(one.text, need, given)), text)
+
+
+def reply_variables(message: str, need: Need, given: Mapping[str, object]) -> dict[str, object]:
+    """What the reply's prompt is filled with."""
+    return {**given, "wanted": need.current.words[:80], "language": language_name(language_of(message))}
+
+
+def _messages(prompt: Prompt, given: Mapping[str, object]) -> tuple[tuple[str, str], ...]:
+    return tuple((one["role"], one["content"]) for one in rendered(prompt, **given))

@@ -1,0 +1,102 @@
+"""Items in the catalogue's own language: short descriptions made of a record, without the maker's and model's names.
+
+Pure. Knows titles, categories and attributes. Which of the descriptions finds an item best, ``chat.teaching.choosing``
+says.
+"""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable
+
+from chat.words import FILLERS, plain, singular, tokens
+from retrieval.items import Item
+
+MOST_WORDS = 8  # of a description: at 20 to 30 tokens a second each costs a shopper 60 ms
+LEAST_NAMES = 3  # words that stand before it, for words to be those of a thing and not of one item
+LONGEST_KIND = 4  # words
+LONGEST_UNIT = 6  # letters: "kg", "pieces"
+
+
+_NUMBER, _COUNT = re.compile(r"\d"), re.compile(r"[\d.,x]*\d")
+
+
+class Language:
+    """The words that a catalogue has for its things; made once of all its items."""
+
+    def __init__(self, items: Iterable[Item]) -> None:
+        before: dict[tuple[str, ...], set[str]] = defaultdict(set)
+        for item in items:
+            words = _head(item.title)
+            for start in range(len(words)):
+                for end in range(start + 1, min(len(words), start + LONGEST_KIND) + 1):
+                    before[tuple(words[start:end])].add(words[start - 1] if start else "")
+        # What stands behind many different words is a thing, and not the name of one.
+        self._kinds = {words for words, found in before.items() if len(found) >= LEAST_NAMES}
+
+    def kind(self, item: Item) -> str:
+        """What kind of thing it is, in its title's own words: "travel dog bed"; its category where none is left."""
+        brand, words = set(_words(item.brand)), _head(item.title)
+        # The thing stands last in what a title says before its first comma or bracket.
+        for start in range(max(0, len(words) - LONGEST_KIND), len(words)):
+            if tuple(words[start:]) in self._kinds and words[start] not in brand:
+                return " ".join(words[start:])
+        return aisle(item).lower() or shortest(item.title)
+
+    def descriptions(self, item: Item, asked: str = "") -> list[str]:
+        """Several ways to describe it, the shortest first.
+
+        Of the names in its title only those that were ``asked`` for are in any of them: a model that is to add others
+        makes them up.
+        """
+        kind, words = self.kind(item), {singular(word) for word in _words(asked)}
+        place = aisle(item).lower()
+        values = [value.lower() for held in item.attributes.values() for value in held[:2]]
+        named = [value for value in values if {singular(word) for word in _words(value)} & words]
+        title = [word for word in _words(item.title) if singular(word) in words]
+        made = [kind, f"{' '.join(title)} {kind}", f"{kind} {place}", *(f"{value} {kind}" for value in named[:1])]
+        made += [f"{' '.join(named[:2])} {kind}"] if len(named) > 1 else []
+        made += [f"{kind} {value}" for value in values if value not in named][:3]
+        made.append(f"{kind} {' '.join(own_words(item.description)[:4])}")
+        return list(dict.fromkeys(text for one in made if (text := once(one))))
+
+
+def _words(title: str) -> list[str]:
+    return [token.text for token in tokens(title)]
+
+
+def _head(title: str) -> list[str]:
+    """The words before the first comma or bracket, without a size or a number at their end."""
+    words = _words(re.split(r"[,(\[|]| - | – | in (?=\w+( \w+)?$)", title)[0])
+    while len(words) > 1 and (
+        _NUMBER.match(words[-1]) or (_COUNT.fullmatch(words[-2]) and len(words[-1]) <= LONGEST_UNIT)
+    ):
+        words.pop()
+    return words
+
+
+def aisle(item: Item) -> str:
+    """The last part of the category; "" where there is none."""
+    return item.category[-1] if item.category else ""
+
+
+def own_words(text: str) -> list[str]:
+    """The words of a text that say something, each once."""
+    return list(dict.fromkeys(t.text for t in tokens(plain(text)) if t.text not in FILLERS and not t.text.isdigit()))
+
+
+def once(text: str) -> str:
+    """The text with each word once, at most ``MOST_WORDS``."""
+    first: dict[str, str] = {}
+    for word in text.split():
+        first.setdefault(singular(word.lower()), word)
+    return " ".join(list(first.values())[:MOST_WORDS])
+
+
+def shortest(title: str) -> str:
+    """A title's first words."""
+    return " ".join(title.lower().split()[:MOST_WORDS])
+
+
+def sentences(description: str) -> list[str]:
+    """The sentences of a description."""
+    return [one.strip() for one in re.split(r"(?<=[.!?])\s+", plain(description)) if one.strip()]

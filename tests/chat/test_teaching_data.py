@@ -1,0 +1,216 @@
+"""What a model is taught from: descriptions in the catalogue's language, requests, acts, answers, and the choice."""
+
+import json
+import random
+from collections import Counter
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hashing import Hashing
+
+from chat.errors import SetupError
+from chat.need import Need
+from chat.teaching import acts, answers, examples, requests
+from chat.teaching.choosing import Chooser
+from chat.teaching.examples import Source
+from chat.teaching.records import Language
+from chat.teaching.settings import TeachingSettings
+from chat.telling import MANNERS
+from demo import asked, assortment, catalogue
+from demo.__main__ import SEED
+from prompts.library import Library
+from ranking.history import Event
+from retrieval.columns import Columns
+from retrieval.facts import Vocabulary, vocabulary_of
+from retrieval.items import Item
+
+SHOP = assortment.departments()
+ITEMS = catalogue.items(SHOP, SEED)
+BY_ID = {item.id: item for item in ITEMS}
+LANGUAGE = Language(ITEMS)
+
+
+def vocabulary() -> Vocabulary:
+    columns = Columns.empty().applied(
+        (
+            number, item.id, item.brand, json.dumps(item.category), json.dumps(item.attributes), str(item.price),
+            item.currency, item.stock, item.rating, item.rating_count,
+        )
+        for number, item in enumerate(ITEMS)
+    )  # fmt: skip
+    return vocabulary_of(columns)
+
+
+def test_a_kind_is_what_titles_of_several_makers_share() -> None:
+    kinds = {kind.name.lower() for department in SHOP for leaf in department.leaves for kind in leaf.kinds}
+    named = [LANGUAGE.kind(item) for item in ITEMS]
+    # A kind that few makers have goes by the end of its name: "tent" for "backpacking tent".
+    assert sum(name in kinds or any(kind.endswith(name) for kind in kinds) for name in named) / len(named) > 0.85
+    brands = {item.brand.lower() for item in ITEMS}
+    assert not [name for name in named if any(name.startswith(f"{brand} ") for brand in brands)]
+
+
+def test_a_description_adds_no_name_that_was_not_asked_for() -> None:
+    item = next(item for item in ITEMS if item.title.startswith("Farrow Peak Skerry"))
+    assert not any("skerry" in text for text in LANGUAGE.descriptions(item))
+    assert any("skerry" in text for text in LANGUAGE.descriptions(item, "something by Skerry"))
+    for text in LANGUAGE.descriptions(item, "olive, please"):
+        assert 1 <= len(text.split()) <= 8
+
+
+def test_requests_in_own_words_are_right_for_what_holds_them_all() -> None:
+    made = list(requests.of_words(ITEMS, LANGUAGE, random.Random(1), 300))
+    assert made == list(requests.of_words(ITEMS, LANGUAGE, random.Random(1), 300))
+    for one in made:
+        assert one.right
+        assert set(one.right) <= set(BY_ID)
+    plain = [one for one in made if one.text == "chargers"]
+    assert all(len(one.right) > 5 for one in plain)
+    assert len({one.text for one in made}) > 250
+
+
+def test_searches_teach_what_was_bought_after_them_in_the_same_visit() -> None:
+    def event(kind: str, time: float, item: str = "", query: str = "") -> Event:
+        return Event(shopper_id="ann", kind=kind, item_id=item, query=query, time=time)  # type: ignore[arg-type]
+
+    first, second, third = (item.id for item in ITEMS[:3])
+    made = requests.of_events(
+        [
+            event("search", 10, query="a dry night"),
+            event("view", 20, second),
+            event("purchase", 60, first),
+            event("purchase", 60 + requests.VISIT_S * 2, third),
+        ],
+        BY_ID,
+    )
+    assert [(one.text, one.right) for one in made if one.sort == "searched"] == [("a dry night", (first,))]
+    (history,) = [one for one in made if one.sort == "history"]
+    assert (history.right, history.had) == ((third,), (BY_ID[first].title,))
+
+
+def test_a_merchants_own_requests_are_read_and_a_wrong_line_is_named(tmp_path: Path) -> None:
+    path = tmp_path / "asked.jsonl"
+    path.write_text(json.dumps({"request": "to keep dry", "items": [ITEMS[0].id, "gone"]}) + "\n\n")
+    (one,) = requests.given(path, BY_ID)
+    assert (one.text, one.right, one.sort) == ("to keep dry", (ITEMS[0].id,), "given")
+    path.write_text('{"request": "ok", "items": []}\n{"question": "no"}\n')
+    with pytest.raises(SetupError, match=r"asked\.jsonl, line 2"):
+        requests.given(path, BY_ID)
+
+
+def test_the_demo_shops_requests_all_find_something_and_are_none_of_those_measured() -> None:
+    made = list(asked.requests(SHOP, ITEMS))
+    assert len(made) > 4000
+    assert all(one["items"] for one in made)
+    from bench.finding import by_use
+
+    measured = by_use(ITEMS)
+    assert len(measured) >= 150
+    assert all(one.right for one in measured)
+    taught = {one["request"].lower().strip(" .?!") for one in made}
+    assert not [one.text for one in measured if one.text.lower().strip(" .?!") in taught]
+
+
+def test_every_form_is_filled_and_every_act_is_one_that_the_prompt_knows() -> None:
+    prompt = Library().get("understand_taught")
+    assert prompt.output is not None
+    known = set(prompt.output["properties"]["act"]["enum"])
+    made = list(islice(acts.said(ITEMS, LANGUAGE, random.Random(2)), 3000))
+    assert {one.act for one in made} == known
+    assert not [one.message for one in made if "{" in one.message or not one.message.strip()]
+    assert all(one.before for one in made if one.act in acts.AFTER_CARDS)
+
+
+def test_no_form_is_a_message_of_the_corpus_that_readings_are_measured_on() -> None:
+    from bench import utterances
+
+    corpus = {case["message"].lower().strip(" .?!") for part in utterances.HALVES for case in utterances.cases(part)}
+    same = [
+        form
+        for form in (form for held in requests.forms().values() for form in held)
+        if form.lower().strip(" .?!") in corpus and len(form.split()) > 4
+    ]
+    assert not same, same  # "thanks" is nobody's own
+
+
+@pytest.mark.parametrize("manner", range(MANNERS))
+def test_each_manner_is_kept_by_the_check_and_says_nothing_else(manner: int) -> None:
+    rng = random.Random(manner)
+    kept, tried = 0, 60
+    for _ in range(tried):
+        item = rng.choice(ITEMS)
+        others = [one for one in ITEMS if one.category == item.category and one != item][:3]
+        for _, text in answers.answer(Need(), [item, *others], manner):
+            kept += 1
+            assert item.price is None or f"{item.price}" in text or "cost" not in text.split(".")[0]
+            assert "{" not in text
+    assert kept > tried / 2
+
+
+def test_things_in_the_plural_are_spoken_of_as_several() -> None:
+    assert answers.is_plural("Torvald Promenade running shoes, coral")
+    assert not answers.is_plural("Brightwell Halcyon radio (cream)")
+    assert not answers.is_plural("Larkfield filter coffee machine 10 cups")
+    said = {"name": "Wharf rain boots", "price": "$42.95", "facts": "is for men; its size is XL", "about": ""}
+    assert answers.written(0, answers.Facts.of(said), None) == (
+        "The Wharf rain boots are for men and have a size of XL. They cost $42.95."
+    )
+    one = {"name": "Kite train set", "price": "", "facts": "its pieces is 80", "about": ""}
+    assert answers.written(0, answers.Facts.of(one), None) == "The Kite train set has 80 pieces."
+
+
+def test_the_chosen_description_is_the_one_that_finds_what_is_right() -> None:
+    encoder = Hashing()
+    texts = ["red tent", "blue tent", "wool sock", "cotton sock", "tin mug"]
+    chooser = Chooser(list("abcde"), encoder.encode(texts), ["tent", "tent", "sock", "sock", "mug"])
+    held = dict(
+        zip(["wool sock", "blue tent", "tin mug"], encoder.encode(["wool sock", "blue tent", "tin mug"]), strict=True)
+    )
+    words = encoder.encode(["for cold feet"])[0]
+    assert chooser.best(words, held, ["c"])[0] == "wool sock"
+    assert chooser.best(None, held, ["b"])[0] == "blue tent"
+    values = chooser.values(words, np.stack(list(held.values())), None, ["e"])
+    assert values[2] == max(values) > values[1]
+
+
+def test_the_same_shop_gives_the_same_examples_in_the_form_that_is_served() -> None:
+    some = [item for item in ITEMS if item.in_stock][:120]
+    encoder = Hashing()
+    source = Source(
+        some,
+        encoder.encode([item.encoder_text() for item in some]),
+        vocabulary(),
+        encoder.encode,
+        given=[requests.Request("a dry night out", (some[0].id,), "given")],
+    )
+    recipe = TeachingSettings(words=20, uses=15, acts=20, answers=20)
+    library = Library()
+    prompts = library.get("understand_taught"), library.get("reply_taught")
+    first, second = (examples.made(source, *prompts, recipe, lambda *_: None) for _ in range(2))
+    assert first == second
+    skills = Counter(one.skill for one in first)
+    assert skills["understand"] == 20
+    assert skills["describe"] >= 30
+    assert skills["answer"] >= 10
+    for one in first:
+        assert examples.of_line(examples.line(one)) == one
+        assert [role for role, _ in one.messages] == ["system", "user"]
+        if one.skill != "answer":
+            fields = json.loads(one.answer)
+            assert fields["act"] in prompts[0].output["properties"]["act"]["enum"]  # type: ignore[index]
+            assert len(fields.get("items", ())) <= 2
+    dry = [one for one in first if one.request is not None and one.request.sort == "given"]
+    assert len(dry) == recipe.repeats
+    assert sum("a dry night out" in one.messages[1][1] for one in dry) >= 1
+
+
+def test_a_shop_whose_records_carry_no_answer_ends_all_the_same() -> None:
+    bare = [Item(id=str(number), title=f"thing {number}") for number in range(5)]
+    encoder = Hashing()
+    source = Source(bare, encoder.encode([item.title for item in bare]), vocabulary(), encoder.encode)
+    recipe = TeachingSettings(words=5, uses=0, acts=5, answers=20)
+    library = Library()
+    made = examples.made(source, library.get("understand_taught"), library.get("reply_taught"), recipe, lambda *_: None)
+    assert {one.skill for one in made} >= {"understand"}

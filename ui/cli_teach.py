@@ -1,0 +1,129 @@
+"""The command that teaches the LLM on the shop's own records.
+
+Knows progress, and where a teaching's parts lie. What is taught, and how, is in ``chat.teaching``.
+"""
+
+import os
+import platform
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.console import Console
+
+from chat.builtin_llm import ensure_converted
+from chat.errors import SetupError
+from chat.settings import Settings
+from prompts.serving import Served, released
+from ranking.history import Events
+from ranking.settings import changed
+from retrieval.catalog import Catalog
+from retrieval.database import Connections
+from ui.home import Home
+from ui.progress import Tell, bars
+
+if TYPE_CHECKING:  # torch takes seconds to load
+    from chat.teaching.examples import Source
+    from chat.teaching.teach import Taught
+
+console = Console()
+
+
+def register(app: typer.Typer) -> None:
+    """Add the command."""
+    app.command()(teach)
+
+
+def teach(
+    requests: Annotated[
+        Path | None,
+        typer.Option(help='Requests of your own, one a line: {"request": "…", "items": ["id", …]}.'),
+    ] = None,
+    changes: Annotated[
+        list[str] | None,
+        typer.Option("--set", help="A setting of the teaching, as NAME=VALUE, or @FILE of such (YAML, JSON). Repeat."),
+    ] = None,
+    fresh: Annotated[bool, typer.Option(help="Begin anew, though a teaching was cut off before its end.")] = False,
+) -> None:
+    """Teach the language model to describe, understand and answer for this shop; the next `serve` uses it.
+
+    One that was cut off goes on where it was. Ctrl-C ends the step that is under way and keeps the best so far.
+    """
+    settings = Settings.model_validate({})
+    teach_model(Home(settings.home), settings, requests, changes or [], fresh=fresh)
+
+
+def teach_model(
+    home: Home,
+    settings: Settings,
+    requests: Path | None = None,
+    changes: list[str] | None = None,
+    *,
+    fresh: bool = False,
+) -> "Taught":
+    """Teach on the shop in this home, and leave the adapter in ``home.adapter``. Raises SetupError and SettingError."""
+    from chat.teaching.settings import TeachingSettings
+    from chat.teaching.teach import teach as taught_by
+
+    recipe = changed(TeachingSettings(), changes or [])
+    base = Path(settings.llm_model) if settings.llm_model else ensure_converted(settings.models)
+    if fresh:
+        shutil.rmtree(home.teaching, ignore_errors=True)
+    with bars(console) as tell, source_of(home, settings, requests, tell) as (source, prompts):
+        chosen = prompts.chosen("teaching")
+        understand, reply = (prompts.version(name, chosen[name]) for name in ("understand_taught", "reply_taught"))
+        taught = taught_by(
+            base, source, (understand, reply),
+            recipe, home.adapter, home.teaching, tell,
+            {
+                "shop": settings.shop_name, "base": base.name,
+                "machine": f"{platform.machine()} with {_cores()} cores",
+                "data": f"{len(source.items):,} items, {len(source.events):,} events and {len(source.given):,} "
+                "requests of the merchant's own.",
+            },
+        )  # fmt: skip
+    stopped = " Stopped by you; the best so far was kept, and the same command goes on from there."
+    console.print(
+        f"{taught.facts['seconds']:.0f} s. Its card: {taught.folder / 'card.md'}. "
+        f"The next `shoptalk serve` uses it.{stopped if taught.interrupted else ''}",
+        highlight=False,
+    )
+    if not taught.interrupted:
+        shutil.rmtree(home.teaching, ignore_errors=True)
+    return taught
+
+
+@contextmanager
+def source_of(home: Home, settings: Settings, requests: Path | None, tell: Tell) -> Iterator[tuple["Source", Served]]:
+    """What a shop's records are for teaching, and its prompts; closed at the end."""
+    from chat.teaching.examples import Source
+    from chat.teaching.requests import given
+    from retrieval.embeddings import EmbeddingCache
+    from retrieval.encoder import MiniLMEncoder, ensure_encoder
+
+    connections = Connections(home.database)
+    cache = EmbeddingCache(home.embeddings)
+    try:
+        encoder = MiniLMEncoder(ensure_encoder(settings.models))
+        catalog = Catalog(connections)
+        items = [item for item in catalog.all() if item.in_stock]
+        if not items:
+            raise SetupError("There is nothing to teach on: the catalogue is empty. Run: shoptalk ingest FILE")
+        vectors = cache.encode([item.encoder_text() for item in items], encoder, tell)
+        yield (
+            Source(
+                items, vectors, catalog.vocabulary(), encoder.encode, list(Events(connections).all()),
+                given(requests, {item.id: item for item in items}) if requests else (),
+            ),
+            released(connections)[1],
+        )  # fmt: skip
+    finally:
+        cache.close()
+        connections.close()
+
+
+def _cores() -> int:
+    return len(os.sched_getaffinity(0))
