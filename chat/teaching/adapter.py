@@ -145,7 +145,7 @@ class Adapter(nn.Module):
     def save(self, folder: Path) -> None:
         """Write the adapter in peft's form, its weights in half precision: vLLM and peft read it."""
         folder.mkdir(parents=True, exist_ok=True)
-        named = {name.rpartition(".")[2] for name in self.layers}
+        named = sorted({name.rpartition(".")[2] for name in self.layers})
         config = LoraConfig(r=self.rank, lora_alpha=int(self.alpha), target_modules=named, task_type="CAUSAL_LM")
         config.inference_mode = True
         config.save_pretrained(str(folder))

@@ -70,17 +70,17 @@ def packed(examples: Sequence[Tokens], length: int) -> Rows:
     """The examples in as few rows as first fit finds, in their order; what is longer than a row is cut at its start."""
     rows: list[list[Tokens]] = []
     room: list[int] = []
-    first = 0
+    oldest = 0
     for example in examples:
         if len(example) > length:
             example = Tokens(example.prompt[max(0, len(example) - length) :], example.answer[:length])
-        place = next((at for at in range(first, len(rows)) if room[at] >= len(example)), len(rows))
-        if place == len(rows):
+        found = next((at for at in range(oldest, len(rows)) if room[at] >= len(example)), len(rows))
+        if found == len(rows):
             rows.append([])
             room.append(length)
-        rows[place].append(example)
-        room[place] -= len(example)
-        first = max(first, len(rows) - 64)  # of those that are older hardly one has room
+        rows[found].append(example)
+        room[found] -= len(example)
+        oldest = max(oldest, len(rows) - 64)  # of those that are older hardly one has room
     shape = (len(rows), length)
     ids, part, place = (torch.zeros(shape, dtype=torch.int64) for _ in range(3))
     made = Rows(ids, part, place, torch.zeros(shape, dtype=torch.bool))
