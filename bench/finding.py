@@ -19,7 +19,7 @@ from bench.search import Grades, judge
 from chat.acts import read_acts
 from chat.need import Need
 from chat.teaching.requests import DIGEST, OPEN
-from chat.understand import parse_understanding, variables
+from chat.understand import NEAR_ITEMS, parse_understanding, variables
 from demo import asked, assortment
 from retrieval.filters import Filter
 from retrieval.items import Item
@@ -37,9 +37,17 @@ def described(
 ) -> Descriptions:
     """What the model describes for each text as a first message."""
     vocabulary = shop.catalog.vocabulary()
-    given = [variables(text, read_acts(text, Need(), vocabulary, ()).need) for text in texts]
+    given = [asked_of(shop, text, read_acts(text, Need(), vocabulary, ()).need) for text in texts]
     raw = model.ask(model.prompt("understand"), given, temperature=temperature, seed=seed)
     return {text: parse_understanding(one).descriptions for text, one in zip(texts, raw, strict=True)}
+
+
+def asked_of(shop: Shop, message: str, need: Need) -> dict[str, str]:
+    """The prompt's variables as the assistant fills them in: with what the words alone find."""
+    want = need.current
+    found = shop.grounder.ground((), want.words or message, want.hard_filter(), NEAR_ITEMS).candidates
+    records = shop.catalog.many([one.item_id for one in found])
+    return variables(message, need, "", [records[one.item_id] for one in found if one.item_id in records])
 
 
 def seeded(model: Model, shop: Shop, texts: Sequence[str], seeds: Sequence[int]) -> list[Descriptions]:

@@ -18,21 +18,22 @@ from jsonschema import Draft202012Validator
 
 from bench import utterances
 from bench.asking import Model
+from bench.finding import BY_USE, asked_of
 from chat.acts import read_acts
 from chat.assistant import Assistant
 from chat.events import CardsEvent, TextEvent
 from chat.money import price_text
 from chat.need import Need
 from chat.telling import predicates, short_name
-from chat.understand import variables
 from prompts.library import Library
 from retrieval.items import Item
+from retrieval.shop import Shop
 
 LABELS = Path(__file__).parent / "taught_answers.yaml"
 TURNS = 300
 
 
-def understanding(name: str, model: Model) -> dict[str, float]:
+def understanding(name: str, model: Model, held: Shop) -> dict[str, float]:
     """Share of the corpus's acts that the model's JSON names, the rules having no say; and share of valid JSON.
 
     The untaught model is asked in the taught one's form: its own prompt asks for no act.
@@ -44,7 +45,7 @@ def understanding(name: str, model: Model) -> dict[str, float]:
         need = Need()
         for message in case["before"]:
             need = read_acts(message, need, shop.vocabulary, ()).need
-        given.append(variables(case["message"], need))
+        given.append(asked_of(held, case["message"], need))
     answers = model.ask(prompt, given)
     check, valid, right, missed = Draft202012Validator(prompt.output or {}), 0, 0, Counter[str]()
     for case, answer in zip(cases, answers, strict=True):
@@ -116,8 +117,6 @@ class Verdicts:
 
 def held_out_messages() -> list[str]:
     """The requests by use, and the corpus's wishes: nobody who wrote what is taught has seen either."""
-    from bench.finding import BY_USE
-
     asked = [row["ask"] for row in yaml.safe_load(BY_USE.read_text(encoding="utf-8"))]
     wishes = [
         case["message"]

@@ -78,11 +78,10 @@ def of_demo(part: str, settings: Settings, adapter: Path, written: Path | None, 
             if part == "serving":
                 figures |= serving(name, shop_settings, held)
                 continue
-            with served(settings, held, _log(settings)) as model:
+            with served(settings, held, _log(settings)) as model, Shop.opened(home.folder, settings.models) as shop:
                 if part == "acts":
-                    figures |= saying.understanding(name, model)
-                    continue
-                with Shop.opened(home.folder, settings.models) as shop:
+                    figures |= saying.understanding(name, model, shop)
+                else:
                     figures |= finding.of_uses(name, model, shop, settings.candidates, quick=quick)
     return figures
 

@@ -197,7 +197,7 @@ class Assistant:
                 clock.mark("judge")
             elif reading.worth_describing:
                 try:
-                    understanding = await self._understand(llm, turn, need, history, deadline)
+                    understanding = await self._understand(llm, turn, need, found, history, deadline)
                 except (LLMError, TimeoutError):
                     turn.llm_reached = False
                 else:
@@ -296,13 +296,13 @@ class Assistant:
         return CardsEvent(stage=stage, cards=cards)
 
     async def _understand(
-        self, llm: LLM, turn: Turn, need: Need, history: Sequence[Event], deadline: float
+        self, llm: LLM, turn: Turn, need: Need, found: Found, history: Sequence[Event], deadline: float
     ) -> Understanding:
         prompt = self._prompt(turn, taught_name("understand", llm))
         turn.llm = llm.model
         digest = await asyncio.to_thread(self._digest, history)
         async with asyncio.timeout_at(deadline):
-            return await understand(llm, prompt, turn.message, need, digest)
+            return await understand(llm, prompt, turn.message, need, digest, found.groups[0].leading)
 
     def _prompt(self, turn: Turn, name: str) -> Prompt:
         """The version that the session began with."""

@@ -32,7 +32,7 @@ class Traced(LLM):
         # Nothing of its own: every call is the other's.
         self._llm = llm
         self._calls = calls
-        self.url, self.model, self.timeouts = llm.url, llm.model, llm.timeouts
+        self.url, self.model, self.timeouts, self.taught = llm.url, llm.model, llm.timeouts, llm.taught
 
     @property
     def breaker(self) -> State:

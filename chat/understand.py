@@ -6,6 +6,7 @@ Knows the prompt's variables and how to mend a broken answer. Owns no rule: numb
 
 import json
 import re
+from collections.abc import Sequence
 from typing import Any
 
 from pydantic import BaseModel, ConfigDict
@@ -13,12 +14,14 @@ from pydantic import BaseModel, ConfigDict
 from chat.llm import LLM
 from chat.need import Need
 from chat.rendering import rendered
-from chat.words import FILLERS, clipped, plain, singular, tokens
+from chat.words import FILLERS, clipped, plain, singular, title_head, tokens
 from prompts.prompt import Prompt
+from retrieval.items import Item
 
 LONGEST_MESSAGE = 300  # bytes of the message that the LLM reads, and of each of the other variables
 LONGEST_DESCRIPTION = 80  # characters
 MOST_DESCRIPTIONS = 2
+NEAR, NEAR_ITEMS = 6, 20  # different things that the LLM is told were found, among so many items
 
 
 class Understanding(BaseModel):
@@ -29,8 +32,12 @@ class Understanding(BaseModel):
     descriptions: tuple[str, ...] = ()
 
 
-def variables(message: str, need: Need, history_digest: str = "") -> dict[str, str]:
-    """What the prompt is filled with. ``earlier``: the want's words, where the message is not all that they are of."""
+def variables(message: str, need: Need, history_digest: str = "", found: Sequence[Item] = ()) -> dict[str, str]:
+    """What the prompt is filled with.
+
+    ``earlier``: the want's words, where the message is not all that they are of. ``near``: what the words alone
+    ``found``: a small model chooses among things better than it thinks of them.
+    """
     wanted = clipped(need.current.words, LONGEST_MESSAGE)
     said = {singular(token.text) for token in tokens(message)}
     new = {singular(token.text) for token in tokens(wanted)} - said
@@ -39,16 +46,28 @@ def variables(message: str, need: Need, history_digest: str = "") -> dict[str, s
         "wanted": wanted,
         "earlier": wanted if new else "",
         "history": clipped(plain(history_digest), LONGEST_MESSAGE),
+        "near": clipped("; ".join(list(dict.fromkeys(map(thing, found[:NEAR_ITEMS])))[:NEAR]), LONGEST_MESSAGE),
     }
 
 
-async def understand(llm: LLM, prompt: Prompt, message: str, need: Need, history_digest: str = "") -> Understanding:
+def thing(item: Item) -> str:
+    """What an item is, in the last two words before its title's first comma or bracket, in lower case.
+
+    >>> thing(Item(id="1", title="Kindpaw Hollow Tree travel dog bed, brown"))
+    'dog bed'
+    """
+    return " ".join(title_head(item.title)[-2:]) or plain(item.title)[:LONGEST_DESCRIPTION]
+
+
+async def understand(
+    llm: LLM, prompt: Prompt, message: str, need: Need, history_digest: str = "", found: Sequence[Item] = ()
+) -> Understanding:
     """Ask once. Bad JSON gives what can be read of it, at worst an empty Understanding; LLMError passes.
 
-    ``history_digest``: a few words on what the shopper bought or liked, or "".
+    ``history_digest``: a few words on what the shopper bought or liked, or "". ``found``: by the words alone.
     """
     raw = await llm.structured(
-        rendered(prompt, **variables(message, need, history_digest)),
+        rendered(prompt, **variables(message, need, history_digest, found)),
         prompt.output or {"type": "object"},
         max_tokens=prompt.settings.max_tokens,
         temperature=prompt.settings.temperature,

@@ -16,6 +16,8 @@ def word_set(text: str) -> frozenset[str]:
 
 
 _TOKEN = re.compile(r"[^\W_]+(?:[-'’][^\W_]+)*", re.UNICODE)
+_TITLE_END = re.compile(r"[,(\[|]| - | – | in (?=\w+( \w+)?$)")
+_COUNT, _LONGEST_UNIT = re.compile(r"[\d.,x]*\d"), 6  # "500 g", "24 pieces"
 _IRREGULAR = {
     "men": "man", "women": "woman", "children": "child", "knives": "knife", "shelves": "shelf", "scarves": "scarf",
     "loaves": "loaf", "leaves": "leaf", "mice": "mouse", "feet": "foot", "teeth": "tooth", "people": "person",
@@ -129,3 +131,17 @@ def _singular_word(word: str) -> str:
     if word.endswith("'s"):
         return word[:-2]
     return word[:-1]
+
+
+def title_head(title: str) -> list[str]:
+    """The words of a title before its first comma or bracket, without a size or a number at their end.
+
+    >>> title_head("Larkfield Harvest filter coffee machine 10 cups, copper")
+    ['larkfield', 'harvest', 'filter', 'coffee', 'machine']
+    """
+    words = [token.text for token in tokens(_TITLE_END.split(title)[0])]
+    while len(words) > 1 and (
+        words[-1][0].isdigit() or (_COUNT.fullmatch(words[-2]) and len(words[-1]) <= _LONGEST_UNIT)
+    ):
+        words.pop()
+    return words

@@ -25,7 +25,7 @@ from chat.teaching.records import Language, aisle
 from chat.teaching.requests import Request
 from chat.teaching.settings import TeachingSettings
 from chat.telling import MANNERS
-from chat.understand import variables
+from chat.understand import NEAR_ITEMS, variables
 from prompts.prompt import Prompt
 from ranking.history import Event
 from retrieval.encoder import Vectors
@@ -76,7 +76,7 @@ def made(
     language = Language(source.items)
     wanted = chosen_requests(source, language, settings, rng)
     found = list(described(source, language, wanted, understand, rng, progress))
-    found += islice(_of_acts(source, language, understand, rng), settings.acts)
+    found += _of_acts(source, language, understand, rng, settings.acts, progress)
     found += islice(_answered(source, wanted, reply, rng, settings.answers), settings.answers)
     rng.shuffle(found)
     return found
@@ -131,18 +131,33 @@ def described(
         )
         for one in wanted
     ]
-    vectors = _encoded(
-        [*(text for texts in offered for text in texts), *(one.text for one in wanted)], source, progress
-    )
-    for number, (one, texts) in enumerate(zip(wanted, offered, strict=True)):
-        words = None if one.sort == "history" else vectors[one.text]
+    said = [read_acts(one.text, Need(), source.vocabulary, ()).need for one in wanted]
+    queries = [_query(one, need) for one, need in zip(wanted, said, strict=True)]
+    every = [*(text for texts in offered for text in texts), *queries]
+    vectors = _encoded(every, source, progress)
+    for number, (one, need, query, texts) in enumerate(zip(wanted, said, queries, offered, strict=True)):
+        words = vectors[query] if query else None
         best = chooser.best(words, {text: vectors[text] for text in texts}, one.right)
         place = aisle(items[one.right[0]])
         same = all(aisle(items[item_id]) == place for item_id in one.right)
-        yield Example(
-            "describe", asked(prompt, one, source), answered("search", best, place if same else ""), request=one
-        )
+        near = nearest(source, words)
+        messages = _messages(prompt, variables(one.text, need, "; ".join(one.had), near))
+        yield Example("describe", messages, answered("search", best, place if same else ""), request=one)
         progress("choosing descriptions", number + 1, len(wanted))
+
+
+def _query(one: Request, need: Need) -> str:
+    """What is searched with before anything is described; "" where the shopper names nothing."""
+    return "" if one.sort == "history" else need.current.words or one.text
+
+
+def nearest(source: Source, words: np.ndarray | None) -> list[Item]:
+    """What is nearest to the words, about as the shop finds it before the LLM is asked; nothing without words."""
+    if words is None:
+        return []
+    scores = source.vectors @ words
+    top = np.argpartition(-scores, min(NEAR_ITEMS, len(scores) - 1))[:NEAR_ITEMS]
+    return [source.items[row] for row in top[np.argsort(-scores[top], kind="stable")]]
 
 
 def line(one: Example) -> str:
@@ -164,12 +179,6 @@ def chooser_of(source: Source, language: Language) -> Chooser:
     return Chooser([item.id for item in source.items], source.vectors, [language.kind(item) for item in source.items])
 
 
-def asked(prompt: Prompt, request: Request, source: Source) -> tuple[tuple[str, str], ...]:
-    """The prompt for a first message, as the assistant would send it."""
-    need = read_acts(request.text, Need(), source.vocabulary, ()).need
-    return _messages(prompt, variables(request.text, need, "; ".join(request.had)))
-
-
 def answered(act: str, descriptions: Sequence[str] = (), place: str = "") -> str:
     """The JSON that the model is to write."""
     fields: dict[str, object] = {"act": act}
@@ -189,17 +198,23 @@ def _encoded(texts: Sequence[str], source: Source, progress: Progress) -> dict[s
     return found
 
 
-def _of_acts(source: Source, language: Language, prompt: Prompt, rng: random.Random) -> Iterator[Example]:
-    for one in acts.said(source.items, language, rng):
+def _of_acts(
+    source: Source, language: Language, prompt: Prompt, rng: random.Random, most: int, progress: Progress
+) -> Iterator[Example]:
+    made = []
+    for one in islice(acts.said(source.items, language, rng), most):
         need = Need()
         if one.before:
             need = read_acts(one.before, need, source.vocabulary, ()).need
         if one.act not in acts.AFTER_CARDS:
             need = read_acts(one.message, need, source.vocabulary, ()).need
-        found = (
-            answered(one.act, [language.kind(one.item)], aisle(one.item)) if one.act == "search" else answered(one.act)
-        )
-        yield Example("understand", _messages(prompt, variables(one.message, need)), found)
+        made.append((one, need))
+    vectors = _encoded([need.current.words for _, need in made], source, progress)
+    for one, need in made:
+        words = vectors[need.current.words] if need.current.words else None
+        place = aisle(one.item)
+        found = answered(one.act, [language.kind(one.item)], place) if one.act == "search" else answered(one.act)
+        yield Example("understand", _messages(prompt, variables(one.message, need, "", nearest(source, words))), found)
 
 
 def _answered(

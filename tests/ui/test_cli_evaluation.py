@@ -74,7 +74,7 @@ def test_two_versions_are_scored_reported_and_told_apart(run: Run, tmp_path: Pat
         ["ours/mug", "pass", "3 of 4"],
         ["ours/pan", "pass", "3 of 4"],
     ]
-    assert rows[0][3] == ("reply@2, message 1: says: '$14.00' is not in: The Tarn enamel mug has dishwasher safe.")
+    assert rows[0][3] == ("reply@2, message 1: says: '$14.00' is not in: The Tarn enamel mug is dishwasher safe.")
     table = {row[0]: row[1:] for row in rows}
     assert table["cases passed whole"][:2] == ["100.0%", "0.0%"]
     assert table["turns with the LLM's words"][:2] == ["100.0%", "100.0%"]
@@ -92,7 +92,7 @@ def test_two_versions_are_scored_reported_and_told_apart(run: Run, tmp_path: Pat
     assert failure.get("message", "").startswith("message 1: says: '$14.00' is not in: ")
     page = html.read_text(encoding="utf-8")
     assert "worse on 2 of 2; the difference is within noise." in page
-    assert "The Tarn enamel mug has dishwasher safe. It costs $14.00." in page
+    assert "The Tarn enamel mug is dishwasher safe. It costs $14.00." in page
     assert "2 cases, with scripted." in page
 
     again = run("eval", "reply@1", "reply@2", "--cases", "ours", "--threshold", "0.9")
