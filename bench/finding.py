@@ -18,6 +18,7 @@ from bench.asking import SEEDS, TEMPERATURE, Model, over_seeds
 from bench.search import Grades, judge
 from chat.acts import read_acts
 from chat.need import Need
+from chat.teaching.records import Language
 from chat.teaching.requests import DIGEST, OPEN
 from chat.understand import NEAR_ITEMS, parse_understanding, variables
 from demo import asked, assortment
@@ -115,24 +116,13 @@ def of_uses(name: str, model: Model, shop: Shop, candidates: int, *, quick: bool
     requests = by_use(list(shop.catalog.all()))
     if quick:
         requests = random.Random(SEED).sample(requests, 40)
-    vocabulary = shop.catalog.vocabulary()
-    wants = {one.text: read_acts(one.text, Need(), vocabulary, ()).need.current for one in requests}
     drawn = seeded(model, shop, [one.text for one in requests], () if quick else SEEDS)
-
-    def recalls(descriptions: Descriptions | None, *, alone: bool = False) -> list[float]:
-        made = []
-        for one in requests:
-            want = wants[one.text]
-            texts = descriptions[one.text] if descriptions is not None else ()
-            words = "" if alone else want.words or one.text
-            found = shop.grounder.ground(texts, words, want.hard_filter(), candidates).candidates[:DEEP]
-            made.append(len(one.right & {held.item_id for held in found}) / min(DEEP, len(one.right)))
-        return made
-
-    words = recalls(None)
+    words = recalls(shop, requests, None, candidates)
+    both = [recalls(shop, requests, one, candidates) for one in drawn]
     figures = {"by_use.words.recall@10": float(np.mean(words)), "by_use.requests": float(len(requests))}
-    both = [recalls(one) for one in drawn]
-    figures[f"by_use.{name}_alone.recall@10"] = float(np.mean(recalls(drawn[0], alone=True)))
+    figures[f"by_use.{name}_alone.recall@10"] = float(
+        np.mean(recalls(shop, requests, drawn[0], candidates, alone=True))
+    )
     figures[f"by_use.{name}_fused.recall@10"] = float(np.mean(both[0]))
     if len(both) > 1:
         figures |= over_seeds(f"by_use.{name}_fused_seeds.recall@10", [float(np.mean(one)) for one in both[1:]])
@@ -141,6 +131,45 @@ def of_uses(name: str, model: Model, shop: Shop, candidates: int, *, quick: bool
         held = [at for at, one in enumerate(requests) if one.sort == sort]
         figures[f"by_use.{name}_gain.{sort}"] = float(np.mean([both[0][at] - words[at] for at in held]))
     return figures
+
+
+def without_a_model(shop: Shop, candidates: int, *, quick: bool) -> dict[str, float]:
+    """What descriptions could bring: the name of one right kind, drawn by the seed; and that of the written request
+    of ``demo/requests`` that is nearest to the words, which a model must beat to be worth its teaching.
+    """
+    items = list(shop.catalog.all())
+    requests, language, records = by_use(items), Language(items), {item.id: item for item in items}
+    if quick:
+        requests = random.Random(SEED).sample(requests, 40)
+    known = list(asked.requests(assortment.departments(), items))
+    vectors = shop.encoder.encode([one["request"] for one in known])
+    draw = random.Random(SEED)
+    right: dict[str, tuple[str, ...]] = {}
+    nearest: dict[str, tuple[str, ...]] = {}
+    for one in requests:
+        kinds = sorted({language.kind(records[item_id]) for item_id in one.right})
+        right[one.text] = (draw.choice(kinds),)
+        best = known[int(np.argmax(vectors @ shop.encoder.encode([one.text])[0]))]
+        nearest[one.text] = (language.kind(records[best["items"][0]]),)
+    return {
+        f"by_use.{what}_fused.recall@10": float(np.mean(recalls(shop, requests, descriptions, candidates)))
+        for what, descriptions in (("one_right_kind", right), ("nearest_request", nearest))
+    }
+
+
+def recalls(
+    shop: Shop, requests: Sequence[Asked], descriptions: Descriptions | None, candidates: int, *, alone: bool = False
+) -> list[float]:
+    """Recall@10 of each request, by its words and these descriptions; ``alone``: by the descriptions."""
+    vocabulary = shop.catalog.vocabulary()
+    made = []
+    for one in requests:
+        want = read_acts(one.text, Need(), vocabulary, ()).need.current
+        texts = descriptions[one.text] if descriptions is not None else ()
+        words = "" if alone else want.words or one.text
+        found = shop.grounder.ground(texts, words, want.hard_filter(), candidates).candidates[:DEEP]
+        made.append(len(one.right & {held.item_id for held in found}) / min(DEEP, len(one.right)))
+    return made
 
 
 def gain(name: str, before: Sequence[float], after: Sequence[float]) -> dict[str, float]:

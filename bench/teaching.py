@@ -71,7 +71,13 @@ def of_demo(part: str, settings: Settings, adapter: Path, written: Path | None, 
     figures: dict[str, float] = {}
     with demo_home(console) as shop_settings:
         home = Home(shop_settings.home)
-        for name, held in (("taught", adapter), ("untaught", None)):
+        if part == "by_use":
+            with Shop.opened(home.folder, settings.models) as shop:
+                figures |= finding.without_a_model(shop, settings.candidates, quick=quick)
+        for name, held in (("taught", adapter if (adapter / WEIGHTS).exists() else None), ("untaught", None)):
+            if name == "taught" and held is None:
+                console.print(f"There is no {WEIGHTS} in {adapter}: only the model as it comes is measured.")
+                continue
             if part == "answers":
                 figures |= _answers(name, shop_settings, home, held, written, quick=quick)
                 continue

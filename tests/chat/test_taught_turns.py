@@ -1,0 +1,85 @@
+"""A turn with a model that was taught: it is asked by its own prompts, with what they were taught to be filled with."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from scripted_llm import ScriptedLLM
+from shops import open_small_shop
+
+from chat.assistant import Assistant
+from chat.events import CardsEvent, DoneEvent, TextEvent, TurnEvent
+from chat.finding import Finder
+from chat.llm import LLM
+from chat.llms import Several
+from chat.store import Store
+from chat.telling import MANNERS, manner_of
+from chat.traced import Traced
+from prompts.library import Library
+from ranking.history import Event, Events
+from ranking.reranker import Untrained
+from retrieval.encoder import MiniLMEncoder
+from retrieval.shop import Shop
+
+
+@pytest.fixture
+def shop(tmp_path: Path, minilm: MiniLMEncoder) -> Iterator[Shop]:
+    shop = open_small_shop(tmp_path, with_encoder=minilm)
+    yield shop
+    shop.close()
+
+
+async def turn(shop: Shop, llm: LLM, message: str, shopper: str | None = None) -> list[TurnEvent]:
+    assistant = Assistant(
+        shop.catalog,
+        Finder(shop.catalog, shop.grounder, Untrained(shop.catalog, shop.index.vectors), cards=3),
+        Events(shop.connections),
+        Store(shop.connections),
+        Library(),
+        llm,
+    )
+    events = [event async for event in assistant.turn(message, shopper_id=shopper)]
+    await llm.close()
+    return events
+
+
+async def test_it_is_asked_in_the_form_that_it_was_taught(shop: Shop, llm_script: ScriptedLLM) -> None:
+    llm_script.enqueue(
+        '{"act":"search","items":["2-person tent"],"in":"Tents"}',
+        "At $149.00, the Fernhill Ridge 2-person tent is waterproof. It is made of gold.",
+    )
+    Events(shop.connections).add([Event(shopper_id="ann", kind="purchase", item_id="lamp-1", time=1.0)])
+    events = await turn(shop, LLM(llm_script.url, "scripted", taught=True), "somewhere dry to sleep for two", "ann")
+    assert isinstance(events[-1], DoneEvent)
+    understand, reply = llm_script.requests
+    asked = understand["messages"]
+    assert [message["role"] for message in asked] == ["system", "user"]  # no examples: it needs none
+    assert "near: " in asked[1]["content"]
+    assert "had: " in asked[1]["content"]
+    assert asked[1]["content"].endswith("somewhere dry to sleep for two")
+    assert understand["max_tokens"] <= 32
+    schema = understand["response_format"]["json_schema"]["schema"]
+    assert schema == Library().get("understand_taught").output
+    cards = [event for event in events if isinstance(event, CardsEvent)][-1].cards
+    assert reply["messages"][0]["content"] == (
+        f"answer {manner_of('somewhere dry to sleep for two', cards[0].item_id)}"
+    )
+    assert "1: " in reply["messages"][1]["content"]
+    assert "2: " in reply["messages"][1]["content"]
+    assert reply["max_tokens"] + understand["max_tokens"] <= 96
+    said = [event.text for event in events if isinstance(event, TextEvent) and event.by == "llm"]
+    assert said == ["At $149.00, the Fernhill Ridge 2-person tent is waterproof."]
+
+
+def test_whoever_stands_before_a_taught_model_says_so(llm_script: ScriptedLLM) -> None:
+    taught, plain = LLM(llm_script.url, "a", taught=True), LLM(llm_script.url, "b")
+    assert Several([taught, taught]).taught
+    assert not Several([plain]).taught
+    assert Traced(taught, []).taught
+    assert not Traced(plain, []).taught
+
+
+def test_a_manner_is_the_same_for_the_same_message_and_item_and_all_are_used() -> None:
+    found = [manner_of(f"message {number}", "tent-1") for number in range(400)]
+    assert found == [manner_of(f"message {number}", "tent-1") for number in range(400)]
+    assert set(found) == set(range(MANNERS))
