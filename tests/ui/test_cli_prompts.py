@@ -49,7 +49,8 @@ def test_a_wording_is_written_released_and_taken_back_without_an_engineer(
     run: Run, tmp_path: Path, connections: Connections
 ) -> None:
     site = Keys(connections).make_site("A shop", ["https://shop.example"])[0].id
-    assert [row[0] for row in cells(run("list").output)] == ["reply@1", "understand@1", "yes_judge@1"]
+    names = ("reply", "reply_taught", "understand", "understand_taught", "yes_judge")
+    assert [row[0] for row in cells(run("list").output)] == [f"{name}@1" for name in names]
     assert run("show", "reply").output == REPLY
     file = written(tmp_path, REPLY.replace("You tell a shopper what an item offers", "Say what an item offers"))
     assert run("check", file).output == "It can be published as a version of reply.\n"
@@ -111,13 +112,13 @@ def test_fragments_and_whole_libraries_travel(run: Run, tmp_path: Path) -> None:
     run("label", "reply@2", "production")
     again = run("fragment", written(tmp_path, "Be brief.\n", "voice.md"), "--by", "ann").output
     assert again.splitlines()[1] == "reply@3 is published with it; no label points at it yet."
-    assert run("export", str(tmp_path / "out")).output.startswith("Wrote 5 versions to ")
+    assert run("export", str(tmp_path / "out")).output.startswith("Wrote 7 versions to ")
     assert (tmp_path / "out" / "reply" / "002.md").read_text(encoding="utf-8") == text
     other = CliRunner().invoke(
         app, ["prompts", "import", str(tmp_path / "out")], env={"SHOPTALK_HOME": str(tmp_path / "other")}
     )
     assert other.output.splitlines() == [
-        "Read 5 prompts; 2 are new.",
+        "Read 7 prompts; 2 are new.",
         "reply@2 is published.",
         "reply@3 is published.",
     ]
