@@ -62,10 +62,12 @@ class Erasure:
         done["cases"] = self._cases.forget(sources)
         done["events"] += self._events.forget(shopper_id)
         done["kept_aside"] = forget_kept(self._home.rejected, shopper_id)
-        if done["events"] and self._home.partial.exists():
-            # It could not be gone on with: it is of other data than there are now.
-            shutil.rmtree(self._home.partial, ignore_errors=True)
-            done["checkpoints"] = 1
+        if done["events"]:
+            # They could not be gone on with: they are of other data than there are now.
+            for folder in (self._home.partial, self._home.teaching):
+                if folder.exists():
+                    shutil.rmtree(folder, ignore_errors=True)
+                    done["checkpoints"] = done.get("checkpoints", 0) + 1
         return self._settled(Erased(**done), traces, who)
 
     def session(self, session_id: str, who: str) -> Erased:

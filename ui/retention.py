@@ -4,6 +4,7 @@ Knows the ages of the settings. What is held where is ``ui.erasure``'s; what a b
 """
 
 import logging
+import shutil
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -64,6 +65,8 @@ class Retention:
             events += self._events.expire(self._before(settings.keep_conversations_days), ANONYMOUS)
         if settings.keep_events_days:
             events += self._events.expire(self._before(settings.keep_events_days))
+        if events:
+            shutil.rmtree(self._home.teaching, ignore_errors=True)  # it holds what they searched for
         kept_aside = 0
         if settings.keep_rejected_days:
             kept_aside = _delete(sorted(self._home.rejected.glob("*.jsonl")), self._before(settings.keep_rejected_days))

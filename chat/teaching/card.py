@@ -20,7 +20,8 @@ def page(facts: Mapping[str, Any]) -> str:
         "## Data",
         f"{facts.get('data', '')}".strip(),
         _table(("examples", "count"), list(facts["examples"].items())),
-        f"{facts['answer_tokens']:,} tokens of answers are learned from; {facts['rows']:,} packed rows of "
+        f"{facts['held_out']:,} others say how well it goes. {facts['answer_tokens']:,} tokens of answers are learned "
+        f"from; {facts['rows']:,} packed rows of "
         f"{settings['pack']} tokens; {facts['pairs']:,} pairs of descriptions, the better by what it finds.",
         "## Recipe",
         f"Rank {settings['rank']}, alpha {settings['alpha']:g}, on every linear layer; bfloat16 products; loss on the "

@@ -68,24 +68,38 @@ class Source:
         return {item.id: item for item in self.items}
 
 
-def made(
-    source: Source, understand: Prompt, reply: Prompt, settings: TeachingSettings, progress: Progress
-) -> list[Example]:
-    """All examples, in an order drawn by the seed; the same shop and settings make the same ones."""
+@dataclass(frozen=True)
+class Made:
+    """All examples: those that are learned from, and those that say how well it goes; no request is in both."""
+
+    learned: tuple[Example, ...]
+    held: tuple[Example, ...]
+
+
+def made(source: Source, understand: Prompt, reply: Prompt, settings: TeachingSettings, progress: Progress) -> Made:
+    """The examples, in an order drawn by the seed; the same shop and settings make the same ones."""
     rng = random.Random(settings.seed)  # noqa: S311 - draws examples, no secrets
     language = Language(source.items)
     wanted = chosen_requests(source, language, settings, rng)
-    found = list(described(source, language, wanted, understand, rng, progress))
-    found += _of_acts(source, language, understand, rng, settings.acts, progress)
-    found += islice(_answered(source, wanted, reply, rng, settings.answers), settings.answers)
-    rng.shuffle(found)
-    return found
+    aside = max(1, round(len(wanted) * settings.validation)) if wanted else 0
+    share = 1 - settings.validation
+    parts = []
+    for requested, part, repeats in ((wanted[aside:], share, settings.repeats), (wanted[:aside], 1 - share, 1)):
+        # Put twice only now: what is held out must not be known in other letters.
+        again = [one for held in requested if held.sort == "given" for one in _repeated(held, repeats, rng)]
+        found = list(described(source, language, [*requested, *again], understand, rng, progress))
+        found += _of_acts(source, language, understand, rng, round(settings.acts * part), progress)
+        answers_wanted = round(settings.answers * part)
+        found += islice(_answered(source, requested, reply, rng, answers_wanted), answers_wanted)
+        rng.shuffle(found)
+        parts.append(tuple(found))
+    return Made(*parts)
 
 
 def chosen_requests(
     source: Source, language: Language, settings: TeachingSettings, rng: random.Random
 ) -> list[Request]:
-    """The requests of every sort, at most so many of each as the settings say."""
+    """The requests of every sort, at most so many of each as the settings say, in any order."""
     items = source.by_id
     from_events = requests.of_events(source.events, items)
     sorts = {
@@ -97,13 +111,14 @@ def chosen_requests(
     every = list(requests.of_words(source.items, language, rng, settings.words))
     for held, most in sorts.values():
         every += rng.sample(held, most) if len(held) > most else held
-    every += [again for one in every if one.sort == "given" for again in _repeated(one, settings.repeats, rng)]
     tracks = [one.had for one in from_events if one.had]
     # A shopper with a history asks for other things, too: the model is to hear the request above all.
-    return [
+    every = [
         replace(one, had=rng.choice(tracks)) if tracks and not one.had and rng.random() < WITH_HISTORY else one
         for one in every
     ]
+    rng.shuffle(every)
+    return every
 
 
 def _repeated(one: Request, times: int, rng: random.Random) -> list[Request]:

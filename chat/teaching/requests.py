@@ -130,7 +130,7 @@ def given(path: Path, items: Mapping[str, Item]) -> list[Request]:
     SetupError names the line that cannot be read.
     """
     made = []
-    for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
+    for number, line in enumerate(path.read_text(encoding="utf-8").split("\n"), 1):
         if not line.strip():
             continue
         try:

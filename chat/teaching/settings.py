@@ -24,7 +24,7 @@ class TeachingSettings(BaseModel):
     histories: Count = 500  # next likings
     acts: Count = 3000  # messages of every kind
     answers: Count = 2000
-    validation: Annotated[float, Field(gt=0, lt=0.5)] = 0.03  # share of the examples that are held out
+    validation: Annotated[float, Field(gt=0, lt=0.5)] = 0.03  # share of requests, acts and answers that is held out
 
     rank: Annotated[int, Field(ge=1, le=256)] = 16  # of the adapter; vLLM serves 8, 16, 32, 64, …
     alpha: Annotated[float, Field(gt=0)] = 32.0

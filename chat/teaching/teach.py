@@ -20,7 +20,7 @@ import torch
 from chat.taught_llm import FACTS
 from chat.teaching import card, examples
 from chat.teaching.adapter import Adapter
-from chat.teaching.examples import Example, Source
+from chat.teaching.examples import Example, Made, Source
 from chat.teaching.lessons import Answers, Pair, Preference
 from chat.teaching.packs import Tokens, packed, tokenised
 from chat.teaching.records import Language
@@ -66,20 +66,21 @@ def teach(
     """
     begun = time.monotonic()
     understand, reply = prompts
-    every = _examples(source, understand, reply, settings, partial, progress)
+    made = _examples(source, understand, reply, settings, partial, progress)
     torch.manual_seed(settings.seed)  # the new weights are drawn: the same, for a teaching that goes on
     module = Adapter(base, rank=settings.rank, alpha=settings.alpha)
-    tokens = [tokenised(module.tokenizer, one.messages, one.answer) for one in every]
-    held = max(1, int(len(every) * settings.validation))
-    data = _hash(every)
+    learned, held = (
+        [tokenised(module.tokenizer, one.messages, one.answer) for one in part] for part in (made.learned, made.held)
+    )
+    data = _hash(made)
 
-    lesson = Answers(packed(tokens[held:], settings.pack), packed(tokens[:held], settings.pack), settings.laps)
+    lesson = Answers(packed(learned, settings.pack), packed(held, settings.pack), settings.laps)
     taught = descend(
         module, lesson, settings.supervised, on=settings.hardware, progress=progress, by=BY["words"],
         checkpoint=Checkpoint(partial / "words.pt", data), what="teaching the words",
     )  # fmt: skip
     outcomes = {"words": taught}
-    pairs = [] if taught.interrupted else _pairs(module, every[held:], source, settings, partial, data, progress)
+    pairs = [] if taught.interrupted else _pairs(module, made.learned, source, settings, partial, data, progress)
     if len(pairs) >= LEAST_PAIRS:
         aside = max(1, len(pairs) // 10)
         preference = Preference(module, pairs[aside:], pairs[:aside], settings.beta, settings.anchor)
@@ -91,8 +92,9 @@ def teach(
         **(notes or {}),
         "settings": json.loads(settings.model_dump_json()),
         "prompts": {one.name: one.version for one in (understand, reply)},
-        "examples": _counts(every),
-        "answer_tokens": sum(len(one.answer) for one in tokens),
+        "examples": _counts(made.learned),
+        "held_out": len(made.held),
+        "answer_tokens": sum(len(one.answer) for one in learned),
         "rows": len(lesson._training),
         "pairs": len(pairs),
         "curves": {name: [asdict(epoch) for epoch in outcome.curve] for name, outcome in outcomes.items()},
@@ -105,7 +107,7 @@ def teach(
 
 def _examples(
     source: Source, understand: Prompt, reply: Prompt, settings: TeachingSettings, partial: Path, progress: Progress
-) -> list[Example]:
+) -> Made:
     """The examples, made once: their descriptions take minutes to be chosen."""
     named = hashlib.sha256(
         json.dumps(
@@ -121,9 +123,12 @@ def _examples(
         partial.mkdir(parents=True, exist_ok=True)
         made = examples.made(source, understand, reply, settings, progress)
         aside = kept.with_suffix(".partial")
-        aside.write_text("".join(f"{examples.line(one)}\n" for one in made), encoding="utf-8")
+        parts = ("".join(f"{examples.line(one)}\n" for one in part) for part in (made.learned, made.held))
+        aside.write_text("\n".join(parts), encoding="utf-8")
         aside.rename(kept)
-    return [examples.of_line(line) for line in kept.read_text(encoding="utf-8").splitlines()]
+    learned, _, held = kept.read_text(encoding="utf-8").partition("\n\n")
+    # Not splitlines: an item's text may hold other ends of lines.
+    return Made(*(tuple(examples.of_line(line) for line in part.split("\n") if line) for part in (learned, held)))
 
 
 def _pairs(
@@ -206,8 +211,8 @@ def _save(module: Adapter, folder: Path, facts: Mapping[str, Any], outcomes: Map
     aside.rename(folder)
 
 
-def _hash(every: Sequence[Example]) -> str:
+def _hash(made: Made) -> str:
     digest = hashlib.sha256()
-    for one in every:
+    for one in (*made.learned, *made.held):
         digest.update(examples.line(one).encode())
     return digest.hexdigest()

@@ -114,6 +114,8 @@ def test_what_is_erased_stands_in_no_byte_of_the_home_and_all_else_stays(shop: S
     take_in(file, shop.events, {"item-1"}, shop.home.rejected)
     shop.home.partial.mkdir(parents=True)
     (shop.home.partial / "network.pt").write_text("canaryword")
+    shop.home.teaching.mkdir()
+    (shop.home.teaching / "examples-1.jsonl").write_text("canaryword")
     text = "cases: [{name: a, turns: [{say: canaryword}]}]"
     SavedCases(shop.connections, shop.home.cases).save(sessions[0].id, "theirs", text, "ann")
     SavedCases(shop.connections, shop.home.cases).save(sessions[1].id, "theirs-too", text, "ann")
@@ -129,7 +131,7 @@ def test_what_is_erased_stands_in_no_byte_of_the_home_and_all_else_stays(shop: S
     reader.start()
     reader.join()
     assert shop.erasure.shopper(shopper_id, COMMAND) == Erased(
-        sessions=4, turns=12, answers=12, events=24, kept_aside=1, checkpoints=1, cases=2
+        sessions=4, turns=12, answers=12, events=24, kept_aside=1, checkpoints=2, cases=2
     )
     assert found_in(shop.home.folder, *traces) == []
     left = held(shop)
@@ -143,7 +145,7 @@ def test_what_is_erased_stands_in_no_byte_of_the_home_and_all_else_stays(shop: S
     lines = Audit(shop.connections).lines(9)
     assert [(line.who, line.what, line.counts) for line in lines] == [
         (COMMAND, "erase",
-         {"sessions": 4, "turns": 12, "answers": 12, "events": 24, "kept_aside": 1, "checkpoints": 1, "cases": 2}),
+         {"sessions": 4, "turns": 12, "answers": 12, "events": 24, "kept_aside": 1, "checkpoints": 2, "cases": 2}),
         (COMMAND, "erase", {}),
     ]  # fmt: skip
 
