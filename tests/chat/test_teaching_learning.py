@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 import torch
 from hashing import Hashing
+from thin_model import thin_model
 
-from chat.settings import Settings
 from chat.taught_llm import FACTS, WEIGHTS, adapter_for, joined
 from chat.teaching.adapter import Adapter, join
 from chat.teaching.lessons import Answers, Pair, Preference
@@ -26,22 +26,7 @@ pytestmark = pytest.mark.filterwarnings("default")  # of libraries, on what they
 
 @pytest.fixture(scope="module")
 def base(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A model's folder: random weights, the built-in LLM's tokenizer and chat template."""
-    from transformers import AutoTokenizer, LlamaConfig, LlamaForCausalLM
-
-    from chat.builtin_llm import ensure_converted
-
-    folder = tmp_path_factory.mktemp("model") / "thin"
-    tokenizer = AutoTokenizer.from_pretrained(ensure_converted(Settings().models))
-    torch.manual_seed(0)
-    config = LlamaConfig(
-        vocab_size=len(tokenizer), hidden_size=32, intermediate_size=64, num_hidden_layers=2, num_attention_heads=2,
-        num_key_value_heads=2, tie_word_embeddings=True, eos_token_id=tokenizer.eos_token_id,
-        initializer_range=0.2,  # as wide as to have something to say
-    )  # fmt: skip
-    LlamaForCausalLM(config).to(torch.bfloat16).save_pretrained(folder)
-    tokenizer.save_pretrained(folder)
-    return folder
+    return thin_model(tmp_path_factory.mktemp("model") / "thin")
 
 
 def example(module: Adapter, said: str, answer: str) -> Tokens:

@@ -1,0 +1,70 @@
+"""``shoptalk teach`` from the shell, on a model of two thin layers."""
+
+import json
+from pathlib import Path
+
+import pytest
+import typer
+from shops import ITEMS
+from thin_model import thin_model
+from typer.testing import CliRunner
+
+from chat.errors import SetupError
+from chat.settings import Settings
+from ranking.errors import SettingError
+from retrieval.shop import open_catalogue
+from ui import cli_teach
+from ui.home import Home
+from ui.opening import model_folder
+
+pytestmark = pytest.mark.filterwarnings("default")  # of libraries, on what they will do in a later version
+
+app = typer.Typer()
+cli_teach.register(app)
+SMALL = ("words=20", "uses=5", "acts=10", "answers=10", "laps=1", "rank=4", "supervised.epochs=1", "asked=0")
+
+
+def environment(tmp_path: Path) -> dict[str, str]:
+    return {"SHOPTALK_HOME": str(tmp_path / "home"), "SHOPTALK_LLM_MODEL": str(tmp_path / "thin"), "COLUMNS": "200"}
+
+
+def settings(*values: str) -> list[str]:
+    return [part for value in values for part in ("--set", value)]
+
+
+def test_a_shop_teaches_its_model_and_is_served_with_it(tmp_path: Path) -> None:
+    base, home = thin_model(tmp_path / "thin"), Home(tmp_path / "home")
+    with open_catalogue(home.folder) as (_, catalog):
+        catalog.upsert(ITEMS)
+    asked = tmp_path / "asked.jsonl"
+    asked.write_text(json.dumps({"request": "a dry night for two", "items": ["tent-1", "tent-2"]}) + "\n")
+    arguments = ["--requests", str(asked), *settings(*SMALL)]
+    result = CliRunner().invoke(app, arguments, env=environment(tmp_path), catch_exceptions=False)
+    assert "Its card:" in result.output
+    assert "The next `shoptalk serve` uses it." in result.output
+    card = (home.adapter / "card.md").read_text(encoding="utf-8")
+    assert "describe: given" in card
+    assert "1 requests of the merchant's own" in card
+    assert not home.teaching.exists()  # it is done
+
+    chosen = Settings(home=home.folder, llm_model=str(base), models=tmp_path / "models")
+    folder = model_folder(chosen, home)
+    assert folder.parent == tmp_path / "models"
+    assert folder.name.startswith("thin-taught-")
+    assert (folder / "model.safetensors").exists()
+    assert model_folder(chosen.model_copy(update={"llm_adapter": "none"}), home) == base
+
+
+def test_what_cannot_be_taught_is_said_with_what_to_do(tmp_path: Path) -> None:
+    def failure(*arguments: str) -> BaseException | None:
+        return CliRunner().invoke(app, list(arguments), env=environment(tmp_path)).exception
+
+    empty = failure(*settings(*SMALL))
+    assert isinstance(empty, SetupError)
+    assert "shoptalk ingest" in str(empty)
+    unknown = failure(*settings("word=3"))
+    assert isinstance(unknown, SettingError)
+    assert "did you mean words?" in str(unknown)
+    wrong = failure(*settings("validation=0.9"))
+    assert isinstance(wrong, SettingError)
+    assert "validation=0.9" in str(wrong)
