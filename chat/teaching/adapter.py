@@ -3,7 +3,6 @@
 Knows peft's form and transformers. Knows nothing of what is taught.
 """
 
-import json
 import math
 import shutil
 from collections.abc import Callable, Iterator, Sequence
@@ -13,7 +12,7 @@ from typing import Any, cast
 
 import torch
 from peft import LoraConfig, PeftModel
-from safetensors.torch import load_file, save_file
+from safetensors.torch import save_file
 from torch import Tensor, nn
 from torch.nn.functional import linear
 from transformers import AutoModelForCausalLM, AutoTokenizer
@@ -52,16 +51,13 @@ class LowRank(nn.Module):
 class Adapter(nn.Module):
     """A language model whose own weights stand still. The module's parameters and state are the adapter's alone.
 
-    ``base``: folder of the model; ``held``: folder of an adapter to go on from, None: a new one that changes nothing.
+    ``base``: folder of the model. A new one changes nothing.
     """
 
     model: Any  # transformers' own, which is no part of this module's state
 
-    def __init__(self, base: Path, *, rank: int = 16, alpha: float = 32.0, held: Path | None = None) -> None:
+    def __init__(self, base: Path, *, rank: int = 16, alpha: float = 32.0) -> None:
         super().__init__()
-        if held is not None:
-            config = json.loads((held / "adapter_config.json").read_text(encoding="utf-8"))
-            rank, alpha = config["r"], config["lora_alpha"]
         self.rank, self.alpha = rank, alpha
         # Eager attention: on a CPU it takes half the time of the fused one at these lengths.
         model: Any = AutoModelForCausalLM.from_pretrained(base, dtype=torch.bfloat16, attn_implementation="eager")
@@ -76,11 +72,6 @@ class Adapter(nn.Module):
         object.__setattr__(self, "model", model)
         self.weights = nn.ParameterList([one for layer in self.layers.values() for one in (layer.down, layer.up)])
         self.tokenizer = AutoTokenizer.from_pretrained(base)
-        if held is not None:
-            kept = load_file(held / WEIGHTS)
-            for name, layer in self.layers.items():
-                layer.down.data = kept[f"{PREFIX}{name}.lora_A.weight"].float()
-                layer.up.data = kept[f"{PREFIX}{name}.lora_B.weight"].float()
 
     def _apply(self, fn: Callable[[Tensor], Tensor], recurse: bool = True) -> "Adapter":
         super()._apply(fn, recurse)  # type: ignore[no-untyped-call]

@@ -32,7 +32,7 @@ def page(facts: Mapping[str, Any]) -> str:
         "![The curves](curve.svg)",
         _table(("prompt", "version"), [(name, f"`{version[:12]}`") for name, version in facts["prompts"].items()]),
         "## Figures",
-        "Those of the README, from `python -m bench.teaching`.",
+        "None were taken when it was taught. `python -m bench.teaching --adapter FOLDER` takes them on the demo shop.",
         "## Licence",
         f"{facts.get('licence', 'As the data that it was taught on, and the licence of its base model.')}",
     ]  # fmt: skip

@@ -74,7 +74,8 @@ def teach(
     )
     data = _hash(made)
 
-    lesson = Answers(packed(learned, settings.pack), packed(held, settings.pack), settings.laps)
+    rows = packed(learned, settings.pack)
+    lesson = Answers(rows, packed(held, settings.pack), settings.laps)
     taught = descend(
         module, lesson, settings.supervised, on=settings.hardware, progress=progress, by=BY["words"],
         checkpoint=Checkpoint(partial / "words.pt", data), what="teaching the words",
@@ -95,7 +96,7 @@ def teach(
         "examples": _counts(made.learned),
         "held_out": len(made.held),
         "answer_tokens": sum(len(one.answer) for one in learned),
-        "rows": len(lesson._training),
+        "rows": len(rows),
         "pairs": len(pairs),
         "curves": {name: [asdict(epoch) for epoch in outcome.curve] for name, outcome in outcomes.items()},
         "seconds": round(time.monotonic() - begun),

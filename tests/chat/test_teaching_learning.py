@@ -99,14 +99,12 @@ def test_a_saved_adapter_joined_to_its_model_says_what_it_said_beside_it(base: P
     one = example(module, "a tent", "yes, a green one")
     with torch.no_grad():
         beside, _ = module.logits(packed([one], len(one)))
-        again, _ = Adapter(base, held=tmp_path / "adapter").eval().logits(packed([one], len(one)))
         whole = AutoModelForCausalLM.from_pretrained(join(base, tmp_path / "adapter", tmp_path / "joined"))
         ids = torch.tensor([one.prompt + one.answer])
         inside = whole(input_ids=ids).logits[0, len(one.prompt) - 1 : -1].float()
     with torch.no_grad():
         untaught, _ = Adapter(base, rank=4).eval().logits(packed([one], len(one)))
     assert not alike(beside, untaught)
-    assert alike(beside, again)
     assert alike(beside, inside)
 
 
