@@ -34,7 +34,12 @@ class Model:
 
     url: str
     name: str
-    taught: bool
+    adapter: Path | None  # what it was taught; None: it is as it comes
+
+    @property
+    def taught(self) -> bool:
+        """Whether it answers to the taught model's prompts."""
+        return self.adapter is not None
 
     def prompt(self, name: str) -> Prompt:
         """The newest file of the prompt that it answers to."""
@@ -84,7 +89,7 @@ def served(settings: Settings, adapter: Path | None, log: Path) -> Iterator[Mode
     try:
         server.start()
         server.wait_ready(lambda seconds: console.print(f"{folder.name}: starting, {seconds:.0f} s", end="\r"))
-        yield Model(server.url, name, adapter is not None)
+        yield Model(server.url, name, adapter)
     finally:
         server.stop()
 

@@ -17,12 +17,14 @@ import yaml
 from bench.asking import SEEDS, TEMPERATURE, Model, over_seeds
 from bench.search import Grades, judge
 from chat.acts import read_acts
+from chat.known_requests import KnownRequests
 from chat.need import Need
 from chat.teaching.records import Language
 from chat.teaching.requests import DIGEST, OPEN
 from chat.understand import NEAR_ITEMS, parse_understanding, variables
 from demo import asked, assortment
 from retrieval.filters import Filter
+from retrieval.ground import Ask
 from retrieval.items import Item
 from retrieval.shop import Shop
 
@@ -38,17 +40,24 @@ def described(
 ) -> Descriptions:
     """What the model describes for each text as a first message."""
     vocabulary = shop.catalog.vocabulary()
-    given = [asked_of(shop, text, read_acts(text, Need(), vocabulary, ()).need) for text in texts]
+    known = known_to(model, shop)
+    given = [asked_of(shop, known, text, read_acts(text, Need(), vocabulary, ()).need) for text in texts]
     raw = model.ask(model.prompt("understand"), given, temperature=temperature, seed=seed)
     return {text: parse_understanding(one).descriptions for text, one in zip(texts, raw, strict=True)}
 
 
-def asked_of(shop: Shop, message: str, need: Need) -> dict[str, str]:
-    """The prompt's variables as the assistant fills them in: with what the words alone find."""
+def known_to(model: Model, shop: Shop) -> KnownRequests | None:
+    """The requests that the model was taught; None for one that was not."""
+    return KnownRequests.load(model.adapter, shop.encoder.encode) if model.adapter else None
+
+
+def asked_of(shop: Shop, known: KnownRequests | None, message: str, need: Need) -> dict[str, str]:
+    """The prompt's variables as the assistant fills them in: with what the words alone find, and what others wanted."""
     want = need.current
     found = shop.grounder.ground((), want.words or message, want.hard_filter(), NEAR_ITEMS).candidates
     records = shop.catalog.many([one.item_id for one in found])
-    return variables(message, need, "", [records[one.item_id] for one in found if one.item_id in records])
+    leading = [records[one.item_id] for one in found if one.item_id in records]
+    return variables(message, need, "", leading, known.wanted(want.words or message) if known else ())
 
 
 def seeded(model: Model, shop: Shop, texts: Sequence[str], seeds: Sequence[int]) -> list[Descriptions]:
@@ -67,8 +76,8 @@ def of_queries(
 
     def found(query: str, descriptions: Descriptions, *, alone: bool) -> list[str]:
         words = "" if alone else query
-        held = shop.grounder.ground(descriptions[query], words, Filter(), candidates).candidates
-        return [candidate.item_id for candidate in held]
+        ask = Ask(descriptions[query], words, Filter(), candidates, trusted=model.taught)
+        return [candidate.item_id for candidate in shop.grounder.ground_many([ask])[0].candidates]
 
     figures: dict[str, float] = {"query.ndcg@10": 0.0, "query.recall@50": 0.0}
     nothing: Descriptions = dict.fromkeys(grades, ())
@@ -118,7 +127,7 @@ def of_uses(name: str, model: Model, shop: Shop, candidates: int, *, quick: bool
         requests = random.Random(SEED).sample(requests, 40)
     drawn = seeded(model, shop, [one.text for one in requests], () if quick else SEEDS)
     words = recalls(shop, requests, None, candidates)
-    both = [recalls(shop, requests, one, candidates) for one in drawn]
+    both = [recalls(shop, requests, one, candidates, trusted=model.taught) for one in drawn]
     figures = {"by_use.words.recall@10": float(np.mean(words)), "by_use.requests": float(len(requests))}
     figures[f"by_use.{name}_alone.recall@10"] = float(
         np.mean(recalls(shop, requests, drawn[0], candidates, alone=True))
@@ -152,22 +161,34 @@ def without_a_model(shop: Shop, candidates: int, *, quick: bool) -> dict[str, fl
         best = known[int(np.argmax(vectors @ shop.encoder.encode([one.text])[0]))]
         nearest[one.text] = (language.kind(records[best["items"][0]]),)
     return {
-        f"by_use.{what}_fused.recall@10": float(np.mean(recalls(shop, requests, descriptions, candidates)))
+        f"by_use.{what}_{how}.recall@10": float(
+            np.mean(recalls(shop, requests, descriptions, candidates, trusted=how == "trusted"))
+        )
         for what, descriptions in (("one_right_kind", right), ("nearest_request", nearest))
+        for how in ("fused", "trusted")
     }
 
 
 def recalls(
-    shop: Shop, requests: Sequence[Asked], descriptions: Descriptions | None, candidates: int, *, alone: bool = False
+    shop: Shop,
+    requests: Sequence[Asked],
+    descriptions: Descriptions | None,
+    candidates: int,
+    *,
+    alone: bool = False,
+    trusted: bool = False,
 ) -> list[float]:
-    """Recall@10 of each request, by its words and these descriptions; ``alone``: by the descriptions."""
+    """Recall@10 of each request, by its words and these descriptions; ``alone``: by the descriptions; ``trusted``: as
+    a taught model's are.
+    """
     vocabulary = shop.catalog.vocabulary()
     made = []
     for one in requests:
         want = read_acts(one.text, Need(), vocabulary, ()).need.current
         texts = descriptions[one.text] if descriptions is not None else ()
         words = "" if alone else want.words or one.text
-        found = shop.grounder.ground(texts, words, want.hard_filter(), candidates).candidates[:DEEP]
+        ask = Ask(texts, words, want.hard_filter(), candidates, trusted)
+        found = shop.grounder.ground_many([ask])[0].candidates[:DEEP]
         made.append(len(one.right & {held.item_id for held in found}) / min(DEEP, len(one.right)))
     return made
 

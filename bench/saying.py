@@ -18,7 +18,7 @@ from jsonschema import Draft202012Validator
 
 from bench import utterances
 from bench.asking import Model
-from bench.finding import BY_USE, asked_of
+from bench.finding import BY_USE, asked_of, known_to
 from chat.acts import read_acts
 from chat.assistant import Assistant
 from chat.events import CardsEvent, TextEvent
@@ -40,12 +40,12 @@ def understanding(name: str, model: Model, held: Shop) -> dict[str, float]:
     """
     shop, prompt = utterances.shop(), Library().get("understand_taught")
     cases = [case for part in utterances.HALVES for case in utterances.cases(part) if "act" in case]
-    given = []
+    given, known = [], known_to(model, held)
     for case in cases:
         need = Need()
         for message in case["before"]:
             need = read_acts(message, need, shop.vocabulary, ()).need
-        given.append(asked_of(held, case["message"], need))
+        given.append(asked_of(held, known, case["message"], need))
     answers = model.ask(prompt, given)
     check, valid, right, missed = Draft202012Validator(prompt.output or {}), 0, 0, Counter[str]()
     for case, answer in zip(cases, answers, strict=True):

@@ -35,6 +35,7 @@ from chat.finding import Finder
 from chat.found import Found, Group
 from chat.item_questions import answer, of_several
 from chat.keeping import FeedbackKind, Keeper, need_of
+from chat.known_requests import KnownRequests
 from chat.language import language_note, language_of
 from chat.llm import LLM, Usage, taught_name
 from chat.mentions import is_foreign
@@ -75,6 +76,7 @@ class Assistant:
         judge: YesJudge | None = None,
         desk: PolicyDesk | None = None,
         holdout: float = 0.0,
+        known: KnownRequests | None = None,
     ) -> None:
         self._catalog = catalog
         self._finder = finder
@@ -85,6 +87,7 @@ class Assistant:
         self._turn_timeout_s = turn_timeout_s
         self._judge = judge
         self._desk = desk or PolicyDesk()
+        self._known = known  # to a model that was taught on this shop
         self.watchers: list[Callable[[Turn], None]] = []  # told of every turn once it has ended, however it did
 
     async def turn(
@@ -301,8 +304,10 @@ class Assistant:
         prompt = self._prompt(turn, taught_name("understand", llm))
         turn.llm = llm.model
         digest = await asyncio.to_thread(self._digest, history)
+        words = need.current.words or turn.message
+        asked = await asyncio.to_thread(self._known.wanted, words) if llm.taught and self._known else ()
         async with asyncio.timeout_at(deadline):
-            return await understand(llm, prompt, turn.message, need, digest, found.groups[0].leading)
+            return await understand(llm, prompt, turn.message, need, digest, found.groups[0].leading, asked)
 
     def _prompt(self, turn: Turn, name: str) -> Prompt:
         """The version that the session began with."""

@@ -198,7 +198,8 @@ class Finder:
         )
 
     def _ask(self, want: Want, limits: Filter, rules: InForce) -> Ask:
-        return Ask(want.descriptions, want.words, rules.narrowed(limits), self._candidates)
+        trusted = want.taught and not want.similar_to
+        return Ask(want.descriptions, want.words, rules.narrowed(limits), self._candidates, trusted)
 
     def _variants(self, shown: Sequence[Item], rules: InForce) -> dict[str, list[Item]]:
         """The other variants of each shown item that are in stock, whatever was asked for."""

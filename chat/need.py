@@ -397,4 +397,4 @@ def merge_understanding(reading: Reading, understanding: "Understanding") -> Nee
     ]
     if not kept or want.similar_to:
         return reading.need
-    return reading.need.with_current(want.model_copy(update={"descriptions": tuple(kept)}))
+    return reading.need.with_current(want.described(tuple(kept), taught=understanding.taught))

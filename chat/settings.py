@@ -104,7 +104,7 @@ class Settings(BaseSettings):
     llm_adapter: str = Field(
         "auto",
         description="Taught weights for the LLM that is started here: a folder of shoptalk teach's, none, or auto: "
-        "the shop's own teaching, else what comes with the program, if anything does.",
+        "the shop's own teaching, if there is one.",
     )
     llm_taught: bool = Field(False, description="Whether the LLM at llm_url was taught by shoptalk teach.")
     llm_api_key: SecretStr = Field(SecretStr("none"), description="Key for llm_url, if it wants one.")

@@ -21,8 +21,8 @@ log = logging.getLogger(__name__)
 def adapter_for(base: str, wanted: str, own: Path) -> Path | None:
     """The folder of the adapter that the model named ``base`` is served with; None: with none.
 
-    ``wanted``: a folder, "none", or "auto": ``own``, where the shop's teaching lies, else what ships. SetupError for
-    a folder that holds no adapter, or one for another model.
+    ``wanted``: a folder, "none", or "auto": ``own``, where the shop's teaching lies. SetupError for a folder that holds
+    no adapter, or one for another model.
     """
     if wanted == NONE:
         return None
@@ -33,7 +33,7 @@ def adapter_for(base: str, wanted: str, own: Path) -> Path | None:
         if (taught := _base_of(folder)) not in ("", base):
             raise SetupError(f"SHOPTALK_LLM_ADAPTER={wanted} was taught to {taught}, and the model is {base}.")
         return folder
-    return next((one for one in (own, SHIPPED) if (one / WEIGHTS).exists() and _base_of(one) == base), None)
+    return own if (own / WEIGHTS).exists() and _base_of(own) == base else None
 
 
 def joined(base: Path, adapter: Path, models: Path) -> Path:

@@ -21,7 +21,7 @@ from retrieval.items import Item
 LONGEST_MESSAGE = 300  # bytes of the message that the LLM reads, and of each of the other variables
 LONGEST_DESCRIPTION = 80  # characters
 MOST_DESCRIPTIONS = 2
-NEAR, NEAR_ITEMS = 6, 20  # different things that the LLM is told were found, among so many items
+NEAR, NEAR_ITEMS = 4, 20  # different things that the LLM is told were found, among so many items
 
 
 class Understanding(BaseModel):
@@ -30,13 +30,17 @@ class Understanding(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     descriptions: tuple[str, ...] = ()
+    taught: bool = False  # by a model that was taught on this shop: what it describes may lie far from the words
 
 
-def variables(message: str, need: Need, history_digest: str = "", found: Sequence[Item] = ()) -> dict[str, str]:
+def variables(
+    message: str, need: Need, history_digest: str = "", found: Sequence[Item] = (), asked: Sequence[str] = ()
+) -> dict[str, str]:
     """What the prompt is filled with.
 
     ``earlier``: the want's words, where the message is not all that they are of. ``near``: what the words alone
-    ``found``: a small model chooses among things better than it thinks of them.
+    ``found``: a small model chooses among things better than it thinks of them. ``asked``: what those wanted who asked
+    alike (``chat.known_requests``).
     """
     wanted = clipped(need.current.words, LONGEST_MESSAGE)
     said = {singular(token.text) for token in tokens(message)}
@@ -47,6 +51,7 @@ def variables(message: str, need: Need, history_digest: str = "", found: Sequenc
         "earlier": wanted if new else "",
         "history": clipped(plain(history_digest), LONGEST_MESSAGE),
         "near": clipped("; ".join(list(dict.fromkeys(map(thing, found[:NEAR_ITEMS])))[:NEAR]), LONGEST_MESSAGE),
+        "asked": clipped(plain("; ".join(asked)), LONGEST_MESSAGE),
     }
 
 
@@ -60,19 +65,26 @@ def thing(item: Item) -> str:
 
 
 async def understand(
-    llm: LLM, prompt: Prompt, message: str, need: Need, history_digest: str = "", found: Sequence[Item] = ()
+    llm: LLM,
+    prompt: Prompt,
+    message: str,
+    need: Need,
+    history_digest: str = "",
+    found: Sequence[Item] = (),
+    asked: Sequence[str] = (),
 ) -> Understanding:
     """Ask once. Bad JSON gives what can be read of it, at worst an empty Understanding; LLMError passes.
 
-    ``history_digest``: a few words on what the shopper bought or liked, or "". ``found``: by the words alone.
+    ``history_digest``: a few words on what the shopper bought or liked, or "". ``found``: by the words alone;
+    ``asked``: what those wanted who asked alike.
     """
     raw = await llm.structured(
-        rendered(prompt, **variables(message, need, history_digest, found)),
+        rendered(prompt, **variables(message, need, history_digest, found, asked)),
         prompt.output or {"type": "object"},
         max_tokens=prompt.settings.max_tokens,
         temperature=prompt.settings.temperature,
     )
-    return parse_understanding(raw)
+    return parse_understanding(raw).model_copy(update={"taught": llm.taught})
 
 
 def parse_understanding(raw: str) -> Understanding:

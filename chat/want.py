@@ -28,6 +28,7 @@ class Want(BaseModel):
     words: str = ""  # what to search for, cleaned of what the filter already says
     topic: str = ""  # the thing itself in singular, e.g. "tent"; "" where the message names none
     descriptions: tuple[str, ...] = ()  # texts of items that would fit: the LLM's, or an item's that it shall resemble
+    taught: bool = False  # whether the descriptions are of an LLM that was taught on this shop
     filter: Filter = Filter()
     refused_ids: tuple[str, ...] = ()  # "not this"
     similar_to: tuple[str, ...] = ()  # ids of shown items that it shall resemble
@@ -52,6 +53,10 @@ class Want(BaseModel):
         return not self.similar_to and all(
             singular(token.text) in named or token.text in FILLERS for token in tokens(self.words)
         )
+
+    def described(self, descriptions: tuple[str, ...], *, taught: bool) -> "Want":
+        """The want with an LLM's descriptions of items that would fit."""
+        return self.model_copy(update={"descriptions": descriptions, "taught": taught})
 
     def spelt(self, corrected: str) -> "Want":
         """The want in the words that it was searched with; its thing follows where it ended them."""

@@ -12,6 +12,7 @@ from retrieval.encoder import Vectors
 
 QUERY_WEIGHT = 1.0
 DESCRIPTIONS_WEIGHT = 0.6  # of all descriptions together, when each of them is close to the query
+TRUSTED_WEIGHT = 1.0  # of those of a model that was taught on the shop, however far they are from the query
 
 # A description that has nothing to do with the query is no help, and is known by its cosine to it: half of all random
 # pairs lie below 0.09 and three in four below 0.16; a use and the thing for it ("to keep coffee hot at work",
@@ -34,26 +35,31 @@ class Weights:
 SHIPPED = Weights()
 
 
-def arm_weights(vectors: Vectors, has_query: bool) -> np.ndarray:
-    """Weight of each text's cosines: float [t]. A description's falls with its distance from the query.
+def arm_weights(vectors: Vectors, has_query: bool, trusted: bool = False) -> np.ndarray:
+    """Weight of each text's cosines: float [t]. A description's falls with its distance from the query, unless it is
+    ``trusted``.
 
     ``vectors``: unit rows [t, d], the query's first where there is one.
     """
     if not has_query:
         return np.full(len(vectors), 1.0 / max(1, len(vectors)))
+    if trusted:
+        return np.array([QUERY_WEIGHT, *[TRUSTED_WEIGHT / max(1, len(vectors) - 1)] * (len(vectors) - 1)])
     likeness = vectors[1:] @ vectors[0]
     trust = np.clip((likeness - UNRELATED_COSINE) / (RELATED_COSINE - UNRELATED_COSINE), 0, 1)
     weights: np.ndarray = np.concatenate([[QUERY_WEIGHT], DESCRIPTIONS_WEIGHT / max(1, len(likeness)) * trust])
     return weights
 
 
-def fused(items: Vectors, texts: Vectors, coverages: np.ndarray | None, tuned: Weights = SHIPPED) -> np.ndarray:
+def fused(
+    items: Vectors, texts: Vectors, coverages: np.ndarray | None, tuned: Weights = SHIPPED, *, trusted: bool = False
+) -> np.ndarray:
     """Scores in 0..1 of items [n, d] for texts [t, d] (unit rows): float [n]; the best is no more than relatively good.
 
     ``coverages``: the share [n] of the query's words that each item holds; None where there is no query, else the
-    first text is the query.
+    first text is the query. ``trusted``: what the descriptions say counts, however far it is from the query.
     """
-    weights = arm_weights(texts, coverages is not None)
+    weights = arm_weights(texts, coverages is not None, trusted)
     cosines = items @ texts.T
     lexical = np.zeros(len(items)) if coverages is None else tuned.lexical * coverages
     scores = _sum(cosines, weights) + lexical

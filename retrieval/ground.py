@@ -45,6 +45,7 @@ class Ask:
     query: str
     filter: Filter
     k: int = 200
+    trusted: bool = False  # the descriptions, by whoever knows the shop: they need not resemble the query
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,7 @@ class Grounder:
         if read.coverage is not None:
             coverages = _coverages(snapshot.lexical, read.coverage, hits, numbers)
         items = snapshot.vectors(numbers)
-        scores = fused(items, vectors, coverages)
+        scores = fused(items, vectors, coverages, trusted=ask.trusted)
         order = np.argsort(-scores, kind="stable")[: ask.k]
         ids = columns.ids[columns.rows(numbers[order])].tolist()
         arms: list[tuple[str, Arm, Hits]] = [

@@ -14,6 +14,7 @@ from rich.console import Console
 
 import demo.__main__ as demo_data
 from chat.settings import Settings
+from chat.taught_llm import SHIPPED, WEIGHTS
 from ranking.history import Event, Events
 from retrieval.catalog import Catalog
 from ui.home import Home
@@ -33,6 +34,7 @@ def build_demo(home: Home, settings: Settings, console: Console) -> None:
     from ui.cli_training import train_reranker
 
     load_policies(home)
+    load_adapter(home)
     data = home.folder / "demo-data"
     console.print("Making the demo shop …")
     demo_data.write(data)
@@ -76,6 +78,23 @@ def load_policies(home: Home) -> None:
         return
     load(home, file)
     stamp.write_text(digest)
+
+
+def load_adapter(home: Home) -> None:
+    """What the LLM was taught on this very shop: it comes with the program. A teaching of the shop's own stays."""
+    stamp = home.folder / "demo-adapter.sha256"
+    held, ours = (_weights(folder) for folder in (home.adapter, SHIPPED))
+    if not ours or held == ours or (held and not (stamp.exists() and stamp.read_text() == held)):
+        return
+    home.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
+    shutil.copytree(SHIPPED, home.adapter, dirs_exist_ok=True)
+    stamp.write_text(ours)
+
+
+def _weights(adapter: Path) -> str:
+    """What tells one adapter from another; "" where there is none."""
+    file = adapter / WEIGHTS
+    return hashlib.sha256(file.read_bytes()).hexdigest() if file.exists() else ""
 
 
 def _history(events: list[Event], catalog: Catalog) -> list[str]:

@@ -18,6 +18,7 @@ from chat.assistant import Assistant
 from chat.breaker import Breaker
 from chat.builtin_llm import SERVED_NAME, ensure_converted
 from chat.finding import Finder
+from chat.known_requests import KnownRequests
 from chat.llm import LLM, Timeouts
 from chat.llm_server import LLMServer
 from chat.llms import Several
@@ -116,6 +117,14 @@ def model_folder(settings: Settings, home: Home) -> Path:
     return base if adapter is None else joined(base, adapter, settings.models)
 
 
+def taught_on(settings: Settings, home: Home) -> Path:
+    """Folder of what the LLM was taught: of the one at an address, the shop's own is taken to be that."""
+    if settings.llm_url:
+        return home.adapter
+    name = Path(settings.llm_model or SERVED_NAME).name
+    return adapter_for(name, settings.llm_adapter, home.adapter) or home.adapter
+
+
 def _breaker(settings: Settings) -> Breaker:
     return Breaker(settings.llm_breaker_failures, settings.llm_breaker_rest_s)
 
@@ -166,6 +175,7 @@ def opened_shop(
             yes_judge(settings, Library()),
             desk,
             settings.holdout,
+            KnownRequests.load(taught_on(settings, home), shop.encoder.encode) if llm.taught else None,
         )
         with kept_warm(desk):
             yield Serving(shop, finder, assistant, llm)

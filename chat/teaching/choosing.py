@@ -14,6 +14,7 @@ from retrieval.fusion import arm_weights
 DEEP = 10  # ranks that count
 ALONE = 0.5  # how much it counts what the descriptions find without the words
 LEAST_GAIN = 0.05  # of a second description, which costs a shopper a third of a second
+ABOUT_AS_GOOD = 0.8  # of the best's value: what a longer one says for the rest is chance, and cannot be learned
 SAME_KIND = 0.5
 
 
@@ -50,7 +51,7 @@ class Chooser:
             if words is None:
                 found.append((1 + ALONE) * alone)
                 continue
-            both = shares[:, held] @ arm_weights(texts[held], True).astype(np.float32)
+            both = shares[:, held] @ arm_weights(texts[held], True, trusted=True).astype(np.float32)
             found.append(self._ndcg(both, gains) + ALONE * alone)
         return found
 
@@ -74,8 +75,7 @@ class Chooser:
             most = max(values.values())
             if chosen and most < reached + least:
                 break
-            # The shortest of those that are about as good: what it says beyond that is chance.
-            top = min((text for text in texts if values[text] >= most * (1 - LEAST_GAIN)), key=len)
+            top = min((text for text in texts if values[text] >= most * ABOUT_AS_GOOD), key=len)
             chosen.append(top)
             reached = values[top]
         return chosen

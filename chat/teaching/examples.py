@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Literal
 import numpy as np
 
 from chat.acts import read_acts
+from chat.known_requests import KnownRequests
 from chat.language import language_name, language_of
 from chat.need import Need
 from chat.rendering import rendered
@@ -38,7 +39,10 @@ Skill = Literal["describe", "understand", "answer"]
 Encode = Callable[[Sequence[str]], Vectors]
 Progress = Callable[[str, int, int], None]
 SOME_RIGHT = 3  # right items whose records a description is made from
-WITH_HISTORY = 0.35  # of the requests: so many are made by a shopper of whom something is known
+WITH_HISTORY = 0.15  # of the requests: so many are made by a shopper of whom something is known
+# How often what is right stands at each place of what others asked for, and how often it does not: about as often as
+# for requests that are in no file. Of a request that is in it, the others are of other kinds, as files are written.
+TOLD_AT = (0.5, 0.15, 0.08, 0.05, 0.04, 0.18)
 TRIES = 4  # answers that are written for each that is wanted, since the check keeps some three in four
 
 
@@ -81,14 +85,15 @@ def made(source: Source, understand: Prompt, reply: Prompt, settings: TeachingSe
     rng = random.Random(settings.seed)  # noqa: S311 - draws examples, no secrets
     language = Language(source.items)
     wanted = chosen_requests(source, language, settings, rng)
+    known = known_requests(source, language)
     aside = max(1, round(len(wanted) * settings.validation)) if wanted else 0
     share = 1 - settings.validation
     parts = []
     for requested, part, repeats in ((wanted[aside:], share, settings.repeats), (wanted[:aside], 1 - share, 1)):
         # Put twice only now: what is held out must not be known in other letters.
         again = [one for held in requested if held.sort == "given" for one in _repeated(held, repeats, rng)]
-        found = list(described(source, language, [*requested, *again], understand, rng, progress))
-        found += _of_acts(source, language, understand, rng, round(settings.acts * part), progress)
+        found = list(described(source, language, [*requested, *again], understand, known, rng, progress))
+        found += _of_acts(source, language, understand, known, rng, round(settings.acts * part), progress)
         answers_wanted = round(settings.answers * part)
         found += islice(_answered(source, requested, reply, rng, answers_wanted), answers_wanted)
         rng.shuffle(found)
@@ -131,6 +136,7 @@ def described(
     language: Language,
     wanted: Sequence[Request],
     prompt: Prompt,
+    known: KnownRequests,
     rng: random.Random,
     progress: Progress,
 ) -> Iterator[Example]:
@@ -156,9 +162,27 @@ def described(
         place = aisle(items[one.right[0]])
         same = all(aisle(items[item_id]) == place for item_id in one.right)
         near = nearest(source, words)
-        messages = _messages(prompt, variables(one.text, need, "; ".join(one.had), near))
+        asked = [] if words is None else _told(one, words, language.kind(items[one.right[0]]), known, rng)
+        messages = _messages(prompt, variables(one.text, need, "; ".join(one.had), near, asked))
         yield Example("describe", messages, answered("search", best, place if same else ""), request=one)
         progress("choosing descriptions", number + 1, len(wanted))
+
+
+def known_requests(source: Source, language: Language) -> KnownRequests:
+    """The merchant's own requests, with the kinds of the items that are right for them."""
+    items = source.by_id
+    said = [_query(one, read_acts(one.text, Need(), source.vocabulary, ()).need) for one in source.given]
+    kinds = [tuple(dict.fromkeys(language.kind(items[item_id]) for item_id in one.right))[:2] for one in source.given]
+    return KnownRequests(source.encode(said) if said else np.zeros((0, 1), np.float32), kinds, source.encode)
+
+
+def _told(one: Request, words: np.ndarray, kind: str, known: KnownRequests, rng: random.Random) -> list[str]:
+    """What the model is told that others asked for: of a request that is known itself, as if it were not."""
+    if one.sort != "given":
+        return known.wanted_by(words)
+    asked = known.wanted_by(words, without=kind)
+    (place,) = rng.choices(range(len(TOLD_AT)), TOLD_AT)
+    return [*asked[:place], kind, *asked[place : len(TOLD_AT) - 2]] if place < len(TOLD_AT) - 1 else asked
 
 
 def _query(one: Request, need: Need) -> str:
@@ -214,7 +238,13 @@ def _encoded(texts: Sequence[str], source: Source, progress: Progress) -> dict[s
 
 
 def _of_acts(
-    source: Source, language: Language, prompt: Prompt, rng: random.Random, most: int, progress: Progress
+    source: Source,
+    language: Language,
+    prompt: Prompt,
+    known: KnownRequests,
+    rng: random.Random,
+    most: int,
+    progress: Progress,
 ) -> Iterator[Example]:
     made = []
     for one in islice(acts.said(source.items, language, rng), most):
@@ -224,12 +254,14 @@ def _of_acts(
         if one.act not in acts.AFTER_CARDS:
             need = read_acts(one.message, need, source.vocabulary, ()).need
         made.append((one, need))
-    vectors = _encoded([need.current.words for _, need in made], source, progress)
+    vectors = _encoded([need.current.words or one.message for one, need in made], source, progress)
     for one, need in made:
-        words = vectors[need.current.words] if need.current.words else None
+        words = vectors[need.current.words or one.message]
+        near = nearest(source, words if need.current.words else None)
         place = aisle(one.item)
         found = answered(one.act, [language.kind(one.item)], place) if one.act == "search" else answered(one.act)
-        yield Example("understand", _messages(prompt, variables(one.message, need, "", nearest(source, words))), found)
+        given = variables(one.message, need, "", near, known.wanted_by(words))
+        yield Example("understand", _messages(prompt, given), found)
 
 
 def _answered(

@@ -14,16 +14,14 @@ class TeachingSettings(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    words: Count = 2500  # requests in an item's own words
-    uses: Count = 1500  # in those of its description
+    words: Count = 1800  # requests in an item's own words
+    uses: Count = 700  # in those of its description
     searched: Count = 600  # searches of the shop's events, with what was bought after them
     given: Count = 8000  # of the merchant's file
-    repeats: Annotated[int, Field(ge=1)] = (
-        3  # of each of these, since nothing else speaks as shoppers do; one is misspelt
-    )
+    repeats: Annotated[int, Field(ge=1)] = 2  # of each of these: nothing else speaks as shoppers do; one is misspelt
     histories: Count = 500  # next likings
-    acts: Count = 3000  # messages of every kind
-    answers: Count = 2000
+    acts: Count = 4000  # messages of every kind
+    answers: Count = 1800
     validation: Annotated[float, Field(gt=0, lt=0.5)] = 0.03  # share of requests, acts and answers that is held out
 
     rank: Annotated[int, Field(ge=1, le=256)] = 16  # of the adapter; vLLM serves 8, 16, 32, 64, …
@@ -34,7 +32,7 @@ class TeachingSettings(BaseModel):
         learning_rate=8e-4, warm_up=0.05, weight_decay=0.0, batch=8, epochs=4, patience=3
     )  # epochs are laps
 
-    asked: Count = 600  # requests for which the taught model's own descriptions are tried
+    asked: Count = 320  # requests for which the taught model's own descriptions are tried
     samples: Annotated[int, Field(ge=2, le=32)] = 4  # descriptions of each
     temperature: Annotated[float, Field(gt=0)] = 0.9
     beta: Annotated[float, Field(gt=0)] = 0.1  # of DPO: how far the preference may lead away

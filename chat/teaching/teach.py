@@ -17,6 +17,7 @@ from typing import Any
 import numpy as np
 import torch
 
+from chat.known_requests import KnownRequests
 from chat.taught_llm import FACTS
 from chat.teaching import card, examples
 from chat.teaching.adapter import Adapter
@@ -102,7 +103,7 @@ def teach(
         "seconds": round(time.monotonic() - begun),
         "interrupted": any(outcome.interrupted for outcome in outcomes.values()),
     }
-    _save(module, folder, facts, outcomes)
+    _save(module, folder, facts, outcomes, examples.known_requests(source, Language(source.items)))
     return Taught(folder, facts, bool(facts["interrupted"]))
 
 
@@ -200,10 +201,13 @@ def _counts(every: Sequence[Example]) -> dict[str, int]:
     return dict(sorted(found.items()))
 
 
-def _save(module: Adapter, folder: Path, facts: Mapping[str, Any], outcomes: Mapping[str, Outcome]) -> None:
+def _save(
+    module: Adapter, folder: Path, facts: Mapping[str, Any], outcomes: Mapping[str, Outcome], known: KnownRequests
+) -> None:
     aside = folder.with_name(f"{folder.name}.partial")
     shutil.rmtree(aside, ignore_errors=True)
     module.save(aside)
+    known.save(aside)
     (aside / FACTS).write_text(json.dumps(facts, indent=1, ensure_ascii=False), encoding="utf-8")
     charted = [curves.pair(name, outcome.curve, BY[name]) for name, outcome in outcomes.items()]
     (aside / "curve.svg").write_text(charts.stacked([chart for held in charted for chart in held]), encoding="utf-8")

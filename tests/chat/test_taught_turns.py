@@ -10,6 +10,7 @@ from shops import open_small_shop
 from chat.assistant import Assistant
 from chat.events import CardsEvent, DoneEvent, TextEvent, TurnEvent
 from chat.finding import Finder
+from chat.known_requests import KnownRequests
 from chat.llm import LLM
 from chat.llms import Several
 from chat.store import Store
@@ -29,7 +30,9 @@ def shop(tmp_path: Path, minilm: MiniLMEncoder) -> Iterator[Shop]:
     shop.close()
 
 
-async def turn(shop: Shop, llm: LLM, message: str, shopper: str | None = None) -> list[TurnEvent]:
+async def turn(
+    shop: Shop, llm: LLM, message: str, shopper: str | None = None, known: KnownRequests | None = None
+) -> list[TurnEvent]:
     assistant = Assistant(
         shop.catalog,
         Finder(shop.catalog, shop.grounder, Untrained(shop.catalog, shop.index.vectors), cards=3),
@@ -37,6 +40,7 @@ async def turn(shop: Shop, llm: LLM, message: str, shopper: str | None = None) -
         Store(shop.connections),
         Library(),
         llm,
+        known=known,
     )
     events = [event async for event in assistant.turn(message, shopper_id=shopper)]
     await llm.close()
@@ -69,6 +73,24 @@ async def test_it_is_asked_in_the_form_that_it_was_taught(shop: Shop, llm_script
     assert reply["max_tokens"] + understand["max_tokens"] <= 96
     said = [event.text for event in events if isinstance(event, TextEvent) and event.by == "llm"]
     assert said == ["At $149.00, the Fernhill Ridge 2-person tent is waterproof."]
+
+
+async def test_it_is_told_what_others_wanted_and_leads_the_search(shop: Shop, llm_script: ScriptedLLM) -> None:
+    known = KnownRequests(
+        shop.encoder.encode(["a surprise for our anniversary", "too dark to read in bed"]),
+        [["2-person tent"], ["camping lantern"]], shop.encoder.encode,
+    )  # fmt: skip
+    message = "what could I get for our wedding anniversary?"
+    found: dict[bool, list[str]] = {}
+    for taught in (True, False):
+        llm_script.enqueue('{"act":"search","items":["camping lantern"]}', "Here it is.")
+        events = await turn(shop, LLM(llm_script.url, "scripted", taught=taught), message, known=known)
+        cards = [event for event in events if isinstance(event, CardsEvent)][-1].cards
+        found[taught] = [card.item_id for card in cards]
+    taught_asked, plain_asked = (llm_script.requests[at]["messages"][-1]["content"] for at in (0, 2))
+    assert "asked: 2-person tent" in taught_asked
+    assert "2-person tent" not in plain_asked
+    assert found[True][0].startswith("lamp")  # its description counts, though it shares nothing with the words
 
 
 def test_whoever_stands_before_a_taught_model_says_so(llm_script: ScriptedLLM) -> None:

@@ -32,6 +32,16 @@ def test_a_descriptions_weight_falls_with_its_distance_from_the_query(
     assert arm_weights(texts, has_query=True) == pytest.approx(expected)
 
 
+def test_what_is_trusted_weighs_the_same_however_far_it_is_from_the_query() -> None:
+    near, far = at(0.9), at(-0.5)
+    assert arm_weights(units((1, 0), near, far), has_query=True, trusted=True) == pytest.approx([1.0, 0.5, 0.5])
+    assert arm_weights(units((1, 0)), has_query=True, trusted=True) == pytest.approx([1.0])
+    items = units((1, 0), far)
+    cold, told = (fused(items, units((1, 0), far), np.array([0.0, 0.0]), trusted=one) for one in (False, True))
+    assert cold[0] > cold[1]
+    assert told[1] > cold[1]
+
+
 def test_descriptions_alone_share_the_weight() -> None:
     assert arm_weights(units((1, 0), (0, 1)), has_query=False) == pytest.approx([0.5, 0.5])
 

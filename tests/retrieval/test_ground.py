@@ -55,6 +55,15 @@ def test_an_unrelated_description_changes_nothing(shop: Shop) -> None:
     assert ids(misled) == ids(plain)
 
 
+def test_a_trusted_description_leads_where_the_words_are_far_from_it(shop: Shop) -> None:
+    def tents(*, trusted: bool) -> int:
+        ask = Ask(["2-person tent"], "for our anniversary", Filter(), 3, trusted)
+        (grounding,) = shop.grounder.ground_many([ask])
+        return sum(one.item_id.startswith("tent") for one in grounding.candidates)
+
+    assert tents(trusted=True) > tents(trusted=False)
+
+
 def test_descriptions_alone_are_enough(shop: Shop) -> None:
     assert ids(shop.grounder.ground(["bamboo razor for shaving"], "  ", Filter()))[0] == "razor-2"
 

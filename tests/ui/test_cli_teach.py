@@ -10,8 +10,10 @@ from thin_model import thin_model
 from typer.testing import CliRunner
 
 from chat.errors import SetupError
+from chat.known_requests import KnownRequests
 from chat.settings import Settings
 from ranking.errors import SettingError
+from retrieval.encoder import MiniLMEncoder
 from retrieval.shop import open_catalogue
 from ui import cli_teach
 from ui.home import Home
@@ -32,7 +34,7 @@ def settings(*values: str) -> list[str]:
     return [part for value in values for part in ("--set", value)]
 
 
-def test_a_shop_teaches_its_model_and_is_served_with_it(tmp_path: Path) -> None:
+def test_a_shop_teaches_its_model_and_is_served_with_it(tmp_path: Path, minilm: MiniLMEncoder) -> None:
     base, home = thin_model(tmp_path / "thin"), Home(tmp_path / "home")
     with open_catalogue(home.folder) as (_, catalog):
         catalog.upsert(ITEMS)
@@ -46,6 +48,8 @@ def test_a_shop_teaches_its_model_and_is_served_with_it(tmp_path: Path) -> None:
     assert "describe: given" in card
     assert "1 requests of the merchant's own" in card
     assert not home.teaching.exists()  # it is done
+    kept = KnownRequests.load(home.adapter, minilm.encode)
+    assert kept.wanted("somewhere dry for two nights")  # what others wanted, for the model to be told of
 
     chosen = Settings(home=home.folder, llm_model=str(base), models=tmp_path / "models")
     folder = model_folder(chosen, home)
