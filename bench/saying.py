@@ -6,9 +6,10 @@ sentences (``taught_answers.yaml``). Where the model comes from, bench.teaching 
 
 import asyncio
 import json
+import random
 import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -31,6 +32,14 @@ from retrieval.shop import Shop
 
 LABELS = Path(__file__).parent / "taught_answers.yaml"
 TURNS = 300
+COMPARED = 60
+SEED = 20261128
+SIDE_BY_SIDE = """# Taught and untaught, side by side
+
+Sixty turns over the demo shop, drawn by a seed from those of `python -m bench.teaching --part answers`, which
+writes this with `--answers DIR`. Each line gives the first two items on show and the sentences of the model that the
+check let stand. Which of the two is the taught model stands at the end, so that it can be read blind.
+"""
 
 
 def understanding(name: str, model: Model, held: Shop) -> dict[str, float]:
@@ -175,9 +184,36 @@ def labelled() -> dict[tuple[str, str], bool]:
     return {(row["message"], one["text"]): one["true"] for row in rows for one in row["sentences"]}
 
 
-def written(path: Path, held: Sequence[Answer]) -> None:
-    """The answers as JSON Lines, for people to label."""
-    path.write_text("".join(f"{json.dumps(asdict(one), ensure_ascii=False)}\n" for one in held), encoding="utf-8")
+def written(folder: Path, said: Mapping[str, Sequence[Answer]], records: Mapping[str, Item]) -> None:
+    """The answers of each model as JSON Lines, for people to label; and side by side, once there are two."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for name, held in said.items():
+        lines = "".join(f"{json.dumps(asdict(one), ensure_ascii=False)}\n" for one in held)
+        (folder / f"{name}.jsonl").write_text(lines, encoding="utf-8")
+    if len(said) > 1:
+        page = side_by_side(said["taught"], said["untaught"], records)
+        (folder / "side_by_side.md").write_text(page, encoding="utf-8")
+
+
+def side_by_side(taught: Sequence[Answer], untaught: Sequence[Answer], records: Mapping[str, Item]) -> str:
+    """``COMPARED`` turns with the answers of both models as A and B, in an order drawn for each; the key at the end."""
+    draw = random.Random(SEED)
+    other = {one.message: one for one in untaught}
+    chosen = draw.sample([one for one in taught if one.message in other], min(COMPARED, len(taught)))
+    lines, first = [SIDE_BY_SIDE], []
+    for number, one in enumerate(chosen, 1):
+        pair = [one, other[one.message]]
+        if draw.random() < 0.5:
+            first.append(str(number))
+        else:
+            pair.reverse()
+        lines += [f"### {number}. {one.message}", ""]
+        for letter, held in zip("AB", pair, strict=True):
+            shown = "; ".join(records[item_id].title for item_id in held.items[:2] if item_id in records)
+            said = " ".join(held.sentences) or "*(none of its sentences was shown)*"
+            lines += [f"- **{letter}** ({shown or 'no items'}): {said}"]
+        lines.append("")
+    return "\n".join([*lines, "## Key", "", f"A is the taught model in {', '.join(first)}; else B is.", ""])
 
 
 def run(assistant: Assistant, messages: Sequence[str]) -> list[Answer]:

@@ -30,6 +30,7 @@ from bench.search import load
 from chat.settings import Settings
 from chat.taught_llm import SHIPPED, WEIGHTS
 from retrieval.filters import Filter
+from retrieval.items import Item
 from retrieval.shop import Shop, open_catalogue
 from ui.cli_teach import teach_model
 from ui.home import Home
@@ -50,7 +51,9 @@ def main() -> None:
     arguments = parser(__doc__)
     arguments.add_argument("--part", action="append", choices=PARTS, help="only this part; repeat")
     arguments.add_argument("--adapter", type=Path, default=SHIPPED, help="measured on the demo shop; default: shipped")
-    arguments.add_argument("--answers", type=Path, metavar="DIR", help="write the answers here, to be labelled")
+    arguments.add_argument(
+        "--answers", type=Path, metavar="DIR", help="write the answers here, to be read and labelled"
+    )
     options = arguments.parse_args()
     settings = Settings()
     figures: dict[str, float] = {}
@@ -69,6 +72,7 @@ def main() -> None:
 def of_demo(part: str, settings: Settings, adapter: Path, written: Path | None, *, quick: bool) -> dict[str, float]:
     """A part over the demo shop, of the adapter and of the model as it comes."""
     figures: dict[str, float] = {}
+    said: dict[str, list[saying.Answer]] = {}
     with demo_home(console) as shop_settings:
         home = Home(shop_settings.home)
         if part == "by_use":
@@ -79,7 +83,10 @@ def of_demo(part: str, settings: Settings, adapter: Path, written: Path | None, 
                 console.print(f"There is no {WEIGHTS} in {adapter}: only the model as it comes is measured.")
                 continue
             if part == "answers":
-                figures |= _answers(name, shop_settings, home, held, written, quick=quick)
+                said[name], records = _answers(shop_settings, home, held, quick=quick)
+                figures |= saying.figures_of(name, said[name], records)
+                if written:
+                    saying.written(written, said, records)
                 continue
             if part == "serving":
                 figures |= serving(name, shop_settings, held)
@@ -93,8 +100,9 @@ def of_demo(part: str, settings: Settings, adapter: Path, written: Path | None, 
 
 
 def _answers(
-    name: str, settings: Settings, home: Home, adapter: Path | None, written: Path | None, *, quick: bool
-) -> dict[str, float]:
+    settings: Settings, home: Home, adapter: Path | None, *, quick: bool
+) -> tuple[list[saying.Answer], dict[str, Item]]:
+    """The turns over the demo shop, and its records."""
     chosen = settings.model_copy(update={"llm_adapter": str(adapter) if adapter else "none"})
     messages = saying.held_out_messages()[:: 10 if quick else 1]
     with (
@@ -104,12 +112,7 @@ def _answers(
     ):
         if model.server is not None:
             model.server.wait_ready()
-        held = saying.run(assistant, messages)
-        records = {item.id: item for item in shop.catalog.all()}
-    if written:
-        written.mkdir(parents=True, exist_ok=True)
-        saying.written(written / f"{name}.jsonl", held)
-    return saying.figures_of(name, held, records)
+        return saying.run(assistant, messages), {item.id: item for item in shop.catalog.all()}
 
 
 def serving(name: str, settings: Settings, adapter: Path | None) -> dict[str, float]:

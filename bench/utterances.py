@@ -22,7 +22,8 @@ import yaml
 
 from bench.report import parser, report
 from chat.acts import read_acts
-from chat.need import Need, Reading
+from chat.need import Need
+from chat.reading import Reading
 from chat.want import Want
 from chat.words import singular, tokens
 from demo import assortment, catalogue

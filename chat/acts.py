@@ -14,10 +14,11 @@ from chat.backdrop import wish_first
 from chat.birthdays import with_ages
 from chat.courtesy import is_distress, without_abuse, without_greeting
 from chat.intents import TALK, Intent
-from chat.need import Need, Reading, read_message
+from chat.need import Need, read_message
 from chat.openings import OPENING, openings
 from chat.policy_desk import PolicyDesk, Told
 from chat.policy_question import wishes, without_reason
+from chat.reading import Reading
 from chat.things import names_thing
 from chat.words import plain
 from retrieval.items import Item
@@ -87,7 +88,9 @@ def _unsure(text: str, reading: Reading, need: Need, vocabulary: "Vocabulary") -
         indifferent = tuple(dict.fromkeys((*need.indifferent, need.asked[-1])))
         return Reading(_heard(need, vocabulary).model_copy(update={"indifferent": indifferent}), "refine")
     times = sum(name.startswith(OPENING) for name in need.asked) + 1
-    return replace(reading, need=reading.need.with_asked(f"{OPENING} {times}"), chips=openings(vocabulary))
+    ideas = not wanted and intents.asks_for_ideas(text)
+    need = reading.need.with_asked(f"{OPENING} {times}")
+    return replace(reading, need=need, chips=openings(vocabulary), ideas=ideas)
 
 
 def _without_talk(text: str) -> str:

@@ -17,6 +17,7 @@ _FROM = re.compile(
     rf"\b(?:from|starts? at|ages?|aged)\s+(?:about\s+)?{_N}\+?(?:\s+{_UNIT})?"
     rf"(?:\s+(?:old|and (?:up|over|older)|upwards?|on|of age))*(?=[\s,.;!{BLANK}]|$)"
     rf"|{_N.replace('n>', 'n2>')}\+?\s+(?:{_UNIT.replace('unit', 'unit2')}\s+)?and (?:up|over|older)"
+    rf"|(?P<n3>\d+)\+\s+{_UNIT.replace('unit', 'unit3')}"
     r"|\b(?:from (?:birth|the (?:first|very first) day|newborn)|newborns?(?: bab(?:y|ies))?)\b(?P<birth>)",
     re.IGNORECASE,
 )
@@ -35,8 +36,8 @@ def check_ages(part: str, records: Sequence[Record]) -> tuple[str, str]:
     for match in _FROM.finditer(part):
         if not any(ages) and match["birth"] is None:
             continue  # "from 6 cups": a number like any other
-        number = 0 if match["birth"] is not None else _number(match["n"] or match["n2"])
-        unit = match["unit"] or match["unit2"] or ""
+        number = 0 if match["birth"] is not None else _number(match["n"] or match["n2"] or match["n3"])
+        unit = match["unit"] or match["unit2"] or match["unit3"] or ""
         counted = (number * MONTHS, number) if not unit else (number * (MONTHS if unit[0] in "yY" else 1),)
         if not all(age is not None and age[0] in counted for age in ages):
             if not unit and match["birth"] is None:

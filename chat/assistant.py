@@ -5,13 +5,11 @@ At most two LLM calls a turn; with no LLM to be reached the shop still answers.
 """
 
 import asyncio
-import json
 import logging
 import secrets
 from collections.abc import AsyncGenerator, Callable, Sequence
 from contextlib import aclosing
 from dataclasses import replace
-from functools import partial
 from typing import Literal
 
 from chat.acts import read_acts
@@ -19,7 +17,8 @@ from chat.answering import chips
 from chat.cards import make_cards
 from chat.clock import Clock
 from chat.comparison import compare, sentences
-from chat.errors import LLMError, LLMUnreachable
+from chat.describing import Describer
+from chat.errors import LLMError
 from chat.events import (
     CardsEvent,
     Comparison,
@@ -39,15 +38,16 @@ from chat.known_requests import KnownRequests
 from chat.language import language_note, language_of
 from chat.llm import LLM, Usage, taught_name
 from chat.mentions import is_foreign
-from chat.need import Need, Reading, merge_understanding, not_understood
+from chat.need import Need, not_understood
 from chat.policy_desk import PolicyDesk
 from chat.question import is_for_a_gift, next_question
+from chat.reading import Reading, merge_understanding
 from chat.reply import Sentence, reply
 from chat.store import Session, Shown, Store, Turn
 from chat.template import caveats, template_reply
-from chat.understand import Understanding, understand
+from chat.want import Want
 from chat.words import plain as plain_text
-from chat.yes_judge import FIRST, YesJudge
+from chat.yes_judge import YesJudge
 from prompts.prompt import Prompt
 from prompts.serving import Prompts
 from ranking.history import Event, Events
@@ -55,7 +55,6 @@ from retrieval.catalog import Catalog
 from retrieval.facts import Facts
 
 MESSAGE_LIMIT = 5_000  # characters; what is longer is cut, not refused
-HISTORY_DIGEST_ITEMS = 3  # titles that the LLM is told of a shopper's history
 GRACE_S = 5.0  # after the deadline, at which the LLM ends, for the rest of a turn: what waits longer waits for a fault
 
 log = logging.getLogger(__name__)
@@ -85,9 +84,8 @@ class Assistant:
         self._prompts = prompts
         self._llm = llm
         self._turn_timeout_s = turn_timeout_s
-        self._judge = judge
         self._desk = desk or PolicyDesk()
-        self._known = known  # to a model that was taught on this shop
+        self._describer = Describer(catalog, self._prompt, judge, known)
         self.watchers: list[Callable[[Turn], None]] = []  # told of every turn once it has ended, however it did
 
     async def turn(
@@ -176,10 +174,13 @@ class Assistant:
         turn.searched, turn.intent = reading.needs_search, reading.intent
         yield NeedEvent(tags=(reading.held or need).tags(several=reading.several))
 
-        found, facts = Found(), None
-        if reading.needs_search:
+        found, facts, wants, history = Found(), None, reading.wants if reading.needs_search else (), list[Event]()
+        if reading.needs_search or reading.ideas:
             history = await asyncio.to_thread(self._keeper.history, session, turn)
-            found = await asyncio.to_thread(self._finder.find, reading.wants, history, reading.references)
+        if reading.ideas and (await asyncio.to_thread(self._describer.digest, history)) != "":
+            wants = (Want(),)  # who is known and names nothing gets what their history suggests
+        if wants:
+            found = await asyncio.to_thread(self._finder.find, wants, history, reading.references)
             if corrected := {group.want.words: group.corrected for group in found.groups if group.corrected}:
                 need = need.spelt(corrected)
                 reading = replace(reading, need=need)
@@ -190,24 +191,25 @@ class Assistant:
             turn.timings_ms["rank"] = found.rank_ms
             clock.mark("first_cards")
             yield self._cards(turn, found, reading, need, "first")
-            if self._judge is not None and not reading.several and reading.inquiry is None:
+            if self._describer.judges and reading.needs_search and not reading.several and reading.inquiry is None:
                 # In the place of the descriptions: a turn makes at most two LLM calls, and the reply is the other.
-                if likely := await self._likely(self._judge, llm, turn, need, found, history, deadline):
-                    arrange = partial(self._judge.arranged, likely=likely)
+                if arrange := await self._describer.arrangement(llm, turn, need, found, history, deadline):
                     found = await asyncio.to_thread(
-                        self._finder.find, reading.wants, history, reading.references, arrange=arrange
+                        self._finder.find, wants, history, reading.references, arrange=arrange
                     )
                 clock.mark("judge")
-            elif reading.worth_describing:
+            elif reading.worth_describing or (reading.ideas and llm.taught):
                 try:
-                    understanding = await self._understand(llm, turn, need, found, history, deadline)
+                    understanding = await self._describer.described(llm, turn, need, found, history, deadline)
                 except (LLMError, TimeoutError):
                     turn.llm_reached = False
                 else:
                     turn.understanding = understanding.model_dump_json()
-                    need = merge_understanding(reading, understanding)
-                    turn.need = need.model_dump_json()
-                    found = await asyncio.to_thread(self._finder.find, [need.current], history, reading.references)
+                    described = merge_understanding(reading, understanding)
+                    if reading.needs_search:
+                        need = described
+                        turn.need = need.model_dump_json()
+                    found = await asyncio.to_thread(self._finder.find, [described.current], history, reading.references)
                 clock.mark("understand")
         elif reading.references:
             found = await asyncio.to_thread(self._finder.pointed_at, reading.references)
@@ -298,47 +300,11 @@ class Assistant:
         turn.reranker = self._finder.reranker_version
         return CardsEvent(stage=stage, cards=cards)
 
-    async def _understand(
-        self, llm: LLM, turn: Turn, need: Need, found: Found, history: Sequence[Event], deadline: float
-    ) -> Understanding:
-        prompt = self._prompt(turn, taught_name("understand", llm))
-        turn.llm = llm.model
-        digest = await asyncio.to_thread(self._digest, history)
-        words = need.current.words or turn.message
-        asked = await asyncio.to_thread(self._known.wanted, words) if llm.taught and self._known else ()
-        async with asyncio.timeout_at(deadline):
-            return await understand(llm, prompt, turn.message, need, digest, found.groups[0].leading, asked)
-
     def _prompt(self, turn: Turn, name: str) -> Prompt:
         """The version that the session began with."""
         prompt = self._prompts.version(name, turn.live.get(name, ""))
         turn.prompts[name] = prompt.version
         return prompt
-
-    async def _likely(
-        self, judge: YesJudge, llm: LLM, turn: Turn, need: Need, found: Found, history: Sequence[Event], deadline: float
-    ) -> dict[str, float]:
-        """What the judge says of the items that stand first; empty where it does not answer in time."""
-        group = found.groups[0]
-        items = [group.items[item_id] for item_id in group.first[:FIRST] if item_id in group.items]
-        judge = replace(judge, prompt=self._prompt(turn, judge.prompt.name))
-        turn.llm = llm.model
-        digest = await asyncio.to_thread(self._digest, history)
-        try:
-            likely = await judge.in_time(llm, need.current.words, digest, items, deadline)
-        except LLMUnreachable:
-            turn.llm_reached = False
-            return {}
-        if likely:
-            turn.understanding = json.dumps({"yes": likely})
-        return likely
-
-    def _digest(self, history: Sequence[Event]) -> str:
-        """The latest things that the shopper bought or liked, as the LLM is told of them."""
-        liked = [event.item_id for event in history if event.kind in ("purchase", "cart", "like") and event.item_id]
-        latest = list(dict.fromkeys(reversed(liked)))[:HISTORY_DIGEST_ITEMS]
-        items = self._catalog.many(latest)
-        return "; ".join(items[item_id].title for item_id in latest if item_id in items)
 
     async def _sentences(
         self,

@@ -18,8 +18,8 @@ _DENIED = re.compile(
     re.IGNORECASE,
 )
 _GUESS = re.compile(
-    r"\b(?:none|neither|nor|lacks?|unlike|except|unless|if|may|might|probably|perhaps|seems?|used to be|nobody|nothing"
-    r"|hardly|barely)\b|n't\b",
+    r"\b(?:none|neither|nor|lacks?|unlike|except|unless|if|(?<![-–])may|might|probably|perhaps|seems?|used to be|nobody"
+    r"|nothing|hardly|barely)\b|n't\b",
     re.IGNORECASE,
 )
 

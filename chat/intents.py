@@ -130,7 +130,13 @@ _UNSURE = re.compile(
     re.IGNORECASE,
 )
 _ADVICE = re.compile(r"\b(?:recommend|suggest\w*|recommendations?|advice|should i (?:buy|get|take))\b", re.IGNORECASE)
-_GIFT = frozenset({"gift", "gifts", "present", "presents", "birthday", "christmas", "yet", "sure", "idea", "ideas"})
+_IDEAS = re.compile(
+    r"\b(?:surprise me|inspire me|something for me|(?:recommend|suggest)(?:ed|s|ing)?|suggestions?|recommendations?"
+    r"|(?:would|might|could|may|i'?d) (?:i )?(?:like|love|enjoy)|good for me|ideas for me)\b",
+    re.IGNORECASE,
+)
+_FOR_OTHERS = frozenset({"gift", "gifts", "present", "presents", "birthday", "christmas"})
+_GIFT = _FOR_OTHERS | {"yet", "sure", "idea", "ideas"}
 _RANGE = re.compile(
     r"\b(?:what (?:do|kind(?:s)? of (?:things|stuff|products|items) do|sort of (?:things|products) do|all do"
     r"|else do) you (?:sell|have|carry|stock|offer)|what'?s in (?:the|your) (?:shop|store|range|catalog(?:ue)?)"
@@ -215,6 +221,11 @@ def is_start_over(text: str) -> re.Match[str] | None:
 def asks_for_advice(text: str) -> bool:
     """True if the words ask what to choose, and do not only say that nothing is known yet."""
     return _ADVICE.search(text) is not None
+
+
+def asks_for_ideas(text: str) -> bool:
+    """True if the words ask for whatever the shop would suggest to this very shopper: "surprise me"."""
+    return _IDEAS.search(text) is not None and not set(content_words(text)) & _FOR_OTHERS
 
 
 def only_unsure(text: str) -> bool:

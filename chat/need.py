@@ -1,12 +1,12 @@
 """What a message does to the need: the rules that own numbers, brands, negation, references and starting over.
 
 Pure functions, no I/O: the same message, need, vocabulary and cards give the same reading. The LLM only adds
-descriptions afterwards (``merge_understanding``); where it speaks of numbers it is not heard.
+descriptions afterwards (``chat.reading``); where it speaks of numbers it is not heard.
 """
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from chat import intents
@@ -30,27 +30,26 @@ from chat.phrases import (
     words_of_request,
 )
 from chat.pointing import to_compare
+from chat.reading import MOST_TOGETHER, Reading
 from chat.references import WHOLE_SHOP, Reference, find_references
 from chat.several import EACH, TOTAL, listed, parted
 from chat.spoken import in_plain_words
 from chat.switching import come_back, let_go
 from chat.things import opens_new_want, owner, turned_to, wanted_category
 from chat.want import Need, Want, price_label
-from chat.words import content_words, plain, singular, tokens, word_set
+from chat.words import content_words, plain, singular, word_set
 from retrieval.filters import PRICE_BOUNDS, Filter
 from retrieval.items import Item
 
 if TYPE_CHECKING:
-    from chat.understand import Understanding
     from retrieval.facts import Vocabulary
 
-__all__ = ["Need", "Reading", "Tag", "Want", "merge_understanding", "read_message"]
+__all__ = ["Need", "Tag", "Want", "read_message"]
 
 MOST_CHIPS = 4  # departments offered where the shopper has named nothing
 MOST_LISTED = 12  # departments named in answer to "what do you sell?"
 MOST_WANTS = 6  # remembered in a session; the oldest goes first
 LONGEST_QUOTED = 60  # characters of a message that is said back
-MOST_TOGETHER = 3  # things of one message that are shown at once
 
 _ASKS_ABOUT = re.compile(
     r"\W*(?:and |so |ok )?(?:can(?! (?:you|i|we|it)\b)|do (?=the|th[eo]se)|is|are|does|has|how|who|why|what"
@@ -81,40 +80,6 @@ _OF_THE_SHOP = re.compile(
 _CONTAINERS = word_set(
     "bag bags pack packs packet packets box boxes bottle bottles jar jars tin tins tub tubs pouch size"
 )
-
-
-@dataclass(frozen=True)
-class Reading:
-    """What a message was read as."""
-
-    need: Need
-    intent: Intent = "refine"
-    references: tuple[str, ...] = ()  # ids of shown items that it points at, in the order of the message
-    notes: tuple[str, ...] = ()  # said plainly to the shopper
-    new_want: bool = False  # the message opened another want; its filter started empty
-    dropped: tuple[str, ...] = ()  # names of constraints that the message lifted
-    chips: tuple[str, ...] = ()  # suggested next messages, where the message is only answered
-    several: bool = False  # all that was asked for together is to be shown, and not only the current want
-    passages: tuple[str, ...] = ()  # of the shop's policies, which the notes quote
-    inquiry: Inquiry | None = None  # what the message asks of the catalogue itself, about the current want
-    held: Need | None = None  # what the shopper still looks for, where the message only asked about the shop
-
-    @property
-    def wants(self) -> tuple[Want, ...]:
-        """What to look for in this turn."""
-        return self.need.together[-MOST_TOGETHER:] if self.several else (self.need.current,)
-
-    @property
-    def needs_search(self) -> bool:
-        """True if items are to be looked for; False where the message is only answered."""
-        asked = self.inquiry is not None or not self.need.current.is_empty
-        return asked and self.intent in ("search", "refine", "more", "start_over")
-
-    @property
-    def worth_describing(self) -> bool:
-        """True if the LLM has something to describe that the shopper's words do not already name."""
-        plain = self.intent == "search" and not self.several and self.inquiry is None
-        return self.needs_search and plain and bool(self.need.current.words)
 
 
 def read_message(
@@ -384,17 +349,3 @@ def _stretched_note(read: Constraints, before: Want) -> tuple[str, ...]:
     if read.stretch and before.filter.price_max is None:
         return ("You had not set a limit on the price, so none is in the way.",)
     return ()
-
-
-def merge_understanding(reading: Reading, understanding: "Understanding") -> Need:
-    """The need with the LLM's descriptions. Nothing of the LLM's reaches a filter: rules own every constraint."""
-    want = reading.need.current
-    refused = {word for term in want.filter.excluded_terms for word in term.lower().split()}
-    kept = [
-        text
-        for text in understanding.descriptions
-        if not refused & {singular(token.text) for token in tokens(text)} | (refused & set(text.lower().split()))
-    ]
-    if not kept or want.similar_to:
-        return reading.need
-    return reading.need.with_current(want.described(tuple(kept), taught=understanding.taught))

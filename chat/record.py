@@ -22,7 +22,7 @@ _DENIAL = re.compile(
 )
 _CLAUSES = re.compile(r"(?<=[,;:])\s+|\s+(?=(?:and|but|so that|so|which|because|instead)\b)")
 # What an item is said to lack: "no palm oil", "BPA-free", "without drawstring".
-_LACKS = re.compile(r"\b(?:no|not|without|non)[\s-]+([\w][\w\s]*)|\b([\w]+)-free\b", re.IGNORECASE)
+_LACKS = re.compile(r"\b(?:no|not|without)[\s-]+(\w[\w\s]*)|\bnon[\s-]+(\w+)|\b(\w+)-free\b", re.IGNORECASE)
 NUMBER_WORDS = {
     "zero": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5", "six": "6", "seven": "7",
     "eight": "8", "nine": "9", "ten": "10", "eleven": "11", "twelve": "12",
@@ -100,12 +100,12 @@ class Record:
             denied += [_stream(clause) for clause in not_said]
         stems = [stem(word) for word in stream]
         for text in (item.title, *(value for values in item.attributes.values() for value in values)):
-            denied += [_stream(match[1] or match[2]) for match in _LACKS.finditer(text)]
+            denied += [_stream(match[match.lastindex or 0]) for match in _LACKS.finditer(text)]
         self.denied = tuple(frozenset(stem(word) for word in words) for words in denied)
         lacked = {stem(word) for name, values in item.attributes.items()
                   if {v.lower() for v in values} <= _NO for word in _stream(name)}  # fmt: skip
         lacked |= {stem(word) for _, values in item.attributes.items() for value in values
-                   for match in _LACKS.finditer(value) for word in _stream(match[1] or match[2])}  # fmt: skip
+                   for match in _LACKS.finditer(value) for word in _stream(match[match.lastindex or 0])}  # fmt: skip
         self.words = frozenset(stems) - lacked
         self.quantities = frozenset(one.size for text in self._texts() for one in quantities(text))
         self.pairs = frozenset(pairwise(stems))
@@ -144,7 +144,8 @@ class Record:
         base = stem(word)
         if base in self._exclusive:
             return False
-        if word.endswith("-free") and self.denies([word.removesuffix("-free")]):
+        without = word.removesuffix("-free") if word.endswith("-free") else word.partition("non-")[2]
+        if without and self.denies([without]):
             return True
         parts = [stem(part) for part in word.split("-") if part]
         return base in self.words or (len(parts) > 1 and all(part in self.words for part in parts))

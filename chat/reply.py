@@ -14,7 +14,8 @@ from chat.grounding_check import CLAIMS_NOTHING, Checked, check, needs_anteceden
 from chat.language import language_name, language_of
 from chat.llm import LLM
 from chat.money import price_text
-from chat.need import Need, Reading
+from chat.need import Need
+from chat.reading import Reading
 from chat.rendering import rendered
 from chat.telling import manner_of, told
 from chat.template import Sentence

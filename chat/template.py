@@ -12,8 +12,9 @@ from typing import Literal
 from chat.answering import answer, not_exact
 from chat.found import Found, Group
 from chat.money import price_text
-from chat.need import Need, Reading
+from chat.need import Need
 from chat.openings import OPENING, question
+from chat.reading import Reading
 from chat.relax import given_up
 from chat.several import listed
 from chat.telling import sentences_about
@@ -35,6 +36,8 @@ class Sentence:
 MOST_KINDS = 2  # named as the nearest to what the shop lacks
 MOST_COMPARED = 4  # items in one answer
 NOT_REACHED = "The assistant's language model can't be reached right now; here is what the shop has."
+FOR_YOU = "Going by what you liked and bought here, these may suit you."
+FOR_ANOTHER = "If it is for somebody else, tell me who, or what it is to be used for."
 _TALK = {
     "greeting": "Hello! Tell me what you are looking for, or who it is for, and I will show you what the shop has.",
     "thanks": "You're welcome! Tell me if you would like to see anything else.",
@@ -65,6 +68,8 @@ def template_reply(
         lines = []  # the reading's notes say it
     elif reading.intent == "help" and not shown:
         lines = [question(sum(name.startswith(OPENING) for name in need.asked))]
+    elif reading.intent == "help":
+        lines = [FOR_YOU, FOR_ANOTHER]
     elif reading.intent in _TALK and not shown:
         lines = [_TALK[reading.intent]]
     elif about:

@@ -12,8 +12,8 @@ from typing import Any
 from pydantic import BaseModel, ConfigDict
 
 from chat.llm import LLM
-from chat.need import Need
 from chat.rendering import rendered
+from chat.want import Need
 from chat.words import FILLERS, clipped, plain, singular, title_head, tokens
 from prompts.prompt import Prompt
 from retrieval.items import Item

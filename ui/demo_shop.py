@@ -80,14 +80,14 @@ def load_policies(home: Home) -> None:
     stamp.write_text(digest)
 
 
-def load_adapter(home: Home) -> None:
+def load_adapter(home: Home, shipped: Path = SHIPPED) -> None:
     """What the LLM was taught on this very shop: it comes with the program. A teaching of the shop's own stays."""
     stamp = home.folder / "demo-adapter.sha256"
-    held, ours = (_weights(folder) for folder in (home.adapter, SHIPPED))
+    held, ours = (_weights(folder) for folder in (home.adapter, shipped))
     if not ours or held == ours or (held and not (stamp.exists() and stamp.read_text() == held)):
         return
     home.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    shutil.copytree(SHIPPED, home.adapter, dirs_exist_ok=True)
+    shutil.copytree(shipped, home.adapter, dirs_exist_ok=True)
     stamp.write_text(ours)
 
 

@@ -11,7 +11,8 @@ from chat.cards import make_cards
 from chat.events import Card
 from chat.finding import Finder
 from chat.found import Found
-from chat.need import Need, Reading, read_message
+from chat.need import Need, read_message
+from chat.reading import Reading
 from chat.want import Want
 from ranking.history import Event
 from retrieval.catalog import Catalog

@@ -5,8 +5,9 @@ from small_shop import TENTS, VOCABULARY
 
 from chat.acts import read_acts
 from chat.courtesy import without_abuse, without_greeting
-from chat.need import Need, Reading
+from chat.need import Need
 from chat.openings import openings, question
+from chat.reading import Reading
 from chat.want import Want
 from retrieval.facts import Vocabulary
 

@@ -194,3 +194,22 @@ def test_a_sentence_of_a_policy_stands_word_for_word_and_not_otherwise() -> None
         assert check(sentence, TENTS, NEED).verdict == "cut"
     for sentence in ("Returns are free within 60 days.", "Returns are free.", "We pay the postage for tents."):
         assert check(sentence, TENTS, NEED, (), passages).verdict == "cut"
+
+
+@pytest.mark.parametrize(
+    ("values", "true", "false"),
+    [
+        ({"Features": ("non-slip base", "pouring lip")}, "has a non-slip base", "has a non-stick base"),
+        ({"Features": ("non-slip",)}, "is non-slip", "is non-stick"),
+        ({"Features": ("BPA-free", "non-slip")}, "is BPA-free and non-slip", "is BPA-free and vegan"),
+        ({"Age": ("2+ years",)}, "is for 2+ years", "is for 3+ years"),
+        ({"Age": ("0+ months",)}, "is for 0+ months", "is for 6+ months"),
+        ({"Sowing": ("March-May",)}, "is for March-May", "may be for March"),
+    ],
+)
+def test_values_with_signs_in_them_are_told_as_they_stand(
+    values: dict[str, tuple[str, ...]], true: str, false: str
+) -> None:
+    shown = (item("a", "Harrow batter jug", attributes=values), *TENTS)
+    assert check(f"The Harrow batter jug {true}.", shown, NEED).verdict == "kept"
+    assert check(f"The Harrow batter jug {false}.", shown, NEED).verdict != "kept"

@@ -6,7 +6,8 @@ import pytest
 from small_shop import TENTS, VOCABULARY
 
 from chat.idioms import said_plainly
-from chat.need import Need, Reading, read_message
+from chat.need import Need, read_message
+from chat.reading import Reading
 
 BEFORE = read_message("red tents", Need(turns=0), VOCABULARY, ()).need
 

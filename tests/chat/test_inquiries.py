@@ -7,7 +7,8 @@ from small_shop import TENTS, VOCABULARY, item
 
 from chat.answering import answer, chips, not_exact
 from chat.inquiry import Inquiry
-from chat.need import Need, Reading, read_message
+from chat.need import Need, read_message
+from chat.reading import Reading
 from retrieval.facts import Facts
 
 TENT, TEA, BOOTS = ("Outdoor", "Tents"), ("Food & Tea", "Tea"), ("Footwear", "Boots")

@@ -7,7 +7,8 @@ import pytest
 from small_shop import TENTS, VOCABULARY
 
 from chat.money import find_money, parse_amount, price_text
-from chat.need import Need, Reading, read_message
+from chat.need import Need, read_message
+from chat.reading import Reading
 from chat.words import singular
 
 SINGLE: list[tuple[str, str, dict[str, Any]]] = [

@@ -9,9 +9,10 @@ from small_shop import TENTS, VOCABULARY, found
 
 from chat.cards import outside
 from chat.money import find_money
-from chat.need import Need, Reading, read_message
+from chat.need import Need, read_message
 from chat.numbers import spelt_value, with_digits
 from chat.question import next_question
+from chat.reading import Reading
 from chat.template import caveats
 from retrieval.filters import Filter
 

@@ -8,8 +8,9 @@ from small_shop import TENTS, VOCABULARY, found, item
 
 from chat.errors import LLMError
 from chat.llm import LLM
-from chat.need import Need, Reading, read_message
+from chat.need import Need, read_message
 from chat.question import next_question
+from chat.reading import Reading
 from chat.reply import Sentence, Splitter, reply
 from chat.telling import predicates, short_name
 from chat.template import caveats, template_reply

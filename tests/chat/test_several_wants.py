@@ -5,7 +5,8 @@ from decimal import Decimal
 import pytest
 from small_shop import TENTS, VOCABULARY, item
 
-from chat.need import Need, Reading, read_message
+from chat.need import Need, read_message
+from chat.reading import Reading
 from chat.several import parted
 
 COFFEE = item("c1", "Pine & Co coffee", category=("Food & Tea", "Coffee"), price="9.00")

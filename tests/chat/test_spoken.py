@@ -5,7 +5,8 @@ from dataclasses import replace
 import pytest
 from small_shop import TENTS, VOCABULARY
 
-from chat.need import Need, Reading, read_message
+from chat.need import Need, read_message
+from chat.reading import Reading
 from chat.references import find_references
 from chat.spoken import in_plain_words
 

@@ -13,8 +13,10 @@ from chat.finding import Finder
 from chat.known_requests import KnownRequests
 from chat.llm import LLM
 from chat.llms import Several
+from chat.openings import question
 from chat.store import Store
 from chat.telling import MANNERS, manner_of
+from chat.template import FOR_YOU
 from chat.traced import Traced
 from prompts.library import Library
 from ranking.history import Event, Events
@@ -91,6 +93,40 @@ async def test_it_is_told_what_others_wanted_and_leads_the_search(shop: Shop, ll
     assert "asked: 2-person tent" in taught_asked
     assert "2-person tent" not in plain_asked
     assert found[True][0].startswith("lamp")  # its description counts, though it shares nothing with the words
+
+
+@pytest.mark.parametrize("taught", [True, False])
+async def test_who_is_known_and_names_nothing_gets_what_their_history_suggests(
+    shop: Shop, llm_script: ScriptedLLM, taught: bool
+) -> None:
+    Events(shop.connections).add([Event(shopper_id="ann", kind="purchase", item_id="tent-1", time=1.0)])
+    llm_script.enqueue('{"act":"search","items":["camping lantern"]}')
+    events = await turn(shop, LLM(llm_script.url, "scripted", taught=taught), "surprise me", "ann")
+    assert isinstance(events[-1], DoneEvent)
+    assert events[-1].chips  # for whom it is for somebody else
+    cards = [event for event in events if isinstance(event, CardsEvent)][-1].cards
+    said = " ".join(event.text for event in events if isinstance(event, TextEvent))
+    assert FOR_YOU in said
+    if taught:
+        (asked,) = llm_script.requests
+        assert asked["messages"][-1]["content"].startswith("had: ")
+        assert "near: " not in asked["messages"][-1]["content"]
+        assert cards[0].item_id.startswith("lamp")
+    else:
+        assert cards
+        assert not llm_script.requests
+
+
+@pytest.mark.parametrize(
+    ("message", "shopper"), [("surprise me", None), ("what would you suggest as a gift?", "ann"), ("no idea", "ann")]
+)
+async def test_who_is_not_known_or_asks_for_another_is_asked_first(
+    shop: Shop, llm_script: ScriptedLLM, message: str, shopper: str | None
+) -> None:
+    Events(shop.connections).add([Event(shopper_id="ann", kind="purchase", item_id="tent-1", time=1.0)])
+    events = await turn(shop, LLM(llm_script.url, "scripted", taught=True), message, shopper)
+    assert not [event for event in events if isinstance(event, CardsEvent)]
+    assert question(1) in [event.text for event in events if isinstance(event, TextEvent)]
 
 
 def test_whoever_stands_before_a_taught_model_says_so(llm_script: ScriptedLLM) -> None:

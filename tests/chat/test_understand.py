@@ -6,7 +6,8 @@ from small_shop import VOCABULARY
 
 from chat.errors import LLMError
 from chat.llm import LLM
-from chat.need import Need, merge_understanding, read_message
+from chat.need import Need, read_message
+from chat.reading import merge_understanding
 from chat.understand import Understanding, parse_understanding, understand
 from prompts.library import Library
 

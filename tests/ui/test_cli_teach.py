@@ -12,10 +12,12 @@ from typer.testing import CliRunner
 from chat.errors import SetupError
 from chat.known_requests import KnownRequests
 from chat.settings import Settings
+from chat.taught_llm import WEIGHTS
 from ranking.errors import SettingError
 from retrieval.encoder import MiniLMEncoder
 from retrieval.shop import open_catalogue
 from ui import cli_teach
+from ui.demo_shop import load_adapter
 from ui.home import Home
 from ui.opening import model_folder
 
@@ -72,3 +74,21 @@ def test_what_cannot_be_taught_is_said_with_what_to_do(tmp_path: Path) -> None:
     wrong = failure(*settings("validation=0.9"))
     assert isinstance(wrong, SettingError)
     assert "validation=0.9" in str(wrong)
+
+
+def test_the_demo_shop_is_served_with_what_ships_until_it_is_taught_anew(tmp_path: Path) -> None:
+    def adapter(folder: Path, text: str) -> Path:
+        folder.mkdir(exist_ok=True)
+        (folder / WEIGHTS).write_text(text)
+        return folder
+
+    home, shipped = Home(tmp_path / "home"), tmp_path / "shipped"
+    load_adapter(home, shipped)
+    assert not home.adapter.exists()  # nothing ships
+    load_adapter(home, adapter(shipped, "first"))
+    assert (home.adapter / WEIGHTS).read_text() == "first"
+    load_adapter(home, adapter(shipped, "second"))
+    assert (home.adapter / WEIGHTS).read_text() == "second"  # that of the newer program
+    adapter(home.adapter, "the shop's own")
+    load_adapter(home, adapter(shipped, "third"))
+    assert (home.adapter / WEIGHTS).read_text() == "the shop's own"

@@ -1,0 +1,93 @@
+"""What the LLM adds to a search: descriptions of items that would fit, or whether those that stand first do.
+
+Knows what the LLM is told of a shopper's history and of what others wanted. Knows nothing of how items are found, nor
+of the order of a turn's steps.
+"""
+
+import asyncio
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
+
+from chat.errors import LLMUnreachable
+from chat.finding import Arrange
+from chat.found import Found
+from chat.known_requests import KnownRequests
+from chat.llm import LLM, taught_name
+from chat.store import Turn
+from chat.understand import Understanding, understand
+from chat.want import Need
+from chat.yes_judge import FIRST, YesJudge
+from prompts.prompt import Prompt
+from ranking.history import Event
+from retrieval.catalog import Catalog
+
+HISTORY_DIGEST_ITEMS = 3  # titles that the LLM is told of a shopper's history
+
+
+class Describer:
+    """Asks the LLM about one shop's wants; one object serves every shopper at once.
+
+    ``prompt``: the version of a prompt that a turn goes by. ``known``: requests that a taught model was taught.
+    """
+
+    def __init__(
+        self,
+        catalog: Catalog,
+        prompt: Callable[[Turn, str], Prompt],
+        judge: YesJudge | None = None,
+        known: KnownRequests | None = None,
+    ) -> None:
+        self._catalog = catalog
+        self._prompt = prompt
+        self._judge = judge
+        self._known = known
+
+    async def described(
+        self, llm: LLM, turn: Turn, need: Need, found: Found, history: Sequence[Event], deadline: float
+    ) -> Understanding:
+        """What the LLM describes for the need, told of what the words alone ``found``.
+
+        LLMError and TimeoutError pass.
+        """
+        prompt = self._prompt(turn, taught_name("understand", llm))
+        turn.llm = llm.model
+        digest = await asyncio.to_thread(self.digest, history)
+        words = need.current.words or ("" if need.current.is_empty else turn.message)
+        asked = await asyncio.to_thread(self._known.wanted, words) if llm.taught and self._known else ()
+        async with asyncio.timeout_at(deadline):
+            leading = found.groups[0].leading if words else ()
+            return await understand(llm, prompt, turn.message, need, digest, leading, asked)
+
+    @property
+    def judges(self) -> bool:
+        """Whether the LLM says of the first items whether they fit, in the place of describing what would."""
+        return self._judge is not None
+
+    async def arrangement(
+        self, llm: LLM, turn: Turn, need: Need, found: Found, history: Sequence[Event], deadline: float
+    ) -> Arrange | None:
+        """The order of the first items by what the judge says of them; None where it does not answer in time."""
+        assert self._judge is not None
+        group = found.groups[0]
+        items = [group.items[item_id] for item_id in group.first[:FIRST] if item_id in group.items]
+        judge = replace(self._judge, prompt=self._prompt(turn, self._judge.prompt.name))
+        turn.llm = llm.model
+        digest = await asyncio.to_thread(self.digest, history)
+        try:
+            likely = await judge.in_time(llm, need.current.words, digest, items, deadline)
+        except LLMUnreachable:
+            turn.llm_reached = False
+            return None
+        if not likely:
+            return None
+        turn.understanding = json.dumps({"yes": likely})
+        return partial(judge.arranged, likely=likely)
+
+    def digest(self, history: Sequence[Event]) -> str:
+        """The latest things that the shopper bought or liked, as the LLM is told of them."""
+        liked = [event.item_id for event in history if event.kind in ("purchase", "cart", "like") and event.item_id]
+        latest = list(dict.fromkeys(reversed(liked)))[:HISTORY_DIGEST_ITEMS]
+        items = self._catalog.many(latest)
+        return "; ".join(items[item_id].title for item_id in latest if item_id in items)
