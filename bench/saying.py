@@ -33,6 +33,7 @@ from retrieval.shop import Shop
 LABELS = Path(__file__).parent / "taught_answers.yaml"
 TURNS = 300
 COMPARED = 60
+AT_ONCE = 6  # conversations; fewer than would make the LLM too late for its first word
 SEED = 20261128
 SIDE_BY_SIDE = """# Taught and untaught, side by side
 
@@ -87,41 +88,28 @@ class Answer:
     items: tuple[str, ...]  # ids, as the cards stood
 
 
-async def answers(assistant: Assistant, messages: Sequence[str], verdicts: "Verdicts") -> list[Answer]:
-    """Each message as a conversation of its own."""
-    made = []
-    for message in messages:
+async def answers(assistant: Assistant, messages: Sequence[str]) -> list[Answer]:
+    """Each message as a conversation of its own, several at once."""
+    cut: dict[str, int] = {}  # by message: how many sentences of the LLM's the check took out
+    assistant.watchers.append(lambda turn: cut.update({turn.message: turn.verdicts.count("cut")}))
+    room, done = asyncio.Semaphore(AT_ONCE), 0
+
+    async def one(message: str) -> Answer:
+        nonlocal done
         said: list[TextEvent] = []
         items: tuple[str, ...] = ()
-        async for event in assistant.turn(message):
-            if isinstance(event, TextEvent):
-                said.append(event)
-            elif isinstance(event, CardsEvent):
-                items = tuple(card.item_id for card in event.cards)
-        made.append(
-            Answer(
-                message,
-                tuple(one.text for one in said if one.by == "llm"),
-                tuple(one.text for one in said if one.by != "llm"),
-                sum(one == "cut" for one in verdicts.take()),
-                items,
-            )
-        )
-        print(f"{len(made)} of {len(messages)} turns", end="\r", flush=True)
-    return made
+        async with room:
+            async for event in assistant.turn(message):
+                if isinstance(event, TextEvent):
+                    said.append(event)
+                elif isinstance(event, CardsEvent):
+                    items = tuple(card.item_id for card in event.cards)
+        done += 1
+        print(f"{done} of {len(messages)} turns", end="\r", flush=True)
+        own = tuple(event.text for event in said if event.by == "llm")
+        return Answer(message, own, tuple(event.text for event in said if event.by != "llm"), cut[message], items)
 
-
-class Verdicts:
-    """What the check made of the sentences of the latest turn, as the assistant tells its watchers."""
-
-    def __init__(self, assistant: Assistant) -> None:
-        self._held: list[str] = []
-        assistant.watchers.append(lambda turn: self._held.extend(turn.verdicts))
-
-    def take(self) -> list[str]:
-        """Those since the last time."""
-        taken, self._held = self._held, []
-        return taken
+    return list(await asyncio.gather(*map(one, messages)))
 
 
 def held_out_messages() -> list[str]:
@@ -218,4 +206,4 @@ def side_by_side(taught: Sequence[Answer], untaught: Sequence[Answer], records: 
 
 def run(assistant: Assistant, messages: Sequence[str]) -> list[Answer]:
     """The answers to these messages."""
-    return asyncio.run(answers(assistant, messages, Verdicts(assistant)))
+    return asyncio.run(answers(assistant, messages))

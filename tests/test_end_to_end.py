@@ -17,6 +17,8 @@ from playwright.sync_api import Page, expect, sync_playwright
 from scripted_llm import free_port
 
 from chat.llm_server import port_is_free
+from chat.template import FOR_YOU
+from chat.understand import Understanding
 from retrieval.catalog import Catalog
 from retrieval.database import Connections
 from ui.home import Home
@@ -132,6 +134,7 @@ def test_a_shopper_holds_two_turns_with_the_real_llm_and_sees_only_catalogue_ite
     assert [row["message"] for row in rows] == ["a waterproof tent for two under $200", "something cheaper, not orange"]
     assert all(row["finished"] and row["llm_reached"] for row in rows)
     assert any('"by": "llm"' in row["sentences"] for row in rows)
+    assert all("_taught" in row["prompts"] for row in rows)  # the demo's model is the one that was taught
     titles = shown_titles(page)
     assert titles
     for title in titles:
@@ -139,6 +142,23 @@ def test_a_shopper_holds_two_turns_with_the_real_llm_and_sees_only_catalogue_ite
     prices = page.locator(".st-exchange").last.locator(".st-price").all_inner_texts()
     for title, price in zip(titles, prices, strict=True):
         assert re.sub(r"[^\d.]", "", price) == str(records[title].price)
+
+
+def test_who_names_no_thing_is_understood_by_the_taught_llm(demo: Demo, page: Page) -> None:
+    send(page, "my wife is always freezing at night when we camp")
+    answered(page, 1)
+    connections = Connections(demo.home.database)
+    records = {item.title: item for item in Catalog(connections).all()}
+    row = next(iter(connections.current.query("SELECT understanding FROM turns ORDER BY time DESC LIMIT 1")))
+    connections.close()
+    assert Understanding.model_validate_json(row["understanding"]).descriptions
+    kinds = {records[title].category[-1] for title in shown_titles(page)}
+    assert kinds & {"Sleeping Bags", "Socks", "Slippers", "Blankets", "Throws", "Hats", "Sweaters"}
+    page.select_option("#st-shopper", "maren")
+    send(page, "surprise me")
+    answered(page, 2)
+    expect(page.locator(".st-exchange").last).to_contain_text(FOR_YOU)
+    assert shown_titles(page)
 
 
 def test_the_shop_answers_while_vllm_is_down_and_again_with_it(demo: Demo, page: Page) -> None:
