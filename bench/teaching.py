@@ -12,10 +12,12 @@ was taught is kept beside the other benches' shops, and an interrupted teaching 
 """
 
 import csv
+import json
 import random
 import shutil
 import time
 from collections.abc import Mapping, Sequence
+from datetime import UTC, datetime
 from pathlib import Path
 
 from rich.console import Console
@@ -25,10 +27,11 @@ from bench.asking import served
 from bench.beauty import beauty_items
 from bench.finding import HeldShopper
 from bench.home import demo_home
-from bench.report import data_folder, parser, report
+from bench.report import data_folder, machine, parser, report
 from bench.search import load
 from chat.settings import Settings
-from chat.taught_llm import SHIPPED, WEIGHTS
+from chat.taught_llm import FACTS, SHIPPED, WEIGHTS
+from chat.teaching import card
 from retrieval.filters import Filter
 from retrieval.items import Item
 from retrieval.shop import Shop, open_catalogue
@@ -54,6 +57,7 @@ def main() -> None:
     arguments.add_argument(
         "--answers", type=Path, metavar="DIR", help="write the answers here, to be read and labelled"
     )
+    arguments.add_argument("--card", action="store_true", help="write the figures on the adapter's card, too")
     options = arguments.parse_args()
     settings = Settings()
     figures: dict[str, float] = {}
@@ -67,6 +71,17 @@ def main() -> None:
             case "history":
                 figures |= of_beauty(data / "beauty", settings, quick=options.quick)
     report("teaching", figures, json_path=options.json, quick=options.quick)
+    if options.card:
+        carded(options.adapter, figures)
+
+
+def carded(adapter: Path, figures: Mapping[str, float]) -> None:
+    """Write the figures, and when and on what they were taken, into the adapter's facts and on its card."""
+    facts = json.loads((adapter / FACTS).read_text(encoding="utf-8"))
+    facts["figures"] = {**facts.get("figures", {}), **figures}
+    facts["measured"] = f"{machine()}; {datetime.now(UTC):%Y-%m-%d}"
+    (adapter / FACTS).write_text(json.dumps(facts, indent=1, ensure_ascii=False), encoding="utf-8")
+    (adapter / card.CARD).write_text(card.page(facts), encoding="utf-8")
 
 
 def of_demo(part: str, settings: Settings, adapter: Path, written: Path | None, *, quick: bool) -> dict[str, float]:

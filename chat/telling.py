@@ -26,7 +26,7 @@ LONGEST_TITLE = 120  # characters, where a title cannot be shortened
 _YES, _NO = frozenset({"yes", "true"}), frozenset({"no", "false", "none"})
 _ADJECTIVE = re.compile(
     r"^\S*(?:proof|free|resistant|friendly|weight|greasy|neutral|safe|native|edible|vegan|less|-\w+ing|[a-z]ed|[a-z]y)$"
-    r"|able$|ible$| tested$| safe(?: to .+)?$|^non-\w+$|^(?:easy|quick|good|safe) (?:to|for) "
+    r"|able$|ible$| tested$| free$| safe(?: to .+)?$|^non-\w+$|^(?:easy|quick|good|safe) (?:to|for) "
 )
 
 
@@ -59,12 +59,22 @@ def short_name(item: Item, shown: Sequence[Item]) -> str:
     """
     short = re.split(r",\s| - | – |\s\(| with | in (?=\w+$)", item.title)[0].strip()
     words = short.split()[:LONGEST_NAME]
-    while len(words) > 2 and (words[-1].lower() in FILLERS or words[-1].isdigit() or not words[-1][-1].isalnum()):
+    if len(words) < len(short.split()) and words[-2].lower() == "in":
+        words = words[:-2]  # "in forest", of "in forest green"
+    while len(words) > 2 and _ends_badly(words):
         words.pop()
     short = " ".join(words)
     namings = find_namings(f"The {short} is here.", shown)
     fits = len(namings) == 1 and shown[namings[0].index].id == item.id and namings[0].exact
     return short if fits and len(words) > 1 else item.title[:LONGEST_TITLE]
+
+
+def _ends_badly(words: Sequence[str]) -> bool:
+    """True if no name ends so: in a word that says nothing, a sign, or a number that stands alone."""
+    last = words[-1]
+    if last.lower() in ("can", "stock"):
+        return False  # a watering can; the flower
+    return last.lower() in FILLERS or (last.isdigit() and not words[-2].isupper()) or not last[-1].isalnum()
 
 
 def predicates(item: Item, need: Need) -> list[str]:

@@ -46,6 +46,7 @@ def teach(
         list[str] | None,
         typer.Option("--set", help="A setting of the teaching, as NAME=VALUE, or @FILE of such (YAML, JSON). Repeat."),
     ] = None,
+    licence: Annotated[str, typer.Option(help="What the card says of the licence.")] = "",
     fresh: Annotated[bool, typer.Option(help="Begin anew, though a teaching was cut off before its end.")] = False,
 ) -> None:
     """Teach the language model to describe, understand and answer for this shop; the next `serve` uses it.
@@ -53,7 +54,7 @@ def teach(
     One that was cut off goes on where it was. Ctrl-C ends the step that is under way and keeps the best so far.
     """
     settings = Settings.model_validate({})
-    teach_model(Home(settings.home), settings, requests, changes or [], fresh=fresh)
+    teach_model(Home(settings.home), settings, requests, changes or [], fresh=fresh, licence=licence)
 
 
 def teach_model(
@@ -63,6 +64,7 @@ def teach_model(
     changes: list[str] | None = None,
     *,
     fresh: bool = False,
+    licence: str = "",
 ) -> "Taught":
     """Teach on the shop in this home, and leave the adapter in ``home.adapter``. Raises SetupError and SettingError."""
     from chat.teaching.settings import TeachingSettings
@@ -83,6 +85,7 @@ def teach_model(
                 "machine": f"{platform.machine()} with {_cores()} cores",
                 "data": f"{len(source.items):,} items, {len(source.events):,} events and {len(source.given):,} "
                 "requests of the merchant's own.",
+                **({"licence": licence} if licence else {}),
             },
         )  # fmt: skip
     stopped = " Stopped by you; the best so far was kept, and the same command goes on from there."

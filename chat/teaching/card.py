@@ -32,11 +32,19 @@ def page(facts: Mapping[str, Any]) -> str:
         "![The curves](curve.svg)",
         _table(("prompt", "version"), [(name, f"`{version[:12]}`") for name, version in facts["prompts"].items()]),
         "## Figures",
-        "None were taken when it was taught. `python -m bench.teaching --adapter FOLDER` takes them on the demo shop.",
+        *_figures(facts.get("figures", {}), facts.get("measured", "")),
         "## Licence",
         f"{facts.get('licence', 'As the data that it was taught on, and the licence of its base model.')}",
     ]  # fmt: skip
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _figures(figures: Mapping[str, float], measured: str) -> list[str]:
+    how = "`python -m bench.teaching --adapter FOLDER --card`"
+    if not figures:
+        return [f"None were taken when it was taught. {how} takes them on the demo shop."]
+    rows = [(name, f"{value:.4g}") for name, value in sorted(figures.items())]
+    return [f"By {how}; {measured}.", _table(("figure", "value"), rows)]
 
 
 def _curve(name: str, settings: Mapping[str, Any], epochs: Sequence[Mapping[str, float]]) -> str:

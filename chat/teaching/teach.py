@@ -37,6 +37,7 @@ BY = {"words": "validation log-likelihood of a token", "preference": "validation
 LEAST_BETTER = 0.15  # nDCG between the two answers of a pair: less is chance
 LEAST_PAIRS = 20
 DESCRIBED = 40  # tokens of a sampled answer
+NOTED_EVERY_S = 30.0
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,8 @@ def teach(
     ends the step that is under way and keeps the best so far. ``notes`` go into the card. Raises Diverged,
     SettingError.
     """
-    begun = time.monotonic()
+    watch = _Watch(partial / "seconds", progress)
+    progress = watch.progress
     understand, reply = prompts
     made = _examples(source, understand, reply, settings, partial, progress)
     torch.manual_seed(settings.seed)  # the new weights are drawn: the same, for a teaching that goes on
@@ -82,7 +84,12 @@ def teach(
         checkpoint=Checkpoint(partial / "words.pt", data), what="teaching the words",
     )  # fmt: skip
     outcomes = {"words": taught}
-    pairs = [] if taught.interrupted else _pairs(module, made.learned, source, settings, partial, data, progress)
+    interrupted, pairs = taught.interrupted, list[Pair]()
+    if not interrupted:
+        try:
+            pairs = _pairs(module, made.learned, source, settings, partial, data, progress)
+        except KeyboardInterrupt:
+            interrupted = True
     if len(pairs) >= LEAST_PAIRS:
         aside = max(1, len(pairs) // 10)
         preference = Preference(module, pairs[aside:], pairs[:aside], settings.beta, settings.anchor)
@@ -100,11 +107,37 @@ def teach(
         "rows": len(rows),
         "pairs": len(pairs),
         "curves": {name: [asdict(epoch) for epoch in outcome.curve] for name, outcome in outcomes.items()},
-        "seconds": round(time.monotonic() - begun),
-        "interrupted": any(outcome.interrupted for outcome in outcomes.values()),
+        "seconds": round(watch.note()),
+        "interrupted": interrupted or any(outcome.interrupted for outcome in outcomes.values()),
     }
     _save(module, folder, facts, outcomes, examples.known_requests(source, Language(source.items)))
     return Taught(folder, facts, bool(facts["interrupted"]))
+
+
+class _Watch:
+    """Counts the seconds of a teaching over all its runs, also of those that were killed, to half a minute."""
+
+    def __init__(self, file: Path, told: Progress) -> None:
+        self._file, self._told = file, told
+        self._before = float(file.read_text() or 0) if file.exists() else 0.0
+        self._begun = self._noted = time.monotonic()
+
+    def seconds(self) -> float:
+        """Those of this run and of the ones before."""
+        return self._before + time.monotonic() - self._begun
+
+    def progress(self, what: str, done: int, of: int) -> None:
+        """Tell how far it is, as before."""
+        self._told(what, done, of)
+        if time.monotonic() - self._noted >= NOTED_EVERY_S:
+            self.note()
+
+    def note(self) -> float:
+        """Write the seconds down, and give them."""
+        self._noted, seconds = time.monotonic(), self.seconds()
+        self._file.parent.mkdir(parents=True, exist_ok=True)
+        self._file.write_text(f"{seconds:.0f}")
+        return seconds
 
 
 def _examples(

@@ -118,6 +118,10 @@ async def test_a_refusal_of_the_llm_is_told(llm_script: ScriptedLLM, llm: LLM) -
         ("Harrow Lane pocket T-shirt in sage", (), "Harrow Lane pocket T-shirt"),
         ("Acme tent, navy", ("Acme tent, red",), "Acme tent, navy"),
         ("Tea", (), "Tea"),
+        ("Spade & Sparrow kids' watering can in copper", (), "Spade & Sparrow kids' watering can"),
+        ("Otterbourne Cloud sunscreen lotion SPF 50, unscented", (), "Otterbourne Cloud sunscreen lotion SPF 50"),
+        ("Aldersea long soft warm winter cardigan in forest green", (), "Aldersea long soft warm winter cardigan"),
+        ("Patchwell Orchard night-scented stock", (), "Patchwell Orchard night-scented stock"),
     ],
 )
 def test_a_name_is_shortened_where_it_still_names_the_item(title: str, others: tuple[str, ...], name: str) -> None:
@@ -135,6 +139,8 @@ def test_facts_are_said_as_they_can_be_taken_over() -> None:
         },
     )  # fmt: skip
     assert predicates(record, NEED) == ["comes in sage", "is for fine hair"]
+    soap = item("y", "Plain soap", attributes={"features": ["palm oil free", "vegan"]})
+    assert predicates(soap, NEED) == ["is palm oil free and vegan"]
     asked = read_message("with a dark roast and a whistle", Need(), VOCABULARY, ()).need
     assert predicates(record, asked) == ["has whistle and lime filter", "is dark roast"]
 

@@ -5,6 +5,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -159,7 +160,7 @@ taught(Path(sys.argv[1]), Path(sys.argv[2]))
 """
 
 
-def taught(base: Path, folder: Path) -> Any:
+def taught(base: Path, folder: Path, progress: Callable[[str, int, int], None] = lambda *_: None) -> Any:
     """A teaching on a few items of the demo shop."""
     from test_teaching_data import ITEMS, vocabulary
 
@@ -182,7 +183,7 @@ def taught(base: Path, folder: Path) -> Any:
     library = Library()
     return teach(
         base, source, (library.get("understand_taught"), library.get("reply_taught")), recipe,
-        folder / "adapter", folder / "partial", lambda *_: None, {"base": base.name, "shop": "the test"},
+        folder / "adapter", folder / "partial", progress, {"base": base.name, "shop": "the test"},
     )  # fmt: skip
 
 
@@ -207,6 +208,23 @@ def test_a_killed_teaching_goes_on_to_the_same_weights(base: Path, tmp_path: Pat
     again = taught(base, cut)
     assert (again.folder / WEIGHTS).read_bytes() == (whole.folder / WEIGHTS).read_bytes()
     assert again.facts["pairs"] == whole.facts["pairs"]
+
+
+def test_ctrl_c_while_descriptions_are_tried_keeps_what_was_learned(base: Path, tmp_path: Path) -> None:
+    def interrupts(what: str, done: int, of: int) -> None:
+        if what == "describing":
+            raise KeyboardInterrupt
+
+    (tmp_path / "partial").mkdir()
+    (tmp_path / "partial" / "seconds").write_text("5000")  # of a run that was cut off
+    first = taught(base, tmp_path, interrupts)
+    assert first.interrupted
+    assert first.facts["seconds"] >= 5000
+    assert len(first.facts["curves"]["words"]) == 4
+    assert "cut off by hand" in (first.folder / "card.md").read_text()
+    again = taught(base, tmp_path)
+    assert not again.interrupted
+    assert again.facts["seconds"] >= 5000
 
 
 def test_which_adapter_a_model_is_served_with(base: Path, tmp_path: Path) -> None:
