@@ -137,7 +137,7 @@ def figures_of(name: str, held: Sequence[Answer], records: dict[str, Item]) -> d
     }
     labels = labelled()
     said = [labels[key] for one in held for text in one.sentences if (key := (one.message, text)) in labels]
-    if said:
+    if 2 * len(said) > sum(len(one.sentences) for one in held):  # few others were said by chance
         made[f"answers.{name}.labelled"] = float(len(said))
         made[f"answers.{name}.true"] = sum(said) / len(said)
     return made

@@ -247,3 +247,14 @@ def test_which_adapter_a_model_is_served_with(base: Path, tmp_path: Path) -> Non
     made = (target / "config.json").stat().st_mtime_ns
     assert joined(base, own, tmp_path / "models") == target
     assert (target / "config.json").stat().st_mtime_ns == made
+
+
+def test_what_ships_is_small_and_names_its_model_its_prompts_and_its_data() -> None:
+    from chat.taught_llm import SHIPPED
+    from prompts.library import Library
+
+    assert sum(file.stat().st_size for file in SHIPPED.iterdir()) < 20_000_000
+    facts = json.loads((SHIPPED / FACTS).read_text())
+    assert facts["base"] == "smollm2-135m-instruct"
+    newest = {name: Library().get(name).version for name in ("understand_taught", "reply_taught")}
+    assert facts["prompts"] == newest, "the prompts have changed: teach the adapter that ships anew"
