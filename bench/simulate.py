@@ -45,6 +45,7 @@ from bench.report import commit, parser, report
 from chat.assistant import Assistant
 from chat.events import CardsEvent, DoneEvent, ErrorEvent, TextEvent
 from chat.finding import Finder
+from chat.known_requests import KnownRequests
 from chat.llm import LLM
 from chat.settings import Settings
 from chat.simulated_words import STYLES, Style
@@ -57,7 +58,7 @@ from ranking.rules import Rules
 from retrieval.items import Item
 from retrieval.shop import open_shop
 from ui.home import Home
-from ui.opening import language_model
+from ui.opening import language_model, taught_on
 from ui.progress import bars
 
 SHOPPERS, DEMO_SHOPPERS, QUICK_SHOPPERS = 1_000, 100, 30
@@ -106,13 +107,14 @@ class Stage:
         self._shop, self._settings, self._llm = shop, settings, llm
         self._reranker = open_reranker(home.rerankers, shop.catalog, shop.index.vectors)
         self._library, self._store = Library(), Store(shop.connections)
+        self._known = KnownRequests.load(taught_on(settings, home), shop.encoder.encode)
 
     def assistant(self, cards: int = 0) -> Assistant:
         """The assistant, showing so many cards; 0: as many as the settings say."""
         finder = Finder(
             self._shop.catalog, self._shop.grounder, self._reranker,
             candidates=self._settings.candidates, cards=cards or self._settings.cards,
-            diversity=self._settings.diversity, rules=Rules(self._shop.connections).in_force,
+            diversity=self._settings.diversity, rules=Rules(self._shop.connections).in_force, known=self._known,
         )  # fmt: skip
         return Assistant(self._shop.catalog, finder, Events(self._shop.connections), self._store, self._library,
                          self._llm, self._settings.turn_timeout_s)  # fmt: skip

@@ -41,6 +41,7 @@ from ui.opening import language_model, opened_assistant
 
 PARTS = ("by_use", "acts", "answers", "serving", "search", "history")
 SHOPPERS = 2000
+OF_DEMO = ("by_use.", "intents.", "valid_json.", "answers.", "serving.")  # figures of the adapter that was named
 SEED = 20261128
 # A catalogue alone, and histories alone: what else a shop would teach is not measured there.
 SEARCH_RECIPE = ("acts=0", "answers=0", "words=9000", "uses=3000")
@@ -59,6 +60,8 @@ def main() -> None:
     )
     arguments.add_argument("--card", action="store_true", help="write the figures on the adapter's card, too")
     options = arguments.parse_args()
+    if options.card and (options.quick or not (options.adapter / FACTS).exists()):
+        arguments.error(f"--card wants whole figures (no --quick) and an adapter with {FACTS} in {options.adapter}")
     settings = Settings()
     figures: dict[str, float] = {}
     data = options.data or data_folder()
@@ -72,7 +75,7 @@ def main() -> None:
                 figures |= of_beauty(data / "beauty", settings, quick=options.quick)
     report("teaching", figures, json_path=options.json, quick=options.quick)
     if options.card:
-        carded(options.adapter, figures)
+        carded(options.adapter, {name: value for name, value in figures.items() if name.startswith(OF_DEMO)})
 
 
 def carded(adapter: Path, figures: Mapping[str, float]) -> None:

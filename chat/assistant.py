@@ -34,7 +34,6 @@ from chat.finding import Finder
 from chat.found import Found, Group
 from chat.item_questions import answer, of_several
 from chat.keeping import FeedbackKind, Keeper, need_of
-from chat.known_requests import KnownRequests
 from chat.language import language_note, language_of
 from chat.llm import LLM, Usage, taught_name
 from chat.mentions import is_foreign
@@ -75,7 +74,6 @@ class Assistant:
         judge: YesJudge | None = None,
         desk: PolicyDesk | None = None,
         holdout: float = 0.0,
-        known: KnownRequests | None = None,
     ) -> None:
         self._catalog = catalog
         self._finder = finder
@@ -85,7 +83,7 @@ class Assistant:
         self._llm = llm
         self._turn_timeout_s = turn_timeout_s
         self._desk = desk or PolicyDesk()
-        self._describer = Describer(catalog, self._prompt, judge, known)
+        self._describer = Describer(catalog, self._prompt, finder.asked_alike, judge)
         self.watchers: list[Callable[[Turn], None]] = []  # told of every turn once it has ended, however it did
 
     async def turn(
@@ -179,6 +177,7 @@ class Assistant:
             history = await asyncio.to_thread(self._keeper.history, session, turn)
         if reading.ideas and (await asyncio.to_thread(self._describer.digest, history)) != "":
             wants = (Want(),)  # who is known and names nothing gets what their history suggests
+            turn.searched = True
         if wants:
             found = await asyncio.to_thread(self._finder.find, wants, history, reading.references)
             if corrected := {group.want.words: group.corrected for group in found.groups if group.corrected}:

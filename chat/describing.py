@@ -13,7 +13,6 @@ from functools import partial
 from chat.errors import LLMUnreachable
 from chat.finding import Arrange
 from chat.found import Found
-from chat.known_requests import KnownRequests
 from chat.llm import LLM, taught_name
 from chat.store import Turn
 from chat.understand import Understanding, understand
@@ -29,20 +28,21 @@ HISTORY_DIGEST_ITEMS = 3  # titles that the LLM is told of a shopper's history
 class Describer:
     """Asks the LLM about one shop's wants; one object serves every shopper at once.
 
-    ``prompt``: the version of a prompt that a turn goes by. ``known``: requests that a taught model was taught.
+    ``prompt``: the version of a prompt that a turn goes by. ``asked_alike``: what those wanted who asked alike, for a
+    model that was taught.
     """
 
     def __init__(
         self,
         catalog: Catalog,
         prompt: Callable[[Turn, str], Prompt],
+        asked_alike: Callable[[str], Sequence[str]],
         judge: YesJudge | None = None,
-        known: KnownRequests | None = None,
     ) -> None:
         self._catalog = catalog
         self._prompt = prompt
         self._judge = judge
-        self._known = known
+        self._asked_alike = asked_alike
 
     async def described(
         self, llm: LLM, turn: Turn, need: Need, found: Found, history: Sequence[Event], deadline: float
@@ -55,7 +55,7 @@ class Describer:
         turn.llm = llm.model
         digest = await asyncio.to_thread(self.digest, history)
         words = need.current.words or ("" if need.current.is_empty else turn.message)
-        asked = await asyncio.to_thread(self._known.wanted, words) if llm.taught and self._known else ()
+        asked = await asyncio.to_thread(self._asked_alike, words) if llm.taught else ()
         async with asyncio.timeout_at(deadline):
             leading = found.groups[0].leading if words else ()
             return await understand(llm, prompt, turn.message, need, digest, leading, asked)

@@ -11,6 +11,7 @@ from decimal import Decimal
 from itertools import islice
 
 from chat.found import Found, Group
+from chat.known_requests import KnownRequests
 from chat.relax import relaxations
 from chat.things import owner
 from chat.want import Want
@@ -55,6 +56,7 @@ class Finder:
         cards: int = 5,
         diversity: float = 0.1,
         rules: Callable[[], InForce] = InForce,
+        known: KnownRequests | None = None,
     ) -> None:
         self._catalog = catalog
         self._grounder = grounder
@@ -63,6 +65,7 @@ class Finder:
         self._cards = cards
         self._diversity = diversity
         self._rules = rules
+        self._known = known
 
     @property
     def reranker_version(self) -> str:
@@ -95,6 +98,10 @@ class Finder:
             taken.update(one.item_id for one in group.ranked)
             found.groups.append(group)
         return found
+
+    def asked_alike(self, request: str) -> list[str]:
+        """What those wanted who asked like this, as the shop's model was taught; nothing where it was not."""
+        return self._known.wanted(request) if self._known else []
 
     def knows(self, text: str) -> bool:
         """Whether an item holds a word of the text, or the shop seems to have such a thing."""

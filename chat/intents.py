@@ -135,8 +135,12 @@ _IDEAS = re.compile(
     r"|(?:would|might|could|may|i'?d) (?:i )?(?:like|love|enjoy)|good for me|ideas for me)\b",
     re.IGNORECASE,
 )
-_FOR_OTHERS = frozenset({"gift", "gifts", "present", "presents", "birthday", "christmas"})
-_GIFT = _FOR_OTHERS | {"yet", "sure", "idea", "ideas"}
+_FOR_OTHERS = re.compile(
+    r"\b(?:gifts?|presents?|birthday|christmas|(?:some|any)(?:one|body)|s?he|they|h(?:im|er|is)|them|their"
+    r"|for (?!me\b|myself\b|the\b))",
+    re.IGNORECASE,
+)
+_GIFT = frozenset({"gift", "gifts", "present", "presents", "birthday", "christmas", "yet", "sure", "idea", "ideas"})
 _RANGE = re.compile(
     r"\b(?:what (?:do|kind(?:s)? of (?:things|stuff|products|items) do|sort of (?:things|products) do|all do"
     r"|else do) you (?:sell|have|carry|stock|offer)|what'?s in (?:the|your) (?:shop|store|range|catalog(?:ue)?)"
@@ -225,7 +229,7 @@ def asks_for_advice(text: str) -> bool:
 
 def asks_for_ideas(text: str) -> bool:
     """True if the words ask for whatever the shop would suggest to this very shopper: "surprise me"."""
-    return _IDEAS.search(text) is not None and not set(content_words(text)) & _FOR_OTHERS
+    return _IDEAS.search(text) is not None and _FOR_OTHERS.search(text) is None
 
 
 def only_unsure(text: str) -> bool:

@@ -31,12 +31,12 @@ class KnownRequests:
 
     def wanted(self, request: str) -> list[str]:
         """What those wanted who asked like this, the likeliest first; nothing where nobody did."""
-        if not self._kinds or not request.strip():
-            return []
-        return self.wanted_by(self._encode([request])[0])
+        return self.wanted_by(self._encode([request])[0]) if self._kinds and request.strip() else []
 
     def wanted_by(self, request: np.ndarray, without: str = "") -> list[str]:
         """The same for a unit vector [d]; ``without``: requests for this kind are not heard."""
+        if not self._kinds:
+            return []
         scores = self._vectors @ request
         votes: dict[str, float] = {}
         heard = 0

@@ -144,8 +144,9 @@ class Record:
         base = stem(word)
         if base in self._exclusive:
             return False
-        without = word.removesuffix("-free") if word.endswith("-free") else word.partition("non-")[2]
-        if without and self.denies([without]):
+        lacked = word.removesuffix("-free") if word.endswith("-free") else ""
+        lacked = word.removeprefix("non-") if word.startswith("non-") else lacked
+        if lacked and self.denies([lacked]):
             return True
         parts = [stem(part) for part in word.split("-") if part]
         return base in self.words or (len(parts) > 1 and all(part in self.words for part in parts))

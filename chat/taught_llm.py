@@ -1,4 +1,4 @@
-"""Which taught weights the built-in LLM is served with: those of the shop's own teaching, those that ship, or none.
+"""Which taught weights the built-in LLM is served with: those that the settings name, the shop's own, or none.
 
 Knows folders and their names. The weights are joined to the model's own once, in the folder of converted models, since
 vLLM serves a joined model faster than one with an adapter beside it (docs/teaching.md).

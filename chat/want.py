@@ -78,7 +78,7 @@ class Want(BaseModel):
     @property
     def is_empty(self) -> bool:
         """True if nothing is known of what is wanted."""
-        return self.model_copy(update={"seen_ids": (), "passed_ids": ()}) == _NOTHING
+        return self.model_copy(update={"seen_ids": (), "passed_ids": (), "taught": False}) == _NOTHING
 
 
 _NOTHING = Want()

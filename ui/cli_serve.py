@@ -19,7 +19,7 @@ from chat.policy_desk import CONTACT_MISSING, contact_of
 from chat.settings import Settings
 from ranking.history import Events
 from retrieval.encoder import ensure_encoder
-from ui.demo_shop import SHOP_NAME, build_demo, load_adapter, load_first_questions, load_shoppers
+from ui.demo_shop import SHOP_NAME, build_demo, load_first_questions, load_shoppers, taught_for_demo
 from ui.demo_store import demo_store_key
 from ui.home import Home
 from ui.identity import Keys
@@ -56,8 +56,7 @@ def demo(port: PortOption = 0) -> None:
     settings = Settings()
     if settings.shop_name == Settings.model_fields["shop_name"].default:
         settings = settings.model_copy(update={"shop_name": SHOP_NAME})
-    load_adapter(Home(settings.home))  # before the model starts, which is while the shop is built
-    _serve(settings, port, demo=True)
+    _serve(taught_for_demo(settings, Home(settings.home)), port, demo=True)
 
 
 def serve(

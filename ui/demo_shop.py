@@ -14,7 +14,7 @@ from rich.console import Console
 
 import demo.__main__ as demo_data
 from chat.settings import Settings
-from chat.taught_llm import SHIPPED, WEIGHTS
+from chat.taught_llm import AUTO, SHIPPED, WEIGHTS
 from ranking.history import Event, Events
 from retrieval.catalog import Catalog
 from ui.home import Home
@@ -34,7 +34,6 @@ def build_demo(home: Home, settings: Settings, console: Console) -> None:
     from ui.cli_training import train_reranker
 
     load_policies(home)
-    load_adapter(home)
     data = home.folder / "demo-data"
     console.print("Making the demo shop …")
     demo_data.write(data)
@@ -80,21 +79,21 @@ def load_policies(home: Home) -> None:
     stamp.write_text(digest)
 
 
-def load_adapter(home: Home, shipped: Path = SHIPPED) -> None:
-    """What the LLM was taught on this very shop: it comes with the program. A teaching of the shop's own stays."""
-    stamp = home.folder / "demo-adapter.sha256"
-    held, ours = (_weights(folder) for folder in (home.adapter, shipped))
-    if not ours or held == ours or (held and not (stamp.exists() and stamp.read_text() == held)):
-        return
-    home.folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    shutil.copytree(shipped, home.adapter, dirs_exist_ok=True)
-    stamp.write_text(ours)
+def taught_for_demo(settings: Settings, home: Home, shipped: Path = SHIPPED) -> Settings:
+    """The settings with the adapter that comes with the program, which was taught on this very shop, as its LLM's.
 
-
-def _weights(adapter: Path) -> str:
-    """What tells one adapter from another; "" where there is none."""
-    file = adapter / WEIGHTS
-    return hashlib.sha256(file.read_bytes()).hexdigest() if file.exists() else ""
+    Not where the settings name another, or another model, or where the shop was taught since.
+    """
+    own = (home.adapter / WEIGHTS).exists()
+    if (
+        own
+        or settings.llm_url
+        or settings.llm_model
+        or settings.llm_adapter != AUTO
+        or not (shipped / WEIGHTS).exists()
+    ):
+        return settings
+    return settings.model_copy(update={"llm_adapter": str(shipped)})
 
 
 def _history(events: list[Event], catalog: Catalog) -> list[str]:

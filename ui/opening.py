@@ -26,7 +26,7 @@ from chat.policies import Policies
 from chat.policy_desk import PolicyDesk
 from chat.settings import Settings
 from chat.store import Store
-from chat.taught_llm import adapter_for, joined
+from chat.taught_llm import AUTO, NONE, adapter_for, joined
 from chat.yes_judge import YesJudge
 from prompts.library import Library
 from prompts.serving import released
@@ -118,11 +118,8 @@ def model_folder(settings: Settings, home: Home) -> Path:
 
 
 def taught_on(settings: Settings, home: Home) -> Path:
-    """Folder of what the LLM was taught: of the one at an address, the shop's own is taken to be that."""
-    if settings.llm_url:
-        return home.adapter
-    name = Path(settings.llm_model or SERVED_NAME).name
-    return adapter_for(name, settings.llm_adapter, home.adapter) or home.adapter
+    """Folder of what the LLM was taught: the one that the settings name, else the shop's own."""
+    return home.adapter if settings.llm_adapter in (AUTO, NONE) else Path(settings.llm_adapter)
 
 
 def _breaker(settings: Settings) -> Breaker:
@@ -150,6 +147,7 @@ def opened_finder(
             cards=settings.cards,
             diversity=settings.diversity,
             rules=Rules(shop.connections).in_force,
+            known=KnownRequests.load(taught_on(settings, home), shop.encoder.encode),
         )
         yield shop, finder
     finally:
@@ -175,7 +173,6 @@ def opened_shop(
             yes_judge(settings, Library()),
             desk,
             settings.holdout,
-            KnownRequests.load(taught_on(settings, home), shop.encoder.encode) if llm.taught else None,
         )
         with kept_warm(desk):
             yield Serving(shop, finder, assistant, llm)

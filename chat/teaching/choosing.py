@@ -31,12 +31,19 @@ class Chooser:
         self._kinds = np.array([numbers[kind] for kind in kinds])
 
     def values(
-        self, words: np.ndarray | None, descriptions: Vectors, chosen: Vectors | None, right: Sequence[str]
+        self,
+        words: np.ndarray | None,
+        descriptions: Vectors,
+        chosen: Vectors | None,
+        right: Sequence[str],
+        *,
+        named: bool = False,
     ) -> list[float]:
         """For each of the descriptions, beside those that are ``chosen`` already: nDCG@10 of what is right, found by
         words and descriptions, and half as much by descriptions alone. Of the same kind as what is right is half right.
 
         ``words``: a unit vector [d], None where the shopper named nothing; ``descriptions``: unit rows [t, d].
+        ``named``: the words name what is right, so that the descriptions are not what the search goes by.
         """
         gains = self._gains(right)
         before = [*([] if words is None else [words]), *([] if chosen is None else chosen)]
@@ -51,7 +58,7 @@ class Chooser:
             if words is None:
                 found.append((1 + ALONE) * alone)
                 continue
-            both = shares[:, held] @ arm_weights(texts[held], True, trusted=True).astype(np.float32)
+            both = shares[:, held] @ arm_weights(texts[held], True, trusted=not named).astype(np.float32)
             found.append(self._ndcg(both, gains) + ALONE * alone)
         return found
 
@@ -60,7 +67,14 @@ class Chooser:
         before = descriptions[:-1] if len(descriptions) > 1 else None
         return self.values(words, descriptions[-1:], before, right)[0]
 
-    def best(self, words: np.ndarray | None, vectors: Mapping[str, np.ndarray], right: Sequence[str]) -> list[str]:
+    def best(
+        self,
+        words: np.ndarray | None,
+        vectors: Mapping[str, np.ndarray],
+        right: Sequence[str],
+        *,
+        named: bool = False,
+    ) -> list[str]:
         """The description that finds the right items best, and a second one where that finds clearly more."""
         chosen: list[str] = []
         reached = 0.0
@@ -70,14 +84,18 @@ class Chooser:
                 break
             held = np.stack([vectors[one] for one in chosen]) if chosen else None
             values = dict(
-                zip(texts, self.values(words, np.stack([vectors[t] for t in texts]), held, right), strict=True)
+                zip(
+                    texts,
+                    self.values(words, np.stack([vectors[t] for t in texts]), held, right, named=named),
+                    strict=True,
+                )
             )
             most = max(values.values())
             if chosen and most < reached + least:
                 break
             top = min((text for text in texts if values[text] >= most * ABOUT_AS_GOOD), key=len)
             chosen.append(top)
-            reached = values[top]
+            reached = most
         return chosen
 
     def _gains(self, right: Sequence[str]) -> np.ndarray:

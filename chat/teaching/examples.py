@@ -158,7 +158,7 @@ def described(
     vectors = _encoded(every, source, progress)
     for number, (one, need, query, texts) in enumerate(zip(wanted, said, queries, offered, strict=True)):
         words = vectors[query] if query else None
-        best = chooser.best(words, {text: vectors[text] for text in texts}, one.right)
+        best = chooser.best(words, {text: vectors[text] for text in texts}, one.right, named=one.sort == "words")
         place = aisle(items[one.right[0]])
         same = all(aisle(items[item_id]) == place for item_id in one.right)
         near = nearest(source, words)

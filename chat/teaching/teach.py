@@ -66,10 +66,11 @@ def teach(
     ends the step that is under way and keeps the best so far. ``notes`` go into the card. Raises Diverged,
     SettingError.
     """
-    watch = _Watch(partial / "seconds", progress)
-    progress = watch.progress
     understand, reply = prompts
-    made = _examples(source, understand, reply, settings, partial, progress)
+    named = _named(source, understand, reply, settings)
+    watch = _Watch(partial / f"seconds-{named}", progress)
+    progress = watch.progress
+    made = _examples(source, understand, reply, settings, partial / f"examples-{named}.jsonl", progress)
     torch.manual_seed(settings.seed)  # the new weights are drawn: the same, for a teaching that goes on
     module = Adapter(base, rank=settings.rank, alpha=settings.alpha)
     learned, held = (
@@ -140,22 +141,21 @@ class _Watch:
         return seconds
 
 
+def _named(source: Source, understand: Prompt, reply: Prompt, settings: TeachingSettings) -> str:
+    """The name of what a teaching keeps: the same for the same shop, prompts and settings."""
+    held = [
+        understand.version, reply.version, settings.model_dump(mode="json", exclude={"hardware"}),
+        sorted(item.content_hash() for item in source.items), len(source.events), [one.text for one in source.given],
+    ]  # fmt: skip
+    return hashlib.sha256(json.dumps(held).encode()).hexdigest()[:16]
+
+
 def _examples(
-    source: Source, understand: Prompt, reply: Prompt, settings: TeachingSettings, partial: Path, progress: Progress
+    source: Source, understand: Prompt, reply: Prompt, settings: TeachingSettings, kept: Path, progress: Progress
 ) -> Made:
     """The examples, made once: their descriptions take minutes to be chosen."""
-    named = hashlib.sha256(
-        json.dumps(
-            [
-                understand.version, reply.version, settings.model_dump(mode="json", exclude={"hardware"}),
-                sorted(item.content_hash() for item in source.items), len(source.events),
-                [one.text for one in source.given],
-            ]
-        ).encode()
-    ).hexdigest()  # fmt: skip
-    kept = partial / f"examples-{named[:16]}.jsonl"
     if not kept.exists():
-        partial.mkdir(parents=True, exist_ok=True)
+        kept.parent.mkdir(parents=True, exist_ok=True)
         made = examples.made(source, understand, reply, settings, progress)
         aside = kept.with_suffix(".partial")
         parts = ("".join(f"{examples.line(one)}\n" for one in part) for part in (made.learned, made.held))

@@ -8,7 +8,7 @@ from scripted_llm import ScriptedLLM
 from shops import open_small_shop
 
 from chat.assistant import Assistant
-from chat.events import CardsEvent, DoneEvent, TextEvent, TurnEvent
+from chat.events import CardsEvent, DoneEvent, SessionEvent, TextEvent, TurnEvent
 from chat.finding import Finder
 from chat.known_requests import KnownRequests
 from chat.llm import LLM
@@ -18,6 +18,7 @@ from chat.store import Store
 from chat.telling import MANNERS, manner_of
 from chat.template import FOR_YOU
 from chat.traced import Traced
+from chat.want import Need, Want
 from prompts.library import Library
 from ranking.history import Event, Events
 from ranking.reranker import Untrained
@@ -32,19 +33,21 @@ def shop(tmp_path: Path, minilm: MiniLMEncoder) -> Iterator[Shop]:
     shop.close()
 
 
-async def turn(
-    shop: Shop, llm: LLM, message: str, shopper: str | None = None, known: KnownRequests | None = None
-) -> list[TurnEvent]:
-    assistant = Assistant(
+def assistant(shop: Shop, llm: LLM, known: KnownRequests | None = None) -> Assistant:
+    return Assistant(
         shop.catalog,
-        Finder(shop.catalog, shop.grounder, Untrained(shop.catalog, shop.index.vectors), cards=3),
+        Finder(shop.catalog, shop.grounder, Untrained(shop.catalog, shop.index.vectors), cards=3, known=known),
         Events(shop.connections),
         Store(shop.connections),
         Library(),
         llm,
-        known=known,
     )
-    events = [event async for event in assistant.turn(message, shopper_id=shopper)]
+
+
+async def turn(
+    shop: Shop, llm: LLM, message: str, shopper: str | None = None, known: KnownRequests | None = None
+) -> list[TurnEvent]:
+    events = [event async for event in assistant(shop, llm, known).turn(message, shopper_id=shopper)]
     await llm.close()
     return events
 
@@ -118,7 +121,15 @@ async def test_who_is_known_and_names_nothing_gets_what_their_history_suggests(
 
 
 @pytest.mark.parametrize(
-    ("message", "shopper"), [("surprise me", None), ("what would you suggest as a gift?", "ann"), ("no idea", "ann")]
+    ("message", "shopper"),
+    [
+        ("surprise me", None),
+        ("what would you suggest as a gift?", "ann"),
+        ("what would you suggest for him?", "ann"),
+        ("any suggestions for her", "ann"),
+        ("no idea what he might like", "ann"),
+        ("no idea", "ann"),
+    ],
 )
 async def test_who_is_not_known_or_asks_for_another_is_asked_first(
     shop: Shop, llm_script: ScriptedLLM, message: str, shopper: str | None
@@ -127,6 +138,27 @@ async def test_who_is_not_known_or_asks_for_another_is_asked_first(
     events = await turn(shop, LLM(llm_script.url, "scripted", taught=True), message, shopper)
     assert not [event for event in events if isinstance(event, CardsEvent)]
     assert question(1) in [event.text for event in events if isinstance(event, TextEvent)]
+
+
+async def test_what_a_history_suggested_can_be_pointed_at(shop: Shop, llm_script: ScriptedLLM) -> None:
+    Events(shop.connections).add([Event(shopper_id="ann", kind="purchase", item_id="tent-1", time=1.0)])
+    llm_script.enqueue('{"act":"search","items":["camping lantern"]}')
+    llm, session = LLM(llm_script.url, "scripted", taught=True), None
+    held = assistant(shop, llm)
+    shown: dict[str, list[str]] = {}
+    for message in ("surprise me", "tell me about the second one"):
+        async for event in held.turn(message, session, shopper_id="ann"):
+            session = event.session_id if isinstance(event, SessionEvent) else session
+            if isinstance(event, CardsEvent):
+                shown[message] = [card.item_id for card in event.cards]
+    await llm.close()
+    assert shown["tell me about the second one"] == shown["surprise me"][1:2]
+
+
+def test_a_want_that_was_described_and_taken_back_is_none() -> None:
+    want = Want(words="cold nights").described(("2-person tent",), taught=True)
+    assert not want.is_empty
+    assert Need(wants=(want,)).without("words").current.is_empty
 
 
 def test_whoever_stands_before_a_taught_model_says_so(llm_script: ScriptedLLM) -> None:

@@ -17,7 +17,7 @@ from ranking.errors import SettingError
 from retrieval.encoder import MiniLMEncoder
 from retrieval.shop import open_catalogue
 from ui import cli_teach
-from ui.demo_shop import load_adapter
+from ui.demo_shop import taught_for_demo
 from ui.home import Home
 from ui.opening import model_folder
 
@@ -77,18 +77,24 @@ def test_what_cannot_be_taught_is_said_with_what_to_do(tmp_path: Path) -> None:
 
 
 def test_the_demo_shop_is_served_with_what_ships_until_it_is_taught_anew(tmp_path: Path) -> None:
-    def adapter(folder: Path, text: str) -> Path:
-        folder.mkdir(exist_ok=True)
-        (folder / WEIGHTS).write_text(text)
-        return folder
+    def chosen(**named: str) -> str:
+        return taught_for_demo(Settings(home=home.folder, **named), home, shipped).llm_adapter
 
     home, shipped = Home(tmp_path / "home"), tmp_path / "shipped"
-    load_adapter(home, shipped)
-    assert not home.adapter.exists()  # nothing ships
-    load_adapter(home, adapter(shipped, "first"))
-    assert (home.adapter / WEIGHTS).read_text() == "first"
-    load_adapter(home, adapter(shipped, "second"))
-    assert (home.adapter / WEIGHTS).read_text() == "second"  # that of the newer program
-    adapter(home.adapter, "the shop's own")
-    load_adapter(home, adapter(shipped, "third"))
-    assert (home.adapter / WEIGHTS).read_text() == "the shop's own"
+    shipped.mkdir()
+    assert chosen() == "auto"  # nothing ships
+    (shipped / WEIGHTS).touch()
+    assert chosen() == str(shipped)
+    assert chosen(llm_adapter="none") == "none"
+    assert chosen(llm_model=str(tmp_path / "another")) == "auto"
+    home.adapter.mkdir(parents=True)
+    (home.adapter / WEIGHTS).touch()
+    assert chosen() == "auto"  # the shop's own
+
+
+def test_a_shop_without_requests_of_its_own_is_taught_too(tmp_path: Path) -> None:
+    thin_model(tmp_path / "thin")
+    with open_catalogue(tmp_path / "home") as (_, catalog):
+        catalog.upsert(ITEMS)
+    result = CliRunner().invoke(app, settings(*SMALL), env=environment(tmp_path), catch_exceptions=False)
+    assert "Its card:" in result.output
