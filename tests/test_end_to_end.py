@@ -145,6 +145,7 @@ def test_a_shopper_holds_two_turns_with_the_real_llm_and_sees_only_catalogue_ite
 
 
 def test_who_names_no_thing_is_understood_by_the_taught_llm(demo: Demo, page: Page) -> None:
+    page.select_option("#st-shopper", "maren")
     send(page, "my wife is always freezing at night when we camp")
     answered(page, 1)
     connections = Connections(demo.home.database)
@@ -154,7 +155,6 @@ def test_who_names_no_thing_is_understood_by_the_taught_llm(demo: Demo, page: Pa
     assert Understanding.model_validate_json(row["understanding"]).descriptions
     kinds = {records[title].category[-1] for title in shown_titles(page)}
     assert kinds & {"Sleeping Bags", "Socks", "Slippers", "Blankets", "Throws", "Hats", "Sweaters"}
-    page.select_option("#st-shopper", "maren")
     send(page, "surprise me")
     answered(page, 2)
     expect(page.locator(".st-exchange").last).to_contain_text(FOR_YOU)
