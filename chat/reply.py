@@ -10,6 +10,7 @@ from contextlib import aclosing
 from decimal import Decimal
 from typing import cast
 
+from chat import manners
 from chat.grounding_check import CLAIMS_NOTHING, Checked, check, needs_antecedent, on_show, with_name
 from chat.language import language_name, language_of
 from chat.llm import LLM
@@ -17,7 +18,7 @@ from chat.money import price_text
 from chat.need import Need
 from chat.reading import Reading
 from chat.rendering import rendered
-from chat.telling import manner_of, told
+from chat.telling import told
 from chat.template import Sentence
 from chat.words import clipped
 from prompts.prompt import Prompt
@@ -58,7 +59,7 @@ async def reply(
         wanted=clipped(need.current.words, LONGEST_WANTED),
         item=first,
         second=others[0] if others else None,
-        manner=manner_of(message, shown[0].id),
+        manner=manners.named(manners.manner_of(message, shown[0].id), two=bool(others)),
         sample_price=sample,
         language=language_name(language_of(message)),
     )

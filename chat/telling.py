@@ -5,7 +5,6 @@ Pure. The LLM is given these to take over, and the plain sentences of ours are m
 
 import re
 from collections.abc import Sequence
-from zlib import crc32
 
 from chat.money import price_text
 from chat.naming import find_namings
@@ -15,7 +14,6 @@ from chat.words import FILLERS, plain
 from retrieval.items import Item
 
 FACTS_TOLD = 2
-MANNERS = 16  # in which an answer may be written; the taught model knows each by its number
 MOST_NAMED = 5  # attributes in a plain answer about one item
 MOST_VALUES = 3  # of an attribute with more, e.g. the sizes in stock, no single value is a fact of the item
 LONGEST_ABOUT = 90  # characters
@@ -39,11 +37,6 @@ def told(item: Item, shown: Sequence[Item], need: Need) -> dict[str, str]:
         "facts": "; ".join(facts),
         "about": first_sentence(item.description) or f"{item.title}, {' and '.join(item.category[-1:])}".strip(", "),
     }
-
-
-def manner_of(message: str, item_id: str) -> int:
-    """Which manner an answer is written in: always the same for the same message and item."""
-    return crc32(f"{message}\n{item_id}".encode()) % MANNERS
 
 
 def first_sentence(description: str) -> str:

@@ -20,7 +20,7 @@ from transformers import AutoModelForCausalLM, AutoTokenizer
 from chat.taught_llm import WEIGHTS
 from chat.teaching.packs import Rows, Tokens
 
-SAMPLED_AT_ONCE = 256
+SAMPLED_AT_ONCE = 64  # with more a token takes longer: the model's memory of what was said grows by copies
 PREFIX = "base_model.model."  # of peft's names
 
 

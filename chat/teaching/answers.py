@@ -1,44 +1,21 @@
 """Answers over given items, written from their records in several manners; each is held against the records.
 
-Knows what ``chat.telling`` says of an item, and the check. A model that is taught one manner alone would say every
-answer alike, and one that is left to draw its words draws its facts, too: so the manner is a number in the prompt, as a
-control code (CTRL, Keskar et al. 2019), and the rest is read off the records.
+Knows what ``chat.telling`` says of an item, the manners (``chat.manners``), and the check.
 """
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
+from chat import manners
 from chat.need import Need
 from chat.reply import Splitter, Writer
-from chat.telling import MANNERS, told
+from chat.telling import told
 from chat.words import tokens
 from retrieval.items import Item
 
-# {N} the first item, {p} and {q} its facts, {c} "costs $40", {price} its price; {M}, {r}, {d}, {price2} the second's.
-# {n} and {m} stand within a sentence. {it}, {It}: "it" or "they". A sentence whose slots are empty is left out.
-FORMS: tuple[tuple[str, ...], ...] = (
-    ("{N} {p} and {q}.", "{It} {c}.", "{M} {r} and {d}."),
-    ("{N} {c} and {p}.", "{It} {q}.", "{M} {r}."),
-    ("At {price}, {n} {p}.", "{It} {q}.", "At {price2}, {m} {r}."),
-    ("One to look at is {n}, which {p}.", "{It} {c}.", "Another is {m}, which {r}."),
-    ("{N} {p}, and {it} {c}.", "{M} {r}, and {it2} {d}."),
-    ("There is {n}, which {p} and {q}.", "{It} {c}.", "There is also {m}, which {r}."),
-    ("You could take {n}, which {p} and {c}.", "You could also take {m}, which {r} and {d}."),
-    ("If you want {one} that {p}, there is {n}.", "{It} {c}.", "If you want {one2} that {r}, there is {m}."),
-    ("{N} {p}.", "{It} {q} and {c}.", "{M} {d} and {r}."),
-    ("The first to see is {n}, which {p}.", "{It} {c} and {q}.", "The next is {m}, which {r}."),
-    ("{N}, at {price}, {p}.", "{M}, at {price2}, {r}."),
-    ("For {price} you get {n}, which {p}.", "For {price2} you get {m}, which {r}."),
-    ("Worth a look is {n}, which {p} and {q}.", "{It} {c}.", "So is {m}, which {r}."),
-    ("{N} {p}, for {price}.", "{It} {q}.", "{M} {r}, for {price2}."),
-    ("I would start with {n}, as {it} {p}.", "{It} {c}.", "Then see {m}, as {it2} {r}."),
-    ("Have a look at {n}, which {c} and {p}.", "Next to it, {m} {r}."),
-)
-assert len(FORMS) == MANNERS
 _PLURAL = re.compile(r"(?:[^s]s|sses|'s? \w+s)$")
 _SAID = {"diet": "is {}", "heat": "is {}", "roast": "is {}", "type": "is {}"}  # fields whose name adds nothing
-_NEED_TWO = re.compile(r"\{(?:M|m|r|d|price2|it2|one2)\}")
 
 
 @dataclass(frozen=True)
@@ -76,13 +53,7 @@ def written(manner: int, first: Facts, second: Facts | None) -> str:
     slots = _slots(first, ("N", "n", "p", "q", "c", "price", "it", "It", "one"))
     if second:
         slots |= _slots(second, ("M", "m", "r", "s", "d", "price2", "it2", "It2", "one2"))
-    made = []
-    for form in FORMS[manner]:
-        if _NEED_TWO.search(form) and not second:
-            continue
-        if filled := _filled(form, slots):
-            made.append(filled)
-    return " ".join(made)
+    return manners.filled(manner, slots)
 
 
 def _slots(facts: Facts, names: Sequence[str]) -> dict[str, str]:
@@ -101,17 +72,6 @@ def _slots(facts: Facts, names: Sequence[str]) -> dict[str, str]:
     return dict(zip(names, values, strict=True))
 
 
-def _filled(form: str, slots: Mapping[str, str]) -> str:
-    """The sentence; one of two parts joined by "and" may be left out, any other empty slot leaves out all of it."""
-    for slot in re.findall(r"\{(\w+)\}", form):
-        if slots.get(slot, "") == "":
-            shorter = re.sub(rf" and \{{{slot}\}}|\{{{slot}\}} and (?=\{{)|, and \{{it2?\}} \{{{slot}\}}", "", form)
-            if shorter == form:
-                return ""
-            form = shorter
-    return form.format(**slots)
-
-
 def answer(need: Need, shown: Sequence[Item], manner: int) -> Iterator[tuple[dict[str, object], str]]:
     """The variables of the prompt for these items, and the answer to be learned; nothing where the check cuts any."""
     given = variables(shown, need, manner)
@@ -128,7 +88,11 @@ def answer(need: Need, shown: Sequence[Item], manner: int) -> Iterator[tuple[dic
 def variables(shown: Sequence[Item], need: Need, manner: int) -> dict[str, object]:
     """What the prompt says of the first two items shown."""
     given = [told(item, shown, need) for item in shown[:2]]
-    return {"item": given[0], "second": given[1] if len(given) > 1 else None, "manner": manner}
+    return {
+        "item": given[0],
+        "second": given[1] if len(given) > 1 else None,
+        "manner": manners.named(manner, two=len(given) > 1),
+    }
 
 
 def _agreeing(fact: str, many: bool) -> str:

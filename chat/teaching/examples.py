@@ -17,6 +17,7 @@ import numpy as np
 from chat.acts import read_acts
 from chat.known_requests import KnownRequests
 from chat.language import language_name, language_of
+from chat.manners import FORMS
 from chat.need import Need
 from chat.rendering import rendered
 from chat.simulated_words import Wording
@@ -25,7 +26,6 @@ from chat.teaching.choosing import Chooser
 from chat.teaching.records import Language, aisle
 from chat.teaching.requests import Request
 from chat.teaching.settings import TeachingSettings
-from chat.telling import MANNERS
 from chat.understand import NEAR_ITEMS, variables
 from prompts.prompt import Prompt
 from ranking.history import Event
@@ -43,6 +43,7 @@ WITH_HISTORY = 0.15  # of the requests: so many are made by a shopper of whom so
 # How often what is right stands at each place of what others asked for, and how often it does not: about as often as
 # for requests that are in no file. Of a request that is in it, the others are of other kinds, as files are written.
 TOLD_AT = (0.5, 0.15, 0.08, 0.05, 0.04, 0.18)
+LONGEST_PLACE = 24  # characters of an aisle, as the prompt's schema has it
 TRIES = 4  # answers that are written for each that is wanted, since the check keeps some three in four
 
 
@@ -89,9 +90,9 @@ def made(source: Source, understand: Prompt, reply: Prompt, settings: TeachingSe
     aside = max(1, round(len(wanted) * settings.validation)) if wanted else 0
     share = 1 - settings.validation
     parts = []
-    for requested, part, repeats in ((wanted[aside:], share, settings.repeats), (wanted[:aside], 1 - share, 1)):
+    for requested, part in ((wanted[aside:], share), (wanted[:aside], 1 - share)):
         # Put twice only now: what is held out must not be known in other letters.
-        again = [one for held in requested if held.sort == "given" for one in _repeated(held, repeats, rng)]
+        again = _misspelt(requested, settings.misspelt, rng) if part == share else []
         found = list(described(source, language, [*requested, *again], understand, known, rng, progress))
         found += _of_acts(source, language, understand, known, rng, round(settings.acts * part), progress)
         answers_wanted = round(settings.answers * part)
@@ -126,9 +127,11 @@ def chosen_requests(
     return every
 
 
-def _repeated(one: Request, times: int, rng: random.Random) -> list[Request]:
+def _misspelt(requested: Sequence[Request], share: float, rng: random.Random) -> list[Request]:
+    """So many of the merchant's own requests once more, as one types who is in a hurry."""
+    own = [one for one in requested if one.sort == "given"]
     wording = Wording("misspelling", rng, "")
-    return [replace(one, text=wording.message([one.text]) if turn == 1 else one.text) for turn in range(1, times)]
+    return [replace(one, text=wording.message([one.text])) for one in rng.sample(own, round(share * len(own)))]
 
 
 def described(
@@ -218,12 +221,12 @@ def chooser_of(source: Source, language: Language) -> Chooser:
     return Chooser([item.id for item in source.items], source.vectors, [language.kind(item) for item in source.items])
 
 
-def answered(act: str, descriptions: Sequence[str] = (), place: str = "") -> str:
+def answered(act: str, description: str = "", place: str = "") -> str:
     """The JSON that the model is to write."""
     fields: dict[str, object] = {"act": act}
-    if descriptions:
-        fields["items"] = list(descriptions)
-    if place:
+    if description:
+        fields["items"] = [description]
+    if place and len(place) <= LONGEST_PLACE:
         fields["in"] = place
     return json.dumps(fields, ensure_ascii=False, separators=(",", ":"))
 
@@ -259,7 +262,7 @@ def _of_acts(
         words = vectors[need.current.words or one.message]
         near = nearest(source, words if need.current.words else None)
         place = aisle(one.item)
-        found = answered(one.act, [language.kind(one.item)], place) if one.act == "search" else answered(one.act)
+        found = answered(one.act, language.kind(one.item), place) if one.act == "search" else answered(one.act)
         given = variables(one.message, need, "", near, known.wanted_by(words))
         yield Example("understand", _messages(prompt, given), found)
 
@@ -278,7 +281,7 @@ def _answered(
         others = [other for other in rng.sample(near[item.category], min(4, len(near[item.category]))) if other != item]
         need = read_acts(one.text, Need(), source.vocabulary, ()).need
         shown = [item, *others] if rng.random() < 0.85 else [item]
-        for given, text in answers.answer(need, shown, rng.randrange(MANNERS)):
+        for given, text in answers.answer(need, shown, rng.randrange(len(FORMS))):
             yield Example("answer", _messages(prompt, reply_variables(one.text, need, given)), text)
 
 

@@ -6,12 +6,13 @@ says.
 
 import re
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from chat.words import FILLERS, plain, singular, title_head, tokens
 from retrieval.items import Item
 
-MOST_WORDS = 8  # of a description: at 20 to 30 tokens a second each costs a shopper 60 ms
+MOST_WORDS = 6  # of a description: at 20 to 30 tokens a second each costs a shopper 60 ms
+LONGEST = 36  # characters, as the prompt's schema has it
 LEAST_NAMES = 3  # words that stand before it, for words to be those of a thing and not of one item
 LONGEST_KIND = 4  # words
 
@@ -75,12 +76,19 @@ def once(text: str) -> str:
     first: dict[str, str] = {}
     for word in text.split():
         first.setdefault(singular(word.lower()), word)
-    return " ".join(list(first.values())[:MOST_WORDS])
+    return _short(list(first.values()))
 
 
 def shortest(title: str) -> str:
     """A title's first words."""
-    return " ".join(title.lower().split()[:MOST_WORDS])
+    return _short(title.lower().split())
+
+
+def _short(words: Sequence[str]) -> str:
+    words = words[:MOST_WORDS]
+    while len(words) > 1 and len(" ".join(words)) > LONGEST:
+        words = words[:-1]
+    return " ".join(words)[:LONGEST]
 
 
 def sentences(description: str) -> list[str]:

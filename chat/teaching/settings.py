@@ -18,7 +18,7 @@ class TeachingSettings(BaseModel):
     uses: Count = 700  # in those of its description
     searched: Count = 600  # searches of the shop's events, with what was bought after them
     given: Count = 8000  # of the merchant's file
-    repeats: Annotated[int, Field(ge=1)] = 2  # of each of these: nothing else speaks as shoppers do; one is misspelt
+    misspelt: Annotated[float, Field(ge=0, le=1)] = 0.5  # share of these that is put once more, with slips
     histories: Count = 500  # next likings
     acts: Count = 4000  # messages of every kind
     answers: Count = 1800

@@ -36,7 +36,7 @@ Progress = Callable[[str, int, int], None]
 BY = {"words": "validation log-likelihood of a token", "preference": "validation log-likelihood of the better"}
 LEAST_BETTER = 0.15  # nDCG between the two answers of a pair: less is chance
 LEAST_PAIRS = 20
-DESCRIBED = 40  # tokens of a sampled answer
+DESCRIBED = 30  # tokens of a sampled answer
 NOTED_EVERY_S = 30.0
 
 
@@ -202,21 +202,16 @@ def _judged(
     language = Language(source.items)
     chooser = examples.chooser_of(source, language)
     answers = [list(dict.fromkeys([one.answer, *texts])) for one, texts in zip(some, drawn, strict=True)]
-    described = {text: parse_understanding(text).descriptions for texts in answers for text in texts}
-    every = sorted(
-        {text for held in described.values() for text in held} | {one.request.text for one in some if one.request}
-    )
+    described = {text: next(iter(parse_understanding(text).descriptions), "") for texts in answers for text in texts}
+    every = sorted({*described.values(), *(one.request.text for one in some if one.request)} - {""})
     vectors = dict(zip(every, source.encode(every), strict=True))
     pairs = []
     for one, prompt, texts in zip(some, prompts, answers, strict=True):
         assert one.request is not None
         words = None if one.request.sort == "history" else vectors[one.request.text]
-        values = {
-            text: chooser.value(words, np.stack([vectors[held] for held in described[text]]), one.request.right)
-            if described[text]
-            else 0.0
-            for text in texts
-        }
+        of = [text for text in texts if described[text]]  # the first is from the records, and describes something
+        found = chooser.values(words, np.stack([vectors[described[text]] for text in of]), one.request.right)
+        values = dict.fromkeys(texts, 0.0) | dict(zip(of, found, strict=True))
         best, worst = max(texts, key=values.__getitem__), min(texts, key=values.__getitem__)
         if values[best] - values[worst] >= LEAST_BETTER:
             both = [

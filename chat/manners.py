@@ -1,0 +1,75 @@
+"""In how many ways an answer over two items may be written: sentences with slots for what their records say.
+
+Knows words alone. A small model that is left to draw its words draws its facts, too, and one that hears a number for
+the manner says every answer alike: so the prompt names the manner by its own words, the slots left open, as a control
+code (CTRL, Keskar et al. 2019) that can be copied. No sentence stands in two manners, or shoppers would hear it often.
+"""
+
+import re
+from collections.abc import Mapping
+from zlib import crc32
+
+# {N} the first item, {p} and {q} its facts, {c} "costs $40", {price} its price; {M}, {r}, {d}, {price2} the second's.
+# {n} and {m} stand within a sentence. {it}, {It}: "it" or "they". What stands in brackets is left out where its slot is
+# empty, and so is a sentence one of whose other slots is.
+FORMS: tuple[tuple[str, ...], ...] = (
+    ("{N} {p}[ and {q}].", "{It} {c}.", "Then there is {m}, which {r}[ and {d}]."),
+    ("At {price}, {n} {p}.", "At {price2}, {m} {r}."),
+    ("One to look at is {n}, which {p}[ and {c}].", "Another is {m}, which {r}[ and {d}]."),
+    ("{N} {p}, and {it} {c}.", "{M} {r}, and {it2} {d}."),
+    ("There is {n}, which {p}[ and {q}][, for {price}].", "There is also {m}, which {r}[, for {price2}]."),
+    ("You could take {n}, which {p}[ and {c}].", "You could also take {m}, which {r}[ and {d}]."),
+    (
+        "If you want {one} that {p}, there is {n}[, at {price}].",
+        "If you want {one2} that {r}, there is {m}[, at {price2}].",
+    ),
+    ("With {n}[, at {price}], you get {one} that {p}.", "With {m}[, at {price2}], you get {one2} that {r}."),
+    ("The first to see is {n}, which {p}[ and {c}].", "The next is {m}, which {r}[ and {d}]."),
+    ("{N}, at {price}, {p}[ and {q}].", "{M}, at {price2}, {r}."),
+    ("For {price} you get {n}, which {p}.", "For {price2} you get {m}, which {r}."),
+    ("Worth a look is {n}, which {p}[ and {q}][, at {price}].", "So is {m}, which {r}[, at {price2}]."),
+    ("{N} {p}, for {price}.", "{M} {r}, for {price2}."),
+    ("I would start with {n}, as {it} {p}[ and {c}].", "Then see {m}, as {it2} {r}[ and {d}]."),
+    ("Have a look at {n}, which {c} and {p}.", "Next to it, {m} {r}[ and {d}]."),
+    ("{N} {c} and {p}.", "{M} {d} and {r}."),
+    ("Take {n} for {one} that {p}[, at {price}].", "Take {m} for {one2} that {r}[, at {price2}]."),
+    ("Of these, {n} {p}[, for {price}].", "The other is {m}, which {r}[, for {price2}]."),
+    ("What speaks for {n} is that {it} {p}[ and {c}].", "What speaks for {m} is that {it2} {r}[ and {d}]."),
+    ("I would take {n}, which {p}[, for {price}].", "After that comes {m}, which {r}[, for {price2}]."),
+    ("Try {n} first, as {it} {p}[ and {c}].", "Next try {m}, as {it2} {r}[ and {d}]."),
+    ("Start with {n}, which {p}[ and {c}].", "Go on to {m}, which {r}[ and {d}]."),
+    ("Consider {n}, which {p}[ and {c}].", "Consider {m}, too, which {r}[ and {d}]."),
+    ("First, {n} {p}[ and {c}].", "Second, {m} {r}[ and {d}]."),
+)
+_OF_SECOND = re.compile(r"\{(?:M|m|r|d|price2|it2|one2)\}")
+_OPEN = {
+    "N": "1", "n": "1", "M": "2", "m": "2", "p": "_", "q": "_", "r": "_", "c": "costs $", "d": "costs $",
+    "price": "$", "price2": "$", "it": "it", "It": "It", "it2": "it", "one": "one", "one2": "one",
+}  # fmt: skip
+
+
+def manner_of(message: str, item_id: str) -> int:
+    """Which manner an answer is written in: always the same for the same message and item."""
+    return crc32(f"{message}\n{item_id}".encode()) % len(FORMS)
+
+
+def named(manner: int, *, two: bool) -> str:
+    """The manner as the prompt names it, for one item or ``two``: "At $, 1 _. At $, 2 _." """
+    forms = (form for form in FORMS[manner] if two or not _OF_SECOND.search(form))
+    return " ".join(re.sub(r"[\[\]]", "", form).format(**_OPEN) for form in forms)
+
+
+def filled(manner: int, slots: Mapping[str, str]) -> str:
+    """The answer in this manner, as far as the slots go; "" where they do not fill its first sentence."""
+    made: list[str] = []
+    for form in FORMS[manner]:
+        form = re.sub(r"\[([^\]]*)\]", lambda part: part[1] if _full(part[1], slots) else "", form)
+        if _full(form, slots):
+            made.append(form.format(**slots))
+        elif not made:
+            return ""  # "Another is …" comes second
+    return " ".join(made)
+
+
+def _full(form: str, slots: Mapping[str, str]) -> bool:
+    return all(slots.get(slot) for slot in re.findall(r"\{(\w+)\}", form))
