@@ -22,6 +22,7 @@ from chat.need import Need
 from chat.teaching.records import Language
 from chat.teaching.requests import DIGEST, OPEN
 from chat.understand import NEAR_ITEMS, parse_understanding, variables
+from chat.unstated import as_described
 from demo import asked, assortment
 from retrieval.filters import Filter
 from retrieval.ground import Ask
@@ -186,6 +187,10 @@ def recalls(
     for one in requests:
         want = read_acts(one.text, Need(), vocabulary, ()).need.current
         texts = descriptions[one.text] if descriptions is not None else ()
+        if trusted:
+            want = as_described(
+                want.described(tuple(texts), taught=True), Filter(), one.text, shop.grounder, shop.catalog
+            )
         words = "" if alone else want.words or one.text
         ask = Ask(texts, words, want.hard_filter(), candidates, trusted)
         found = shop.grounder.ground_many([ask])[0].candidates[:DEEP]

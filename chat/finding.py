@@ -14,6 +14,7 @@ from chat.found import Found, Group
 from chat.known_requests import KnownRequests
 from chat.relax import relaxations
 from chat.things import owner
+from chat.unstated import as_described
 from chat.want import Want
 from chat.words import singular, tokens
 from ranking.history import Event
@@ -22,7 +23,7 @@ from ranking.rules import InForce
 from retrieval.catalog import Catalog
 from retrieval.facts import Facts
 from retrieval.filters import Filter
-from retrieval.ground import CARRIED_THRESHOLD, Ask, Candidate, Grounder, Grounding
+from retrieval.ground import CARRIED_THRESHOLD, NAMED, Ask, Candidate, Grounder, Grounding
 from retrieval.items import Item
 from retrieval.orders import Order
 from retrieval.variants import MOST_VARIANTS, varying
@@ -103,6 +104,10 @@ class Finder:
         """What those wanted who asked like this, as the shop's model was taught; nothing where it was not."""
         return self._known.wanted(request) if self._known else []
 
+    def as_described(self, want: Want, before: Filter, message: str) -> Want:
+        """The want less what the message seems to ask and nothing like what is described has (``chat.unstated``)."""
+        return as_described(want, before, message, self._grounder, self._catalog)
+
     def knows(self, text: str) -> bool:
         """Whether an item holds a word of the text, or the shop seems to have such a thing."""
         ask = Ask((), text, Filter(), LEAST_CARDS)
@@ -172,7 +177,10 @@ class Finder:
             items,
             candidates,
             carried=self._carries(want, grounding, rules, alone=not others),
-            near=bool(want.words) and not want.filter.categories and grounding.carried < CARRIED_THRESHOLD,
+            near=bool(want.words)
+            and not want.filter.categories
+            and grounding.carried < CARRIED_THRESHOLD
+            and not self._is_described(want, grounding),
             corrected=grounding.corrected,
             gave_up=gave_up,
             leading=[items[item_id] for item_id in leading if item_id in fitting],
@@ -187,11 +195,18 @@ class Finder:
         """
         if not want.words or want.filter.categories or grounding.carried >= CARRIED_THRESHOLD:
             return True
+        if self._is_described(want, grounding):
+            return True
         if want.filter.model_copy(update={"excluded_ids": (), "in_stock_only": True}) != Filter():
             if not alone or not want.topic or want.name != want.words:
                 return True  # the words tell more than a kind of thing: of them there is no telling
             (grounding,) = self._grounder.ground_many([Ask((), want.words, rules.narrowed(Filter()), LEAST_CARDS)])
         return not grounding.candidates or grounding.carried >= CARRIED_THRESHOLD
+
+    @staticmethod
+    def _is_described(want: Want, grounding: Grounding) -> bool:
+        """Whether an LLM that was taught on the shop says what the words, which name no thing, leave open."""
+        return want.taught and bool(want.descriptions) and not want.names_a_thing and grounding.carried < NAMED
 
     def _own(self, name: str, others: Sequence[Want], candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
         """The candidates less those of the kind of another want, unless they have this one's own word."""

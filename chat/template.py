@@ -161,8 +161,8 @@ def of_groups(groups: Sequence[Group], currency: str) -> str:
 
 
 def named(want: Want) -> str:
-    """The thing that is wanted where the words for it are a short noun phrase that ends in it; else ""."""
-    return want.words if want.name == want.words and want.topic else ""
+    """The thing that is wanted where the words name one; else ""."""
+    return want.words if want.names_a_thing else ""
 
 
 def _nothing_priced_so(shown: Sequence[Item], want: Want, currency: str) -> str:

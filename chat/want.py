@@ -46,6 +46,11 @@ class Want(BaseModel):
         return self.topic or " or ".join(path[-1].lower() for path in _by_leaf(self.filter.categories)) or self.words
 
     @property
+    def names_a_thing(self) -> bool:
+        """True if its words are a short noun phrase that ends in a thing: "folding chair", not "cold at night"."""
+        return bool(self.topic) and self.name == self.words
+
+    @property
     def is_exact(self) -> bool:
         """True if the filter says all that the words do, so that a query over the catalogue can answer for it."""
         named = {singular(token.text) for path in self.filter.categories for part in path for token in tokens(part)}

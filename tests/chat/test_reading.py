@@ -332,3 +332,24 @@ def test_the_next_thing_for_another_person_is_a_want_of_its_own(message: str, wa
     need = talk("a tent under $200", message).need
     assert len(need.wants) == wants
     assert (need.current.filter.categories == ()) == (wants == 2)
+
+
+@pytest.mark.parametrize(
+    ("message", "departments"),
+    [
+        ("I want to make a proper loaf at home", set()),
+        ("for grandad, who keeps his brain sharp in the care home", set()),
+        ("fry bacon outdoors at the campsite", set()),
+        ("toddler who tips everything over himself when he has a drink", set()),
+        ("my toddler, his face goes red at the seaside", set()),
+        ("what do you have in home?", {"Home"}),
+        ("show me outdoor", {"Outdoor"}),
+        ("toddler stuff", {"Toddler"}),
+    ],
+)
+def test_where_or_who_somebody_is_names_no_department(message: str, departments: set[str]) -> None:
+    vocabulary = replace(
+        VOCABULARY, categories=(("Home", "Throws"), ("Home", "Mugs"), ("Outdoor", "Tents"), ("Toddler", "Bibs"))
+    )
+    limits = read_message(message, Need(), vocabulary, ()).need.current.filter
+    assert {path[0] for path in limits.categories} == departments

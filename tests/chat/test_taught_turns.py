@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 from scripted_llm import ScriptedLLM
-from shops import open_small_shop
+from shops import item, open_small_shop
 
 from chat.assistant import Assistant
-from chat.events import CardsEvent, DoneEvent, SessionEvent, TextEvent, TurnEvent
+from chat.events import CardsEvent, DoneEvent, NeedEvent, SessionEvent, TextEvent, TurnEvent
 from chat.finding import Finder
 from chat.known_requests import KnownRequests
 from chat.llm import LLM
@@ -172,3 +172,19 @@ def test_a_manner_is_the_same_for_the_same_message_and_item_and_all_are_used() -
     found = [manner_of(f"message {number}", "tent-1") for number in range(400)]
     assert found == [manner_of(f"message {number}", "tent-1") for number in range(400)]
     assert set(found) == set(range(len(FORMS)))
+
+
+async def test_attributes_that_nothing_described_states_were_misread(shop: Shop, llm_script: ScriptedLLM) -> None:
+    rug = item("rug-1", "Osprey Lane hallway rug", "20", ("Home", "Rugs"), attributes={"season": ("winter",)})
+    shop.catalog.upsert([rug])
+    shop.index.refresh()
+    llm_script.enqueue('{"act":"search","items":["camping lantern"]}')
+    message = "I can't see a thing when I wake up on dark winter mornings"
+    events = await turn(shop, LLM(llm_script.url, "scripted", taught=True), message)
+    tags = [[tag.label for tag in event.tags] for event in events if isinstance(event, NeedEvent)]
+    assert "winter" in tags[0]
+    assert "winter" not in tags[-1]
+    cards = [event for event in events if isinstance(event, CardsEvent)][-1].cards
+    assert cards[0].item_id.startswith("lamp")
+    # What leads answers the words, so nothing is said to be merely near.
+    assert not [event for event in events if isinstance(event, TextEvent) and "come nearest" in event.text]

@@ -1,0 +1,72 @@
+"""What a message seems to ask for, and nothing like what is described has, is left out; what was asked for stays."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from shops import ITEMS, item, open_small_shop
+
+from chat.unstated import as_described
+from chat.want import Want
+from retrieval.encoder import MiniLMEncoder
+from retrieval.filters import Filter
+from retrieval.shop import Shop
+
+MESSAGE = "the cat wakes me on dark winter mornings"
+
+
+@pytest.fixture
+def shop(tmp_path: Path, minilm: MiniLMEncoder) -> Iterator[Shop]:
+    lamps = [
+        item(f"lamp-{number}", f"Fernhill {name} lantern", "20", ("Outdoor", "Lamps"), attributes={"power": ("solar",)})
+        for number, name in enumerate(("Marsh", "Fen", "Moor", "Heath", "Down", "Brook", "Beck", "Burn"), 10)
+    ]
+    shop = open_small_shop(tmp_path, [*ITEMS, *lamps], minilm)
+    yield shop
+    shop.close()
+
+
+def left(shop: Shop, limits: Filter, words: str = "wakes me on dark mornings", before: Filter | None = None) -> Filter:
+    want = Want(words=words, filter=limits).described(("camping lantern",), taught=True)
+    return as_described(want, before or Filter(), MESSAGE, shop.grounder, shop.catalog).filter
+
+
+def test_an_attribute_that_no_such_thing_states_is_left_out_and_others_stay(shop: Shop) -> None:
+    asked = Filter(attributes={"season": ("winter",), "power": ("solar",)}, price_max="50")  # type: ignore[arg-type]
+    assert left(shop, asked) == asked.model_copy(update={"attributes": {"power": ("solar",)}})
+    either = Filter(one_of=((("season", "winter"), ("for", "cats")), (("season", "winter"), ("power", "solar"))))
+    assert left(shop, either).one_of == (either.one_of[1],)
+
+
+def test_what_a_silent_record_may_not_be_trusted_for_is_never_left_out(shop: Shop) -> None:
+    for attributes in (
+        {"diet": ("vegan",)}, {"Size": ("XL",)}, {"features": ("nut-free",)}, {"care": ("dishwasher safe",)},
+        {"claims": ("hypoallergenic",)}, {"materials": ("non-toxic paint",)}, {"claims": ("flameproof",)},
+    ):  # fmt: skip
+        limits = Filter(attributes=attributes)
+        assert left(shop, limits) == limits
+
+
+def test_what_was_asked_for_before_the_message_stays(shop: Shop) -> None:
+    limits = Filter(attributes={"season": ("winter",)}, one_of=((("for", "cats"), ("for", "dogs")),))
+    assert left(shop, limits, before=limits) == limits
+    assert left(shop, limits) == Filter()
+
+
+def test_where_the_words_name_a_thing_nothing_is_left_out(shop: Shop) -> None:
+    limits = Filter(attributes={"season": ("winter",)})
+    assert left(shop, limits, words="camping lantern") == limits
+
+
+def test_a_category_that_the_message_does_not_name_is_left_out_where_nothing_described_is_in_it(shop: Shop) -> None:
+    assert left(shop, Filter(categories=(("Beauty", "Razors"),))) == Filter()
+    assert left(shop, Filter(categories=(("Outdoor", "Lamps"),))) == Filter(categories=(("Outdoor", "Lamps"),))
+    named = Filter(categories=(("Home", "Winter"),))
+    assert left(shop, named) == named
+
+
+def test_an_untaught_models_descriptions_leave_nothing_out(shop: Shop) -> None:
+    want = Want(words="dark mornings", filter=Filter(attributes={"season": ("winter",)}))
+    plain = want.described(("camping lantern",), taught=False)
+    for one in (want, plain, want.described((), taught=True)):
+        assert as_described(one, Filter(), MESSAGE, shop.grounder, shop.catalog) == one
