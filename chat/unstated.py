@@ -1,6 +1,6 @@
 """What a message seems to ask for, and nothing like what is described has: misread words.
 
-Who asks for something to "jazz up plain popcorn" wants no pattern, and of what helps a cat that shreds the sofa no record
+Who asks for something to "jazz up plain popcorn" wants no pattern, and of what helps a cat that shreds sofas no record
 says whom it is for. Only what a taught LLM describes can tell, and only where the words name nothing: then it is looked
 up what the things of that description state. Knows the grounder and the catalogue; asks no LLM.
 """
