@@ -185,12 +185,11 @@ def recalls(
     vocabulary = shop.catalog.vocabulary()
     made = []
     for one in requests:
-        want = read_acts(one.text, Need(), vocabulary, ()).need.current
-        texts = descriptions[one.text] if descriptions is not None else ()
+        reading = read_acts(one.text, Need(), vocabulary, ())
+        want, texts = reading.need.current, descriptions[one.text] if descriptions is not None else ()
         if trusted:
-            want = as_described(
-                want.described(tuple(texts), taught=True), Filter(), one.text, shop.grounder, shop.catalog
-            )
+            want = want.described(tuple(texts), taught=True)
+            want = as_described(want, Filter(), one.text, shop.grounder, shop.catalog, implied=reading.implied)
         words = "" if alone else want.words or one.text
         ask = Ask(texts, words, want.hard_filter(), candidates, trusted)
         found = shop.grounder.ground_many([ask])[0].candidates[:DEEP]

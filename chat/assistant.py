@@ -52,7 +52,6 @@ from prompts.serving import Prompts
 from ranking.history import Event, Events
 from retrieval.catalog import Catalog
 from retrieval.facts import Facts
-from retrieval.filters import Filter
 
 MESSAGE_LIMIT = 5_000  # characters; what is longer is cut, not refused
 GRACE_S = 5.0  # after the deadline, at which the LLM ends, for the rest of a turn: what waits longer waits for a fault
@@ -206,8 +205,10 @@ class Assistant:
                 else:
                     turn.understanding = understanding.model_dump_json()
                     described = merge_understanding(reading, understanding)
-                    before = Filter() if reading.new_want else need_of(session).current.filter
-                    want = await asyncio.to_thread(self._finder.as_described, described.current, before, turn.message)
+                    before = need_of(session).current.filter
+                    want = await asyncio.to_thread(
+                        self._finder.as_described, described.current, before, turn.message, implied=reading.implied
+                    )
                     described = described.with_current(want)
                     if reading.needs_search:
                         if described.tags() != need.tags():

@@ -104,9 +104,9 @@ class Finder:
         """What those wanted who asked like this, as the shop's model was taught; nothing where it was not."""
         return self._known.wanted(request) if self._known else []
 
-    def as_described(self, want: Want, before: Filter, message: str) -> Want:
+    def as_described(self, want: Want, before: Filter, message: str, *, implied: bool) -> Want:
         """The want less what the message seems to ask and nothing like what is described has (``chat.unstated``)."""
-        return as_described(want, before, message, self._grounder, self._catalog)
+        return as_described(want, before, message, self._grounder, self._catalog, implied=implied)
 
     def knows(self, text: str) -> bool:
         """Whether an item holds a word of the text, or the shop seems to have such a thing."""
@@ -205,8 +205,8 @@ class Finder:
 
     @staticmethod
     def _is_described(want: Want, grounding: Grounding) -> bool:
-        """Whether an LLM that was taught on the shop says what the words, which name no thing, leave open."""
-        return want.taught and bool(want.descriptions) and not want.names_a_thing and grounding.carried < NAMED
+        """Whether an LLM that was taught on the shop says what the words, which only tell of something, leave open."""
+        return want.taught and bool(want.descriptions) and want.tells and grounding.carried < NAMED
 
     def _own(self, name: str, others: Sequence[Want], candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
         """The candidates less those of the kind of another want, unless they have this one's own word."""

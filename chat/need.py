@@ -288,7 +288,8 @@ def _search(
     intent: Intent = "search" if opens or started_over or current.is_empty else "refine"
     if want.is_empty and not notes and inquiry is None:
         intent = "help"
-    return Reading(need, intent, _all_ids(read), notes, opens, dropped)
+    implied = category is not None and category is read.implied
+    return Reading(need, intent, _all_ids(read), notes, opens, dropped, implied=implied)
 
 
 def _fresh(need: Need) -> Need:

@@ -31,6 +31,7 @@ class Reading:
     several: bool = False  # all that was asked for together is to be shown, and not only the current want
     passages: tuple[str, ...] = ()  # of the shop's policies, which the notes quote
     inquiry: Inquiry | None = None  # what the message asks of the catalogue itself, about the current want
+    implied: bool = False  # the kind of thing is not named: nothing else has what is asked for
     ideas: bool = False  # it names nothing, and asks for what the shop would suggest
     held: Need | None = None  # what the shopper still looks for, where the message only asked about the shop
 

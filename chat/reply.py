@@ -59,7 +59,7 @@ async def reply(
         wanted=clipped(need.current.words, LONGEST_WANTED),
         item=first,
         second=others[0] if others else None,
-        manner=manners.named(manners.manner_of(message, shown[0].id), two=bool(others)),
+        manner=manners.chosen(f"{message}\n{shown[0].id}", first, others[0] if others else None),
         sample_price=sample,
         language=language_name(language_of(message)),
     )

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 from chat.constraints import Constraints, read_constraints, without_who
 from chat.mentions import Mention
 from chat.phrases import PRONOUNS, REQUEST, head_of
-from chat.record import GENDERS
 from chat.refusals import BLANK
 from chat.want import Need, Want
 from chat.words import FILLERS, singular, tokens, word_set
@@ -83,8 +82,7 @@ _VAGUE = _GIFTS | word_set("person people birthday christmas anniversary thing t
 
 
 def _named_category(read: Constraints, head: list[str], asked: tuple[int, int]) -> Mention | None:
-    categories = [mention for mention in read.categories if not _is_where_or_who(read.rest, mention)]
-    inside = [mention for mention in categories if asked[0] <= mention.span[0] < asked[1]]
+    inside = [mention for mention in read.categories if asked[0] <= mention.span[0] < asked[1]]
     # "She has a garden: a bird feeder": a whole department only where nothing in particular is named.
     inside = [mention for mention in inside if any(len(path) > 1 for path in mention.paths)] or inside
     for mention in inside:
@@ -95,8 +93,8 @@ def _named_category(read: Constraints, head: list[str], asked: tuple[int, int]) 
     if not head:
         return next((mention for mention in inside if _stands_for_itself(read.rest, mention)), None)
     end = singular(head[-1])
-    deep = [mention for mention in categories if any(len(path) > 1 for path in mention.paths)]
-    for mention in sorted(categories, key=lambda m: -len(m.text)):
+    deep = [mention for mention in read.categories if any(len(path) > 1 for path in mention.paths)]
+    for mention in sorted(read.categories, key=lambda m: -len(m.text)):
         named = [singular(token.text) for token in tokens(mention.text)]
         if named and named[-1] == end and len(named) <= len(head):
             if mention in deep:
@@ -106,27 +104,6 @@ def _named_category(read: Constraints, head: list[str], asked: tuple[int, int]) 
     if end in _PORTIONS and len(head) > 1:  # "a knife set"
         return _named_category(read, head[:-1], asked)
     return next((mention for mention in inside if _stands_for_itself(read.rest, mention)), None)
-
-
-def _is_where_or_who(rest: str, mention: Mention) -> bool:
-    """True if a whole department is only where somebody is ("at home", "outdoors") or who ("a toddler who cries")."""
-    if any(len(path) > 1 for path in mention.paths):
-        return False
-    before, after = rest[: mention.span[0]], [token.text for token in tokens(rest[mention.span[1] :])[:1]]
-    if mention.text.endswith("doors") or _PLACED.search(before):
-        return True
-    if singular(mention.text) not in GENDERS or (after and singular(after[0]) in _PORTIONS | _GOODS):
-        return False
-    return after in (["who"], ["that"]) or bool(_SOMEBODY.search(before))
-
-
-_PLACED = re.compile(
-    r"\b(?:at|into|around|inside|near|over) (?:(?:the|a|an|my|our|his|her|their|this) )?(?:[\w-]+ )?$"
-    r"|\bin (?:the|a|an|my|our|his|her|their) (?:[\w-]+ )?$",
-    re.IGNORECASE,
-)
-_SOMEBODY = re.compile(r"(?:^|[^\w'-])(?:my|our|his|her|their|a|an|the|this)\s+(?:[\w-]+ )?$", re.IGNORECASE)
-_GOODS = word_set("gear product item equipment section department aisle range clothing kit supply essential accessory")
 
 
 def _stands_for_itself(rest: str, mention: Mention) -> bool:

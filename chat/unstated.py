@@ -19,19 +19,27 @@ from retrieval.items import Item
 LOOKED_AT = 8  # items that the description finds
 CATEGORY = "category"
 # Nobody is served what may harm or not fit them because a record is silent.
-_FIRM = frozenset({"diet", "allergens", "size"})
-_FIRM_VALUE = re.compile(r"\bfree\b|\bsafe\b|proof\b|allerg|^non-|^no ", re.IGNORECASE)
+_FIRM = re.compile(
+    r"size|\bage\b|diet|allerg|\bfree\b|\bsafe|proof\b|\bnon-|\bno |vegan|vegetarian|halal|kosher|organic|fragrance"
+    r"|sensitive",
+    re.IGNORECASE,
+)
+
+_TIMES = frozenset({"season", "month", "occasion", "time"})
 
 
-def as_described(want: Want, before: Filter, message: str, grounder: Grounder, catalog: Catalog) -> Want:
+def as_described(
+    want: Want, before: Filter, message: str, grounder: Grounder, catalog: Catalog, *, implied: bool = False
+) -> Want:
     """The want less the attributes that none of the things which its description finds states, and less a category
-    that the ``message`` does not name ("in winter" stands for gloves where nothing else is for winter).
+    that is only ``implied`` ("in winter" stands for gloves where nothing else is for winter).
 
-    ``before``: the filter as it stood before the message; what it held already was asked for, and stays.
+    ``before``: the filter as it stood before the message; what it held already was asked for, and stays, as does what
+    the ``message`` asks for outright: "something red", "for my dog".
     """
     limits = want.filter
-    read = _read_of(limits, before)
-    if _implied(limits, before, message):
+    read = _read_of(limits, before, message)
+    if implied and limits.categories != before.categories:
         read[CATEGORY] = ()
     if not want.taught or not want.descriptions or not read:
         return want
@@ -44,7 +52,7 @@ def as_described(want: Want, before: Filter, message: str, grounder: Grounder, c
     return want.model_copy(update={"filter": without(limits, gone)}) if gone else want
 
 
-def _read_of(limits: Filter, before: Filter) -> dict[str, tuple[str, ...]]:
+def _read_of(limits: Filter, before: Filter, message: str) -> dict[str, tuple[str, ...]]:
     """The attributes' names of each constraint of the message that may be left out, as ``chat.relax`` names it."""
     held = {
         f"attribute:{name}": [(name, value) for value in values]
@@ -55,14 +63,16 @@ def _read_of(limits: Filter, before: Filter) -> dict[str, tuple[str, ...]]:
     return {
         key: tuple(name.lower() for name, _ in pairs)
         for key, pairs in held.items()
-        if not any(name.lower() in _FIRM or _FIRM_VALUE.search(value) for name, value in pairs)
+        if not any(_FIRM.search(f"{name} {value}") or _asks_for(message, name, value) for name, value in pairs)
     }
 
 
-def _implied(limits: Filter, before: Filter, message: str) -> bool:
-    said = {singular(token.text) for token in tokens(message)}
-    named = {singular(token.text) for path in limits.categories for part in path for token in tokens(part)}
-    return bool(limits.categories) and limits.categories != before.categories and not said & named
+def _asks_for(message: str, name: str, value: str) -> bool:
+    """True if the value stands where something is asked for, and not where something is told."""
+    words = " ".join(re.escape(singular(token.text)) + r"\w*" for token in tokens(value))
+    asked = r"something|anything|some|ones?|for(?: (?:my|our|his|her|their|the|an?))?"
+    asked += "" if name.lower() in _TIMES else "|in"  # "my hands crack in winter" asks for nothing
+    return re.search(rf"\b(?:{asked}) (?:(?:really|very|nice) )?{words}\b", message, re.IGNORECASE) is not None
 
 
 def _has(items: Sequence[Item], key: str, names: Sequence[str], limits: Filter) -> bool:

@@ -16,6 +16,7 @@ from chat.record import COLOURS as COLOUR_WORDS
 from chat.refusals import ONLY, refusals
 from chat.stated import Constraints, overlaps
 from chat.tying import is_head, is_tied
+from chat.whereabouts import is_where_or_who
 from chat.words import FILLERS, forms, singular, tokens, word_set
 
 if TYPE_CHECKING:
@@ -86,8 +87,11 @@ def read_values(read: Constraints, vocabulary: "Vocabulary", wanted: Sequence[tu
     gender, last = known.gender, None
     about = kinds or _likely_kinds(read.rest, known)
     whole = read.rest
+    departments = frozenset(path[0].lower() for path in vocabulary.categories if len(path) > 1)
     for mention in (_of_kind(one, about, known, whole) for one in mentions):
         if mention.kind == "category":
+            if is_where_or_who(whole, mention, departments):
+                continue
             read.categories.append(mention)
             pet = next((pet for pet in PETS if mention.text.startswith(f"{pet} ")), "")
             if (

@@ -51,6 +51,11 @@ class Want(BaseModel):
         return bool(self.topic) and self.name == self.words
 
     @property
+    def tells(self) -> bool:
+        """True if its words tell of something ("keep my tea hot"), and do not just name a thing, at whatever length."""
+        return not self.topic or any(token.text in FILLERS for token in tokens(self.words))
+
+    @property
     def is_exact(self) -> bool:
         """True if the filter says all that the words do, so that a query over the catalogue can answer for it."""
         named = {singular(token.text) for path in self.filter.categories for part in path for token in tokens(part)}

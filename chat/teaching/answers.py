@@ -11,10 +11,8 @@ from chat import manners
 from chat.need import Need
 from chat.reply import Splitter, Writer
 from chat.telling import told
-from chat.words import tokens
 from retrieval.items import Item
 
-_PLURAL = re.compile(r"(?:[^s]s|sses|'s? \w+s)$")
 _SAID = {"diet": "is {}", "heat": "is {}", "roast": "is {}", "type": "is {}"}  # fields whose name adds nothing
 
 
@@ -30,22 +28,14 @@ class Facts:
     @classmethod
     def of(cls, said: Mapping[str, str]) -> "Facts":
         """From what ``chat.telling.told`` gives."""
-        many = is_plural(said["name"])
-        facts = tuple(_agreeing(one, many) for one in said["facts"].split("; ") if one and not one.startswith("is in "))
+        many = manners.is_plural(said["name"])
+        facts = tuple(_agreeing(one, many) for one in manners.facts_of(said))
         return cls(said["name"], facts, said["price"], many)
 
     @property
     def within(self) -> str:
         """The name within a sentence."""
         return self.name if self.name.startswith("The ") else f"the {self.name}"
-
-
-def is_plural(name: str) -> bool:
-    """Whether the name is of several: "running shoes"; what is behind a comma or a bracket is not looked at."""
-    words = [token.text for token in tokens(re.split(r"[,(]| with | for | in | \d", name)[0])]
-    while words and (words[-1].isdigit() or len(words[-1]) <= 2):
-        words.pop()
-    return bool(words) and bool(_PLURAL.search(words[-1])) and not words[-1].endswith(("us", "is", "ss"))
 
 
 def written(manner: int, first: Facts, second: Facts | None) -> str:
@@ -85,14 +75,17 @@ def answer(need: Need, shown: Sequence[Item], manner: int) -> Iterator[tuple[dic
         yield given, text
 
 
+def fitting(need: Need, shown: Sequence[Item]) -> list[int]:
+    """The manners that can be said of the first two items."""
+    given = [told(item, shown, need) for item in shown[:2]]
+    return manners.fitting(given[0], given[1] if len(given) > 1 else None)
+
+
 def variables(shown: Sequence[Item], need: Need, manner: int) -> dict[str, object]:
     """What the prompt says of the first two items shown."""
     given = [told(item, shown, need) for item in shown[:2]]
-    return {
-        "item": given[0],
-        "second": given[1] if len(given) > 1 else None,
-        "manner": manners.named(manner, two=len(given) > 1),
-    }
+    two = len(given) > 1
+    return {"item": given[0], "second": given[1] if two else None, "manner": manners.named(manner, two=two)}
 
 
 def _agreeing(fact: str, many: bool) -> str:

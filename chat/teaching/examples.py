@@ -17,7 +17,6 @@ import numpy as np
 from chat.acts import read_acts
 from chat.known_requests import KnownRequests
 from chat.language import language_name, language_of
-from chat.manners import FORMS
 from chat.need import Need
 from chat.rendering import rendered
 from chat.simulated_words import Wording
@@ -92,7 +91,7 @@ def made(source: Source, understand: Prompt, reply: Prompt, settings: TeachingSe
     parts = []
     for requested, part in ((wanted[aside:], share), (wanted[:aside], 1 - share)):
         # Put twice only now: what is held out must not be known in other letters.
-        again = _misspelt(requested, settings.misspelt, rng) if part == share else []
+        again = misspelt(requested, settings.misspelt, rng) if part == share else []
         found = list(described(source, language, [*requested, *again], understand, known, rng, progress))
         found += _of_acts(source, language, understand, known, rng, round(settings.acts * part), progress)
         answers_wanted = round(settings.answers * part)
@@ -127,7 +126,7 @@ def chosen_requests(
     return every
 
 
-def _misspelt(requested: Sequence[Request], share: float, rng: random.Random) -> list[Request]:
+def misspelt(requested: Sequence[Request], share: float, rng: random.Random) -> list[Request]:
     """So many of the merchant's own requests once more, as one types who is in a hurry."""
     own = [one for one in requested if one.sort == "given"]
     wording = Wording("misspelling", rng, "")
@@ -281,7 +280,9 @@ def _answered(
         others = [other for other in rng.sample(near[item.category], min(4, len(near[item.category]))) if other != item]
         need = read_acts(one.text, Need(), source.vocabulary, ()).need
         shown = [item, *others] if rng.random() < 0.85 else [item]
-        for given, text in answers.answer(need, shown, rng.randrange(len(FORMS))):
+        if not (manners := answers.fitting(need, shown)):
+            continue
+        for given, text in answers.answer(need, shown, rng.choice(manners)):
             yield Example("answer", _messages(prompt, reply_variables(one.text, need, given)), text)
 
 

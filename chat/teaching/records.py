@@ -36,8 +36,8 @@ class Language:
         # The thing stands last in what a title says before its first comma or bracket.
         for start in range(max(0, len(words) - LONGEST_KIND), len(words)):
             if tuple(words[start:]) in self._kinds and words[start] not in brand:
-                return " ".join(words[start:])
-        return aisle(item).lower() or shortest(item.title)
+                return _short(words[start:], first=False)
+        return _short(aisle(item).lower().split(), first=False) or _short(item.title.lower().split())
 
     def descriptions(self, item: Item, asked: str = "") -> list[str]:
         """Several ways to describe it, the shortest first.
@@ -50,11 +50,11 @@ class Language:
         values = [value.lower() for held in item.attributes.values() for value in held[:2]]
         named = [value for value in values if {singular(word) for word in _words(value)} & words]
         title = [word for word in _words(item.title) if singular(word) in words]
-        made = [kind, f"{' '.join(title)} {kind}", f"{kind} {place}", *(f"{value} {kind}" for value in named[:1])]
-        made += [f"{' '.join(named[:2])} {kind}"] if len(named) > 1 else []
-        made += [f"{kind} {value}" for value in values if value not in named][:3]
-        made.append(f"{kind} {' '.join(own_words(item.description)[:4])}")
-        return list(dict.fromkeys(text for one in made if (text := once(one))))
+        before = [" ".join(title), *named[:1], *([" ".join(named[:2])] if len(named) > 1 else [])]
+        behind = [value for value in values if value not in named][:3]
+        made = [kind, *(once(f"{one} {kind}", first=False) for one in before), once(f"{kind} {place}")]
+        made += [once(f"{kind} {one}") for one in (*behind, " ".join(own_words(item.description)[:4]))]
+        return list(dict.fromkeys(text for text in made if text))
 
 
 def _words(title: str) -> list[str]:
@@ -71,23 +71,17 @@ def own_words(text: str) -> list[str]:
     return list(dict.fromkeys(t.text for t in tokens(plain(text)) if t.text not in FILLERS and not t.text.isdigit()))
 
 
-def once(text: str) -> str:
-    """The text with each word once, at most ``MOST_WORDS``."""
-    first: dict[str, str] = {}
+def once(text: str, *, first: bool = True) -> str:
+    """The text with each word once, as many as a description may have: its ``first`` ones, or its last."""
+    held: dict[str, str] = {}
     for word in text.split():
-        first.setdefault(singular(word.lower()), word)
-    return _short(list(first.values()))
+        held.setdefault(singular(word.lower()), word)
+    return _short(list(held.values()), first=first)
 
 
-def shortest(title: str) -> str:
-    """A title's first words."""
-    return _short(title.lower().split())
-
-
-def _short(words: Sequence[str]) -> str:
-    words = words[:MOST_WORDS]
-    while len(words) > 1 and len(" ".join(words)) > LONGEST:
-        words = words[:-1]
+def _short(words: Sequence[str], *, first: bool = True) -> str:
+    while len(words) > 1 and (len(words) > MOST_WORDS or len(" ".join(words)) > LONGEST):
+        words = words[:-1] if first else words[1:]
     return " ".join(words)[:LONGEST]
 
 

@@ -344,12 +344,16 @@ def test_the_next_thing_for_another_person_is_a_want_of_its_own(message: str, wa
         ("my toddler, his face goes red at the seaside", set()),
         ("what do you have in home?", {"Home"}),
         ("show me outdoor", {"Outdoor"}),
+        ("have a look at home", {"Home"}),
+        ("looking at lamps", {"Lamps"}),
+        ("show me outdoors", {"Outdoor"}),
         ("toddler stuff", {"Toddler"}),
     ],
 )
 def test_where_or_who_somebody_is_names_no_department(message: str, departments: set[str]) -> None:
     vocabulary = replace(
-        VOCABULARY, categories=(("Home", "Throws"), ("Home", "Mugs"), ("Outdoor", "Tents"), ("Toddler", "Bibs"))
+        VOCABULARY,
+        categories=(("Home", "Throws"), ("Home", "Mugs"), ("Outdoor", "Tents"), ("Toddler", "Bibs"), ("Lamps",)),
     )
     limits = read_message(message, Need(), vocabulary, ()).need.current.filter
     assert {path[0] for path in limits.categories} == departments

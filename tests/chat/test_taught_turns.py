@@ -1,5 +1,6 @@
 """A turn with a model that was taught: it is asked by its own prompts, with what they were taught to be filled with."""
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -7,13 +8,13 @@ import pytest
 from scripted_llm import ScriptedLLM
 from shops import item, open_small_shop
 
+from chat import manners
 from chat.assistant import Assistant
 from chat.events import CardsEvent, DoneEvent, NeedEvent, SessionEvent, TextEvent, TurnEvent
 from chat.finding import Finder
 from chat.known_requests import KnownRequests
 from chat.llm import LLM
 from chat.llms import Several
-from chat.manners import FORMS, manner_of, named
 from chat.openings import question
 from chat.store import Store
 from chat.template import FOR_YOU
@@ -69,9 +70,8 @@ async def test_it_is_asked_in_the_form_that_it_was_taught(shop: Shop, llm_script
     assert understand["max_tokens"] <= 30
     schema = understand["response_format"]["json_schema"]["schema"]
     assert schema == Library().get("understand_taught").output
-    cards = [event for event in events if isinstance(event, CardsEvent)][-1].cards
-    manner = named(manner_of("somewhere dry to sleep for two", cards[0].item_id), two=True)
-    assert reply["messages"][0]["content"] == f"answer: {manner}"
+    every = [manners.named(number, two=True) for number in range(len(manners.FORMS))]
+    assert reply["messages"][0]["content"].removeprefix("answer: ") in every
     assert "1: " in reply["messages"][1]["content"]
     assert "2: " in reply["messages"][1]["content"]
     assert reply["max_tokens"] + understand["max_tokens"] <= 94
@@ -168,10 +168,25 @@ def test_whoever_stands_before_a_taught_model_says_so(llm_script: ScriptedLLM) -
     assert not Traced(plain, []).taught
 
 
-def test_a_manner_is_the_same_for_the_same_message_and_item_and_all_are_used() -> None:
-    found = [manner_of(f"message {number}", "tent-1") for number in range(400)]
-    assert found == [manner_of(f"message {number}", "tent-1") for number in range(400)]
-    assert set(found) == set(range(len(FORMS)))
+SOCKS = {"name": "Half Moon running socks", "price": "$12.00", "facts": "is made of wool", "about": ""}
+TENT = {"name": "Ridge 2-person tent", "price": "$149.00", "facts": "is waterproof; comes in green", "about": ""}
+
+
+def test_a_manner_is_the_same_for_the_same_message_and_all_are_used() -> None:
+    found = [manners.chosen(f"message {number}", TENT, TENT) for number in range(600)]
+    assert found == [manners.chosen(f"message {number}", TENT, TENT) for number in range(600)]
+    assert set(found) == {manners.named(number, two=True) for number in range(len(manners.FORMS))}
+
+
+def test_a_manner_fits_the_number_of_its_things_and_what_is_known_of_them() -> None:
+    def chosen(first: dict[str, str], second: dict[str, str] | None) -> set[str]:
+        return {manners.chosen(f"message {number}", first, second) for number in range(600)}
+
+    assert not [one for one in chosen(SOCKS, TENT) if re.search(r"\b(?:is|comes) 1|to it,", one)]
+    assert not [one for one in chosen(TENT, SOCKS) if re.search(r"\b(?:is|comes) 2", one)]
+    assert not [one for one in chosen({**TENT, "price": ""}, TENT) if one.startswith(("At $", "For $"))]
+    assert all("2 _" not in one and "2," not in one for one in chosen(TENT, None))
+    assert all("2" not in one for one in chosen(TENT, {**TENT, "facts": ""}))  # of it nothing can be said
 
 
 async def test_attributes_that_nothing_described_states_were_misread(shop: Shop, llm_script: ScriptedLLM) -> None:
@@ -188,3 +203,9 @@ async def test_attributes_that_nothing_described_states_were_misread(shop: Shop,
     assert cards[0].item_id.startswith("lamp")
     # What leads answers the words, so nothing is said to be merely near.
     assert not [event for event in events if isinstance(event, TextEvent) and "come nearest" in event.text]
+
+
+async def test_a_thing_that_the_shop_lacks_is_told_of_at_any_length(shop: Shop, llm_script: ScriptedLLM) -> None:
+    llm_script.enqueue('{"act":"search","items":["bamboo razor"]}')
+    events = await turn(shop, LLM(llm_script.url, "scripted", taught=True), "I want a second hand petrol lawn mower")
+    assert [event for event in events if isinstance(event, TextEvent) and "come nearest" in event.text]

@@ -4,7 +4,7 @@ import json
 import random
 import re
 from collections import Counter
-from itertools import islice
+from itertools import islice, product
 from pathlib import Path
 
 import numpy as np
@@ -141,29 +141,42 @@ def test_no_form_is_a_message_of_the_corpus_that_readings_are_measured_on() -> N
 @pytest.mark.parametrize("manner", range(len(FORMS)))
 def test_each_manner_is_kept_by_the_check_and_says_nothing_else(manner: int) -> None:
     rng = random.Random(manner)
-    kept, tried = 0, 60
-    for _ in range(tried):
-        item = rng.choice(ITEMS)
+    kept, tried = 0, 0
+    for item in rng.sample(ITEMS, 200):
         others = [one for one in ITEMS if one.category == item.category and one != item][:3]
+        if manner not in answers.fitting(Need(), [item, *others]):
+            continue
+        tried += 1
         for _, text in answers.answer(Need(), [item, *others], manner):
             kept += 1
-            assert item.price is None or f"{item.price}" in text or "cost" not in text.split(".")[0]
             assert "{" not in text
-    assert kept > tried / 2
+            assert "[" not in text
+            assert not re.search(r"\b(?:is|comes) (?:the|The) (?:[\w&'-]+ )*(?:socks|boots|shoes)\b", text), text
+    assert tried > 20
+    assert kept > 0.9 * tried
 
 
 def test_no_sentence_stands_in_two_manners_and_the_prompt_names_each() -> None:
-    forms = [re.sub(r"[12]|\\[|\\]", "", form) for held in FORMS for form in dict.fromkeys(held)]
-    assert len(forms) == len(set(forms))
+    same = {"M": "N", "m": "n", "r": "p", "q": "p", "d": "c", "price2": "price", "it2": "it", "one2": "one"}
+    where: dict[str, set[int]] = {}
+    for number, held in enumerate(FORMS):
+        for form in held:
+            alike = re.sub(r"\{(\w+)\}", lambda slot: f"{{{same.get(slot[1], slot[1])}}}", form)
+            for left_out in product((True, False), repeat=alike.count("[")):
+                parts = re.split(r"\[|\]", alike)
+                kept = [one for at, one in enumerate(parts) if at % 2 == 0 or not left_out[at // 2]]
+                where.setdefault("".join(kept), set()).add(number)
+    assert len(where) > len(FORMS)
+    assert not {sentence: held for sentence, held in where.items() if len(held) > 1}
     assert len({manners.named(number, two=True) for number in range(len(FORMS))}) == len(FORMS)
     assert manners.named(1, two=True) == "At $, 1 _. At $, 2 _."
     assert manners.named(1, two=False) == "At $, 1 _."
 
 
 def test_things_in_the_plural_are_spoken_of_as_several() -> None:
-    assert answers.is_plural("Torvald Promenade running shoes, coral")
-    assert not answers.is_plural("Brightwell Halcyon radio (cream)")
-    assert not answers.is_plural("Larkfield filter coffee machine 10 cups")
+    assert manners.is_plural("Torvald Promenade running shoes, coral")
+    assert not manners.is_plural("Brightwell Halcyon radio (cream)")
+    assert not manners.is_plural("Larkfield filter coffee machine 10 cups")
     said = {"name": "Wharf rain boots", "price": "$42.95", "facts": "is for men; its size is XL", "about": ""}
     assert answers.written(0, answers.Facts.of(said), None) == (
         "The Wharf rain boots are for men and have a size of XL. They cost $42.95."
@@ -213,8 +226,13 @@ def test_the_same_shop_gives_the_same_examples_in_the_form_that_is_served() -> N
             fields = json.loads(one.answer)
             assert fields["act"] in prompts[0].output["properties"]["act"]["enum"]  # type: ignore[index]
             Draft202012Validator(prompts[0].output or {}).validate(fields)
+    own = [requests.Request("a dry night out", ("a",), "given"), requests.Request("tent", ("a",), "words")] * 4
+    again = examples.misspelt(own, 0.5, random.Random(1))
+    assert len(again) == 2
+    assert {one.sort for one in again} == {"given"}
+    assert not examples.misspelt(own, 0.0, random.Random(1))
     dry = [one for one in first if one.request is not None and one.request.sort == "given"]
-    assert len(dry) in (1, 2)  # held out, it is not put once more with slips
+    assert len(dry) == (2 if any(one in both.learned for one in dry) else 1)  # held out, it is not put once more
     asked_for = [{one.request.text for one in part if one.request} for part in (both.learned, both.held)]
     assert asked_for[1]
     assert not {one for one in asked_for[1] if len(one.split()) > 3} & asked_for[0]  # "tent" is asked for twice

@@ -26,9 +26,17 @@ def shop(tmp_path: Path, minilm: MiniLMEncoder) -> Iterator[Shop]:
     shop.close()
 
 
-def left(shop: Shop, limits: Filter, words: str = "wakes me on dark mornings", before: Filter | None = None) -> Filter:
+def left(
+    shop: Shop,
+    limits: Filter,
+    words: str = "wakes me on dark mornings",
+    before: Filter | None = None,
+    message: str = MESSAGE,
+    *,
+    implied: bool = False,
+) -> Filter:
     want = Want(words=words, filter=limits).described(("camping lantern",), taught=True)
-    return as_described(want, before or Filter(), MESSAGE, shop.grounder, shop.catalog).filter
+    return as_described(want, before or Filter(), message, shop.grounder, shop.catalog, implied=implied).filter
 
 
 def test_an_attribute_that_no_such_thing_states_is_left_out_and_others_stay(shop: Shop) -> None:
@@ -42,6 +50,8 @@ def test_what_a_silent_record_may_not_be_trusted_for_is_never_left_out(shop: Sho
     for attributes in (
         {"diet": ("vegan",)}, {"Size": ("XL",)}, {"features": ("nut-free",)}, {"care": ("dishwasher safe",)},
         {"claims": ("hypoallergenic",)}, {"materials": ("non-toxic paint",)}, {"claims": ("flameproof",)},
+        {"nut-free": ("yes",)}, {"claims": ("halal",)}, {"Shoe size": ("9",)}, {"features": ("vegan",)},
+        {"age": ("6+ months",)},
     ):  # fmt: skip
         limits = Filter(attributes=attributes)
         assert left(shop, limits) == limits
@@ -58,11 +68,18 @@ def test_where_the_words_name_a_thing_nothing_is_left_out(shop: Shop) -> None:
     assert left(shop, limits, words="camping lantern") == limits
 
 
-def test_a_category_that_the_message_does_not_name_is_left_out_where_nothing_described_is_in_it(shop: Shop) -> None:
-    assert left(shop, Filter(categories=(("Beauty", "Razors"),))) == Filter()
-    assert left(shop, Filter(categories=(("Outdoor", "Lamps"),))) == Filter(categories=(("Outdoor", "Lamps"),))
-    named = Filter(categories=(("Home", "Winter"),))
-    assert left(shop, named) == named
+@pytest.mark.parametrize("message", ["something red to see by at night", "a light in red", "for my red kite"])
+def test_what_is_asked_for_outright_stays(shop: Shop, message: str) -> None:
+    limits = Filter(attributes={"colour": ("red",)})
+    assert left(shop, limits, message=message) == limits
+    assert left(shop, limits, message="my red kite gets lost in the dark") == Filter()
+
+
+def test_an_implied_category_is_left_out_where_nothing_described_is_in_it(shop: Shop) -> None:
+    razors, lamps = Filter(categories=(("Beauty", "Razors"),)), Filter(categories=(("Outdoor", "Lamps"),))
+    assert left(shop, razors, implied=True) == Filter()
+    assert left(shop, razors) == razors
+    assert left(shop, lamps, implied=True) == lamps
 
 
 def test_an_untaught_models_descriptions_leave_nothing_out(shop: Shop) -> None:
