@@ -44,8 +44,8 @@ SHOPPERS = 2000
 OF_DEMO = ("by_use.", "intents.", "valid_json.", "answers.", "serving.")  # figures of the adapter that was named
 SEED = 20261128
 # A catalogue alone, and histories alone: what else a shop would teach is not measured there.
-SEARCH_RECIPE = ("acts=0", "answers=0", "words=9000", "uses=3000")
-HISTORY_RECIPE = ("acts=0", "answers=0", "words=0", "uses=0", "histories=14000")
+SEARCH_RECIPE = ("acts=0", "answers=0", "words=5000", "uses=1500")
+HISTORY_RECIPE = ("acts=0", "answers=0", "words=0", "uses=0", "histories=7000")
 
 console = Console(highlight=False)
 

@@ -7,7 +7,9 @@ vLLM serves a joined model faster than one with an adapter beside it (docs/teach
 import hashlib
 import json
 import logging
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from chat.errors import SetupError
 
@@ -50,8 +52,19 @@ def joined(base: Path, adapter: Path, models: Path) -> Path:
     return target
 
 
+def reworded(adapter: Path, live: Mapping[str, str]) -> list[str]:
+    """Names of the prompts that are ``live`` in other wordings than the adapter was taught to answer to."""
+    held = _facts_of(adapter).get("prompts", {})
+    return sorted(name for name, version in held.items() if live.get(name, version) != version)
+
+
 def _base_of(folder: Path) -> str:
+    return str(_facts_of(folder).get("base", ""))
+
+
+def _facts_of(folder: Path) -> dict[str, Any]:
     try:
-        return str(json.loads((folder / FACTS).read_text(encoding="utf-8")).get("base", ""))
+        held = json.loads((folder / FACTS).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return ""
+        return {}
+    return held if isinstance(held, dict) else {}

@@ -26,7 +26,7 @@ from chat.policies import Policies
 from chat.policy_desk import PolicyDesk
 from chat.settings import Settings
 from chat.store import Store
-from chat.taught_llm import AUTO, NONE, adapter_for, joined
+from chat.taught_llm import AUTO, NONE, adapter_for, joined, reworded
 from chat.yes_judge import YesJudge
 from prompts.library import Library
 from prompts.serving import released
@@ -161,6 +161,11 @@ def opened_shop(
     """The shop in this home with its assistant; ``follow`` as in ``opened_finder``."""
     with opened_finder(settings, home, console, follow=follow) as (shop, finder):
         _, prompts = released(shop.connections)
+        if llm.taught and (names := reworded(taught_on(settings, home), prompts.chosen(""))):
+            log.warning(
+                "the LLM was taught to answer to another wording of %s: run `shoptalk teach` to teach it this one, or "
+                "set the label `production` back to the version that it knows", " and ".join(names),
+            )  # fmt: skip
         desk = PolicyDesk(Policies(shop.connections).all, shop.encoder)
         assistant = Assistant(
             shop.catalog,

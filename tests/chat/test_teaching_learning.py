@@ -14,7 +14,7 @@ import torch
 from hashing import Hashing
 from thin_model import thin_model
 
-from chat.taught_llm import FACTS, WEIGHTS, adapter_for, joined
+from chat.taught_llm import FACTS, WEIGHTS, adapter_for, joined, reworded
 from chat.teaching.adapter import Adapter, join
 from chat.teaching.lessons import Answers, Pair, Preference
 from chat.teaching.packs import Tokens, packed, tokenised
@@ -241,6 +241,11 @@ def test_which_adapter_a_model_is_served_with(base: Path, tmp_path: Path) -> Non
         adapter_for("another", str(own), tmp_path)
     with pytest.raises(SetupError, match="shoptalk teach"):
         adapter_for("thin", str(tmp_path / "nothing"), own)
+
+    (own / FACTS).write_text(json.dumps({"base": "thin", "prompts": {"reply_taught": "a", "understand_taught": "b"}}))
+    assert reworded(own, {"reply_taught": "a", "understand_taught": "b", "reply": "c"}) == []
+    assert reworded(own, {"reply_taught": "a", "understand_taught": "another"}) == ["understand_taught"]
+    assert reworded(tmp_path / "nothing", {"reply_taught": "a"}) == []
 
     target = joined(base, own, tmp_path / "models")
     made = (target / "config.json").stat().st_mtime_ns
