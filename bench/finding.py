@@ -25,7 +25,7 @@ from chat.understand import NEAR_ITEMS, parse_understanding, variables
 from chat.unstated import as_described
 from demo import asked, assortment
 from retrieval.filters import Filter
-from retrieval.ground import Ask
+from retrieval.ground import NAMED, Ask
 from retrieval.items import Item
 from retrieval.shop import Shop
 
@@ -39,12 +39,30 @@ Descriptions = Mapping[str, tuple[str, ...]]  # of each query
 def described(
     model: Model, shop: Shop, texts: Sequence[str], *, temperature: float = 0.0, seed: int = 0
 ) -> Descriptions:
+    """What is searched with for each text as a first message: what the model describes, or what others wanted."""
+    found = undecided(model, shop, texts, temperature=temperature, seed=seed)
+    known = known_to(model, shop)
+    return found if known is None else {text: settled(shop, known, text, held) for text, held in found.items()}
+
+
+def undecided(
+    model: Model, shop: Shop, texts: Sequence[str], *, temperature: float = 0.0, seed: int = 0
+) -> Descriptions:
     """What the model describes for each text as a first message."""
     vocabulary = shop.catalog.vocabulary()
     known = known_to(model, shop)
     given = [asked_of(shop, known, text, read_acts(text, Need(), vocabulary, ()).need) for text in texts]
     raw = model.ask(model.prompt("understand"), given, temperature=temperature, seed=seed)
     return {text: parse_understanding(one).descriptions for text, one in zip(texts, raw, strict=True)}
+
+
+def settled(shop: Shop, known: KnownRequests, text: str, descriptions: Sequence[str]) -> tuple[str, ...]:
+    """The descriptions, or what others wanted in their place, as ``chat.describing`` settles it."""
+    want = read_acts(text, Need(), shop.catalog.vocabulary(), ()).need.current
+    words = want.words or text
+    if shop.grounder.ground((), words, want.hard_filter(), DEEP).carried >= NAMED:
+        return tuple(descriptions)
+    return known.wanted(words).settled(descriptions)
 
 
 def known_to(model: Model, shop: Shop) -> KnownRequests | None:
@@ -58,7 +76,7 @@ def asked_of(shop: Shop, known: KnownRequests | None, message: str, need: Need) 
     found = shop.grounder.ground((), want.words or message, want.hard_filter(), NEAR_ITEMS).candidates
     records = shop.catalog.many([one.item_id for one in found])
     leading = [records[one.item_id] for one in found if one.item_id in records]
-    return variables(message, need, "", leading, known.wanted(want.words or message) if known else ())
+    return variables(message, need, "", leading, known.wanted(want.words or message).kinds if known else ())
 
 
 def seeded(model: Model, shop: Shop, texts: Sequence[str], seeds: Sequence[int]) -> list[Descriptions]:
@@ -103,7 +121,7 @@ class Asked:
     right: frozenset[str]
 
 
-def by_use(items: Sequence[Item]) -> list[Asked]:
+def by_use(items: Sequence[Item], file: Path = BY_USE) -> list[Asked]:
     """The requests of the file, their kinds as items in stock."""
     held = asked.by_kind(assortment.departments(), items)
     by_name: dict[str, list[str]] = {}
@@ -112,7 +130,7 @@ def by_use(items: Sequence[Item]) -> list[Asked]:
         by_name[f"{leaf}/{kind}"] = held_ids
     records = {item.id: item for item in items}
     made = []
-    for row in yaml.safe_load(BY_USE.read_text(encoding="utf-8")):
+    for row in yaml.safe_load(file.read_text(encoding="utf-8")):
         right = [records[item_id] for kind in row["right"] for item_id in by_name[kind]]
         for name, values in row.get("with", {}).items():
             right = [item for item in right if set(item.attributes.get(name, ())) & set(map(str, values))]
@@ -134,6 +152,9 @@ def of_uses(name: str, model: Model, shop: Shop, candidates: int, *, quick: bool
         np.mean(recalls(shop, requests, drawn[0], candidates, alone=True))
     )
     figures[f"by_use.{name}_fused.recall@10"] = float(np.mean(both[0]))
+    if model.taught:
+        own = recalls(shop, requests, undecided(model, shop, [one.text for one in requests]), candidates, trusted=True)
+        figures[f"by_use.{name}_model_alone.recall@10"] = float(np.mean(own))  # the votes have no say
     if len(both) > 1:
         figures |= over_seeds(f"by_use.{name}_fused_seeds.recall@10", [float(np.mean(one)) for one in both[1:]])
     figures |= gain(f"by_use.{name}_gain", words, both[0])
@@ -145,7 +166,8 @@ def of_uses(name: str, model: Model, shop: Shop, candidates: int, *, quick: bool
 
 def without_a_model(shop: Shop, candidates: int, *, quick: bool) -> dict[str, float]:
     """What descriptions could bring: the name of one right kind, drawn by the seed; and that of the written request
-    of ``demo/requests`` that is nearest to the words, which a model must beat to be worth its teaching.
+    of ``demo/requests`` that is nearest to the words, or that most of the nearest are for: what a model must beat to be
+    worth its teaching.
     """
     items = list(shop.catalog.all())
     requests, language, records = by_use(items), Language(items), {item.id: item for item in items}
@@ -156,16 +178,21 @@ def without_a_model(shop: Shop, candidates: int, *, quick: bool) -> dict[str, fl
     draw = random.Random(SEED)
     right: dict[str, tuple[str, ...]] = {}
     nearest: dict[str, tuple[str, ...]] = {}
+    voted: dict[str, tuple[str, ...]] = {}
+    of = [tuple(dict.fromkeys(language.kind(records[item_id]) for item_id in one["items"]))[:2] for one in known]
+    votes = KnownRequests(vectors, of, shop.encoder.encode)
     for one in requests:
         kinds = sorted({language.kind(records[item_id]) for item_id in one.right})
         right[one.text] = (draw.choice(kinds),)
         best = known[int(np.argmax(vectors @ shop.encoder.encode([one.text])[0]))]
         nearest[one.text] = (language.kind(records[best["items"][0]]),)
+        want = read_acts(one.text, Need(), shop.catalog.vocabulary(), ()).need.current
+        voted[one.text] = votes.wanted(want.words or one.text).kinds[:1]
     return {
         f"by_use.{what}_{how}.recall@10": float(
             np.mean(recalls(shop, requests, descriptions, candidates, trusted=how == "trusted"))
         )
-        for what, descriptions in (("one_right_kind", right), ("nearest_request", nearest))
+        for what, descriptions in (("one_right_kind", right), ("nearest_request", nearest), ("votes", voted))
         for how in ("fused", "trusted")
     }
 

@@ -5,6 +5,7 @@
     history    descriptions from the histories of beauty/, taught on the training part; 2,000 held-out shoppers
     acts       which kind of message a message is, over the corpus of utterances, the LLM's part alone
     answers    300 held-out turns over the demo shop: sentences shown, cut, alike; true by labels where there are
+    trust      how far descriptions and votes are trusted: the constants, on the 110 requests that they were chosen on
     serving    tokens a second and time to the first one: joined weights against an adapter beside the model
 
 Each part can be run alone (``--part``). Two parts teach a model first, which takes half an hour each on two cores; what
@@ -22,7 +23,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import finding, saying
+from bench import finding, saying, trusting
 from bench.asking import served
 from bench.beauty import beauty_items
 from bench.finding import HeldShopper
@@ -39,7 +40,7 @@ from ui.cli_teach import teach_model
 from ui.home import Home
 from ui.opening import language_model, opened_assistant
 
-PARTS = ("by_use", "acts", "answers", "serving", "search", "history")
+PARTS = ("by_use", "acts", "answers", "serving", "trust", "search", "history")
 SHOPPERS = 2000
 OF_DEMO = ("by_use.", "intents.", "valid_json.", "answers.", "serving.")  # figures of the adapter that was named
 SEED = 20261128
@@ -67,7 +68,7 @@ def main() -> None:
     data = options.data or data_folder()
     for part in options.part or PARTS:
         match part:
-            case "by_use" | "acts" | "answers" | "serving":
+            case "by_use" | "acts" | "answers" | "serving" | "trust":
                 figures |= of_demo(part, settings, options.adapter, options.answers, quick=options.quick)
             case "search":
                 figures |= of_search(data / "search", settings, quick=options.quick)
@@ -110,7 +111,9 @@ def of_demo(part: str, settings: Settings, adapter: Path, written: Path | None, 
                 figures |= serving(name, shop_settings, held)
                 continue
             with served(settings, held, _log(settings)) as model, Shop.opened(home.folder, settings.models) as shop:
-                if part == "acts":
+                if part == "trust":
+                    figures |= trusting.tried(model, shop, settings.candidates) if model.taught else {}
+                elif part == "acts":
                     figures |= saying.understanding(name, model, shop)
                 else:
                     figures |= finding.of_uses(name, model, shop, settings.candidates, quick=quick)

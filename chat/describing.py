@@ -13,6 +13,7 @@ from functools import partial
 from chat.errors import LLMUnreachable
 from chat.finding import Arrange
 from chat.found import Found
+from chat.known_requests import Voted
 from chat.llm import LLM, taught_name
 from chat.store import Turn
 from chat.understand import Understanding, understand
@@ -21,6 +22,7 @@ from chat.yes_judge import FIRST, YesJudge
 from prompts.prompt import Prompt
 from ranking.history import Event
 from retrieval.catalog import Catalog
+from retrieval.ground import NAMED
 
 HISTORY_DIGEST_ITEMS = 3  # titles that the LLM is told of a shopper's history
 
@@ -36,7 +38,7 @@ class Describer:
         self,
         catalog: Catalog,
         prompt: Callable[[Turn, str], Prompt],
-        asked_alike: Callable[[str], Sequence[str]],
+        asked_alike: Callable[[str], Voted],
         judge: YesJudge | None = None,
     ) -> None:
         self._catalog = catalog
@@ -47,18 +49,23 @@ class Describer:
     async def described(
         self, llm: LLM, turn: Turn, need: Need, found: Found, history: Sequence[Event], deadline: float
     ) -> Understanding:
-        """What the LLM describes for the need, told of what the words alone ``found``.
+        """What the LLM describes for the need, told of what the words alone ``found`` and of what others wanted.
 
-        LLMError and TimeoutError pass.
+        A taught one is not asked where the words name nothing, and most who asked alike wanted one kind. LLMError and
+        TimeoutError pass.
         """
         prompt = self._prompt(turn, taught_name("understand", llm))
         turn.llm = llm.model
         digest = await asyncio.to_thread(self.digest, history)
         words = need.current.words or ("" if need.current.is_empty else turn.message)
-        asked = await asyncio.to_thread(self._asked_alike, words) if llm.taught else ()
+        asked = await asyncio.to_thread(self._asked_alike, words) if llm.taught else Voted()
+        told = found.groups[0].confidence < NAMED  # the words name nothing that the shop has
+        if told and asked.clear:
+            return Understanding(descriptions=asked.settled(()), taught=True)
         async with asyncio.timeout_at(deadline):
             leading = found.groups[0].leading if words else ()
-            return await understand(llm, prompt, turn.message, need, digest, leading, asked)
+            made = await understand(llm, prompt, turn.message, need, digest, leading, asked.kinds)
+        return made.model_copy(update={"descriptions": asked.settled(made.descriptions)}) if told else made
 
     @property
     def judges(self) -> bool:

@@ -11,7 +11,7 @@ from decimal import Decimal
 from itertools import islice
 
 from chat.found import Found, Group
-from chat.known_requests import KnownRequests
+from chat.known_requests import KnownRequests, Voted
 from chat.relax import relaxations
 from chat.things import owner
 from chat.unstated import as_described
@@ -100,9 +100,9 @@ class Finder:
             found.groups.append(group)
         return found
 
-    def asked_alike(self, request: str) -> list[str]:
+    def asked_alike(self, request: str) -> Voted:
         """What those wanted who asked like this, as the shop's model was taught; nothing where it was not."""
-        return self._known.wanted(request) if self._known else []
+        return self._known.wanted(request) if self._known else Voted()
 
     def as_described(self, want: Want, before: Filter, message: str, *, implied: bool) -> Want:
         """The want less what the message seems to ask and nothing like what is described has (``chat.unstated``)."""
@@ -177,6 +177,7 @@ class Finder:
             items,
             candidates,
             carried=self._carries(want, grounding, rules, alone=not others),
+            confidence=grounding.carried,
             near=bool(want.words)
             and not want.filter.categories
             and grounding.carried < CARRIED_THRESHOLD

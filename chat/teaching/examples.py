@@ -181,8 +181,8 @@ def known_requests(source: Source, language: Language) -> KnownRequests:
 def _told(one: Request, words: np.ndarray, kind: str, known: KnownRequests, rng: random.Random) -> list[str]:
     """What the model is told that others asked for: of a request that is known itself, as if it were not."""
     if one.sort != "given":
-        return known.wanted_by(words)
-    asked = known.wanted_by(words, without=kind)
+        return list(known.wanted_by(words).kinds)
+    asked = list(known.wanted_by(words, without=kind).kinds)
     (place,) = rng.choices(range(len(TOLD_AT)), TOLD_AT)
     return [*asked[:place], kind, *asked[place : len(TOLD_AT) - 2]] if place < len(TOLD_AT) - 1 else asked
 
@@ -262,7 +262,7 @@ def _of_acts(
         near = nearest(source, words if need.current.words else None)
         place = aisle(one.item)
         found = answered(one.act, language.kind(one.item), place) if one.act == "search" else answered(one.act)
-        given = variables(one.message, need, "", near, known.wanted_by(words))
+        given = variables(one.message, need, "", near, known.wanted_by(words).kinds)
         yield Example("understand", _messages(prompt, given), found)
 
 

@@ -81,7 +81,7 @@ async def test_it_is_asked_in_the_form_that_it_was_taught(shop: Shop, llm_script
 
 async def test_it_is_told_what_others_wanted_and_leads_the_search(shop: Shop, llm_script: ScriptedLLM) -> None:
     known = KnownRequests(
-        shop.encoder.encode(["a surprise for our anniversary", "too dark to read in bed"]),
+        shop.encoder.encode(["what to get for our anniversary", "a present for a wedding anniversary"]),
         [["2-person tent"], ["camping lantern"]], shop.encoder.encode,
     )  # fmt: skip
     message = "what could I get for our wedding anniversary?"
@@ -92,9 +92,23 @@ async def test_it_is_told_what_others_wanted_and_leads_the_search(shop: Shop, ll
         cards = [event for event in events if isinstance(event, CardsEvent)][-1].cards
         found[taught] = [card.item_id for card in cards]
     taught_asked, plain_asked = (llm_script.requests[at]["messages"][-1]["content"] for at in (0, 2))
-    assert "asked: 2-person tent" in taught_asked
-    assert "2-person tent" not in plain_asked
+    assert "asked: camping lantern; 2-person tent" in taught_asked
+    assert "asked: " not in plain_asked
     assert found[True][0].startswith("lamp")  # its description counts, though it shares nothing with the words
+
+
+async def test_where_others_who_asked_alike_all_wanted_one_kind_the_model_is_not_asked(
+    shop: Shop, llm_script: ScriptedLLM
+) -> None:
+    alike = [f"what could I get for our {number}. anniversary?" for number in range(1, 21)]
+    known = KnownRequests(shop.encoder.encode(alike), [["camping lantern"]] * 20, shop.encoder.encode)
+    llm_script.enqueue("Here it is.")
+    message = "what could I get for our wedding anniversary?"
+    events = await turn(shop, LLM(llm_script.url, "scripted", taught=True), message, known=known)
+    (reply,) = llm_script.requests
+    assert reply["messages"][0]["content"].startswith("answer: ")
+    cards = [event for event in events if isinstance(event, CardsEvent)][-1].cards
+    assert cards[0].item_id.startswith("lamp")
 
 
 @pytest.mark.parametrize("taught", [True, False])
