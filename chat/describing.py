@@ -59,13 +59,14 @@ class Describer:
         digest = await asyncio.to_thread(self.digest, history)
         words = need.current.words or ("" if need.current.is_empty else turn.message)
         asked = await asyncio.to_thread(self._asked_alike, words) if llm.taught else Voted()
-        told = found.groups[0].confidence < NAMED  # the words name nothing that the shop has
-        if told and asked.clear:
-            return Understanding(descriptions=asked.settled(()), taught=True)
+        if found.groups[0].confidence >= NAMED:  # the words name what the shop has
+            votes = Voted()
+        elif (votes := asked).clear:
+            return Understanding(descriptions=votes.settled(()), taught=True, asked_alike=True)
         async with asyncio.timeout_at(deadline):
             leading = found.groups[0].leading if words else ()
             made = await understand(llm, prompt, turn.message, need, digest, leading, asked.kinds)
-        return made.model_copy(update={"descriptions": asked.settled(made.descriptions)}) if told else made
+        return made.model_copy(update={"descriptions": votes.settled(made.descriptions), "asked_alike": votes.close})
 
     @property
     def judges(self) -> bool:

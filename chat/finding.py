@@ -206,8 +206,8 @@ class Finder:
 
     @staticmethod
     def _is_described(want: Want, grounding: Grounding) -> bool:
-        """Whether an LLM that was taught on the shop says what the words, which only tell of something, leave open."""
-        return want.taught and bool(want.descriptions) and want.tells and grounding.carried < NAMED
+        """Whether an LLM that was taught on the shop says what the words leave open."""
+        return want.taught and bool(want.descriptions) and want.is_open and grounding.carried < NAMED
 
     def _own(self, name: str, others: Sequence[Want], candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
         """The candidates less those of the kind of another want, unless they have this one's own word."""

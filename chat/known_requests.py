@@ -38,17 +38,21 @@ class Voted:
     alike: float = 0.0
 
     @property
+    def close(self) -> bool:
+        """Whether somebody asked so much alike that what they wanted is likely what is wanted now."""
+        return bool(self.kinds) and self.alike >= ALIKE
+
+    @property
     def clear(self) -> bool:
         """Whether so many of them wanted the first kind that no model needs to be asked."""
-        return self.alike >= ALIKE and self.share >= CLEAR
+        return self.close and self.share >= CLEAR
 
     def settled(self, descriptions: Sequence[str]) -> tuple[str, ...]:
         """What to search for of a model's ``descriptions`` and the kinds: the first kind where it is clear, and where
         the model describes none of them; else what the model describes, which decides between them.
         """
         told = any(kind in text or text in kind for kind in self.kinds for text in descriptions)
-        first = bool(self.kinds) and self.alike >= ALIKE and (self.clear or not told)
-        return self.kinds[:1] if first else tuple(descriptions)
+        return self.kinds[:1] if self.close and (self.clear or not told) else tuple(descriptions)
 
 
 class KnownRequests:

@@ -64,4 +64,5 @@ def merge_understanding(reading: Reading, understanding: "Understanding") -> Nee
     ]
     if not kept or want.similar_to:
         return reading.need
-    return reading.need.with_current(want.described(tuple(kept), taught=understanding.taught))
+    want = want.described(tuple(kept), taught=understanding.taught, asked_alike=understanding.asked_alike)
+    return reading.need.with_current(want)

@@ -31,6 +31,7 @@ class Understanding(BaseModel):
 
     descriptions: tuple[str, ...] = ()
     taught: bool = False  # by a model that was taught on this shop: what it describes may lie far from the words
+    asked_alike: bool = False  # the shop knows of a request much like it, and of what was wanted then
 
 
 def variables(

@@ -29,6 +29,7 @@ class Want(BaseModel):
     topic: str = ""  # the thing itself in singular, e.g. "tent"; "" where the message names none
     descriptions: tuple[str, ...] = ()  # texts of items that would fit: the LLM's, or an item's that it shall resemble
     taught: bool = False  # whether the descriptions are of an LLM that was taught on this shop
+    asked_alike: bool = False  # whether the shop knows of a request much like it (``chat.known_requests``)
     filter: Filter = Filter()
     refused_ids: tuple[str, ...] = ()  # "not this"
     similar_to: tuple[str, ...] = ()  # ids of shown items that it shall resemble
@@ -51,9 +52,18 @@ class Want(BaseModel):
         return bool(self.topic) and self.name == self.words
 
     @property
-    def tells(self) -> bool:
-        """True if its words tell of something ("keep my tea hot"), and do not just name a thing, at whatever length."""
-        return not self.topic or any(token.text in FILLERS for token in tokens(self.words))
+    def is_open(self) -> bool:
+        """True if its words tell of something ("keep my tea hot") and name no thing, as "a drone for my nephew" does.
+
+        Of a long row of words without any between them nobody can tell, unless the shop knows of a request like it.
+        """
+        words = [token.text for token in tokens(self.words)]
+        before = next((place for place, word in enumerate(words) if word in FILLERS), len(words))
+        if not self.topic or before == 0:
+            return True
+        if before == len(words):
+            return self.asked_alike and not self.names_a_thing
+        return singular(words[before - 1]) != self.topic.split()[-1]
 
     @property
     def is_exact(self) -> bool:
@@ -64,9 +74,9 @@ class Want(BaseModel):
             singular(token.text) in named or token.text in FILLERS for token in tokens(self.words)
         )
 
-    def described(self, descriptions: tuple[str, ...], *, taught: bool) -> "Want":
+    def described(self, descriptions: tuple[str, ...], *, taught: bool, asked_alike: bool = False) -> "Want":
         """The want with an LLM's descriptions of items that would fit."""
-        return self.model_copy(update={"descriptions": descriptions, "taught": taught})
+        return self.model_copy(update={"descriptions": descriptions, "taught": taught, "asked_alike": asked_alike})
 
     def spelt(self, corrected: str) -> "Want":
         """The want in the words that it was searched with; its thing follows where it ended them."""
@@ -88,7 +98,8 @@ class Want(BaseModel):
     @property
     def is_empty(self) -> bool:
         """True if nothing is known of what is wanted."""
-        return self.model_copy(update={"seen_ids": (), "passed_ids": (), "taught": False}) == _NOTHING
+        told = {"seen_ids": (), "passed_ids": (), "taught": False, "asked_alike": False}
+        return self.model_copy(update=told) == _NOTHING
 
 
 _NOTHING = Want()

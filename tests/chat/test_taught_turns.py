@@ -107,6 +107,7 @@ async def test_where_others_who_asked_alike_all_wanted_one_kind_the_model_is_not
     events = await turn(shop, LLM(llm_script.url, "scripted", taught=True), message, known=known)
     (reply,) = llm_script.requests
     assert reply["messages"][0]["content"].startswith("answer: ")
+    assert not [event for event in events if isinstance(event, TextEvent) and "come nearest" in event.text]
     cards = [event for event in events if isinstance(event, CardsEvent)][-1].cards
     assert cards[0].item_id.startswith("lamp")
 
@@ -219,7 +220,22 @@ async def test_attributes_that_nothing_described_states_were_misread(shop: Shop,
     assert not [event for event in events if isinstance(event, TextEvent) and "come nearest" in event.text]
 
 
-async def test_a_thing_that_the_shop_lacks_is_told_of_at_any_length(shop: Shop, llm_script: ScriptedLLM) -> None:
+@pytest.mark.parametrize("message", ["I want a second hand petrol lawn mower", "a drone for my nephew", "a microwave"])
+async def test_a_thing_that_the_shop_lacks_is_told_of(shop: Shop, llm_script: ScriptedLLM, message: str) -> None:
     llm_script.enqueue('{"act":"search","items":["bamboo razor"]}')
-    events = await turn(shop, LLM(llm_script.url, "scripted", taught=True), "I want a second hand petrol lawn mower")
+    events = await turn(shop, LLM(llm_script.url, "scripted", taught=True), message)
     assert [event for event in events if isinstance(event, TextEvent) and "come nearest" in event.text]
+
+
+def test_words_are_open_where_they_name_no_thing() -> None:
+    def is_open(words: str, topic: str, **fields: bool) -> bool:
+        return Want(words=words, topic=topic, **fields).is_open  # type: ignore[arg-type]
+
+    assert is_open("keep my tea hot", "tea")
+    assert is_open("wake on dark mornings", "morning")
+    assert is_open("fix flat tyre on bike", "")
+    assert not is_open("drone for nephew", "drone")
+    assert not is_open("car tyres for winter", "tyre")
+    assert not is_open("takes calls noisy open plan office", "office")
+    assert is_open("takes calls noisy open plan office", "office", asked_alike=True)
+    assert not is_open("washing machine", "machine", asked_alike=True)
