@@ -30,7 +30,7 @@ from chat.events import CardsEvent, DoneEvent, SessionEvent, TextEvent, TurnEven
 from chat.settings import Settings
 from retrieval.items import Item
 from retrieval.shop import Shop
-from ui.demo_shop import build_demo
+from ui.demo_shop import build_demo, taught_for_demo
 from ui.home import Home
 from ui.opening import language_model, opened_assistant
 
@@ -157,6 +157,7 @@ def main() -> None:
     options = arguments.parse_args()
     settings = Settings()
     home = Home(settings.home)
+    settings = taught_for_demo(settings, home)
     script = list(islice(conversations(), QUICK_CONVERSATIONS if options.quick else None))
     with home.owned(), language_model(settings, home) as model:
         build_demo(home, settings, console)

@@ -34,7 +34,7 @@ from chat.settings import Settings
 from demo import assortment, catalogue
 from demo.__main__ import SEED
 from retrieval.items import Item
-from ui.demo_shop import build_demo
+from ui.demo_shop import build_demo, taught_for_demo
 from ui.home import Home
 from ui.opening import language_model, opened_assistant
 
@@ -142,6 +142,7 @@ def llm_sentences_kept(console: Console, *, quick: bool) -> dict[str, float]:
     """The share of scripted turns that show a sentence of the settings' LLM; counted as ``bench.latency`` does."""
     settings = Settings()
     home = Home(settings.home)
+    settings = taught_for_demo(settings, home)
     script = list(islice(conversations(), latency.QUICK_CONVERSATIONS if quick else None))
     with home.owned(), language_model(settings, home) as model:
         build_demo(home, settings, console)
