@@ -19,6 +19,7 @@ from bench.search import Grades, judge
 from chat.acts import read_acts
 from chat.known_requests import KnownRequests
 from chat.need import Need
+from chat.reading import is_refused
 from chat.teaching.records import Language
 from chat.teaching.requests import DIGEST, OPEN
 from chat.understand import NEAR_ITEMS, parse_understanding, variables
@@ -60,9 +61,10 @@ def settled(shop: Shop, known: KnownRequests, text: str, descriptions: Sequence[
     """The descriptions, or what others wanted in their place, as ``chat.describing`` settles it."""
     want = read_acts(text, Need(), shop.catalog.vocabulary(), ()).need.current
     words = want.words or text
-    if shop.grounder.ground((), words, want.hard_filter(), DEEP).carried >= NAMED:
+    found = shop.grounder.ground((), words, want.hard_filter(), DEEP)
+    if found.matching and found.carried >= NAMED:
         return tuple(descriptions)
-    return known.wanted(words).settled(descriptions)
+    return known.wanted(words).without(lambda kind: is_refused(kind, want)).settled(descriptions)
 
 
 def known_to(model: Model, shop: Shop) -> KnownRequests | None:

@@ -15,12 +15,14 @@ import numpy as np
 
 from bench import finding
 from bench.asking import Model
-from chat import known_requests
+from chat import known_requests, unstated
 from chat.acts import read_acts
 from chat.need import Need
 from chat.teaching import requests
 from chat.teaching.records import Language
+from chat.unstated import as_described
 from retrieval import fusion, ground
+from retrieval.filters import Filter
 from retrieval.ground import Ask
 from retrieval.shop import Shop
 
@@ -73,7 +75,9 @@ def own_words(
     """nDCG@10 of what has all of the words."""
     vocabulary, values = shop.catalog.vocabulary(), []
     for one in named:
-        want = read_acts(one.text, Need(), vocabulary, ()).need.current
+        reading = read_acts(one.text, Need(), vocabulary, ())
+        want = reading.need.current.described(held[one.text], taught=True)
+        want = as_described(want, Filter(), one.text, shop.grounder, shop.catalog, implied=reading.implied)
         ask = Ask(held[one.text], want.words or one.text, want.hard_filter(), candidates, trusted=True)
         found = shop.grounder.ground_many([ask])[0].candidates[: finding.DEEP]
         gains = [1 / np.log2(rank + 2) for rank in range(finding.DEEP)]
@@ -85,7 +89,7 @@ def own_words(
 @contextmanager
 def set_to(module: ModuleType, constant: str, value: float) -> Iterator[None]:
     """The module with another value of the constant, within it; also where it was imported by name."""
-    holders = [held for held in (module, finding) if hasattr(held, constant)]
+    holders = [held for held in (module, finding, unstated) if hasattr(held, constant)]
     before = {held: getattr(held, constant) for held in holders}
     try:
         for held in holders:

@@ -205,10 +205,10 @@ class Assistant:
                 else:
                     turn.understanding = understanding.model_dump_json()
                     described = merge_understanding(reading, understanding)
-                    before = need_of(session).current.filter
                     want = await asyncio.to_thread(
-                        self._finder.as_described, described.current, before, turn.message, implied=reading.implied
-                    )
+                        self._finder.as_described, described.current, reading.began, turn.message,
+                        implied=reading.implied,
+                    )  # fmt: skip
                     described = described.with_current(want)
                     if reading.needs_search:
                         if described.tags() != need.tags():

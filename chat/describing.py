@@ -15,6 +15,7 @@ from chat.finding import Arrange
 from chat.found import Found
 from chat.known_requests import Voted
 from chat.llm import LLM, taught_name
+from chat.reading import is_refused
 from chat.store import Turn
 from chat.understand import Understanding, understand
 from chat.want import Need
@@ -51,18 +52,19 @@ class Describer:
     ) -> Understanding:
         """What the LLM describes for the need, told of what the words alone ``found`` and of what others wanted.
 
-        A taught one is not asked where the words name nothing, and most who asked alike wanted one kind. LLMError and
+        A taught one is not asked where the words name nothing and what others wanted is clear. LLMError and
         TimeoutError pass.
         """
-        prompt = self._prompt(turn, taught_name("understand", llm))
-        turn.llm = llm.model
-        digest = await asyncio.to_thread(self.digest, history)
         words = need.current.words or ("" if need.current.is_empty else turn.message)
         asked = await asyncio.to_thread(self._asked_alike, words) if llm.taught else Voted()
+        asked = asked.without(lambda kind: is_refused(kind, need.current))
         if found.groups[0].confidence >= NAMED:  # the words name what the shop has
             votes = Voted()
         elif (votes := asked).clear:
             return Understanding(descriptions=votes.settled(()), taught=True, asked_alike=True)
+        prompt = self._prompt(turn, taught_name("understand", llm))
+        turn.llm = llm.model
+        digest = await asyncio.to_thread(self.digest, history)
         async with asyncio.timeout_at(deadline):
             leading = found.groups[0].leading if words else ()
             made = await understand(llm, prompt, turn.message, need, digest, leading, asked.kinds)

@@ -177,7 +177,7 @@ class Finder:
             items,
             candidates,
             carried=self._carries(want, grounding, rules, alone=not others),
-            confidence=grounding.carried,
+            confidence=grounding.carried if grounding.matching else 0.0,
             near=bool(want.words)
             and not want.filter.categories
             and grounding.carried < CARRIED_THRESHOLD

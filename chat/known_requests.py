@@ -47,6 +47,11 @@ class Voted:
         """Whether so many of them wanted the first kind that no model needs to be asked."""
         return self.close and self.share >= CLEAR
 
+    def without(self, refused: Callable[[str], bool]) -> "Voted":
+        """The same less the kinds that are refused; the votes for those speak for no other."""
+        kinds = tuple(kind for kind in self.kinds if not refused(kind))
+        return Voted(kinds, self.share if kinds[:1] == self.kinds[:1] else 0.0, self.alike)
+
     def settled(self, descriptions: Sequence[str]) -> tuple[str, ...]:
         """What to search for of a model's ``descriptions`` and the kinds: the first kind where it is clear, and where
         the model describes none of them; else what the model describes, which decides between them.

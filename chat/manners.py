@@ -49,15 +49,17 @@ _OPEN = {
 }  # fmt: skip
 
 
-def chosen(key: str, first: Mapping[str, str], second: Mapping[str, str] | None) -> str:
-    """The manner of an answer over these items as the prompt names it: always the same for the same ``key``.
+def chosen(key: str, first: Mapping[str, str], second: Mapping[str, str] | None) -> tuple[str, bool]:
+    """The manner of an answer over these items as the prompt names it, and whether it tells of both.
+
+    Always the same for the same ``key``.
 
     ``first``, ``second``: what ``chat.telling.told`` gives. Where no manner fits both, the first alone is told of.
     """
     for other in (second, None):
         if held := fitting(first, other):
-            return named(held[crc32(key.encode()) % len(held)], two=other is not None)
-    return named(0, two=second is not None)
+            return named(held[crc32(key.encode()) % len(held)], two=other is not None), other is not None
+    return named(0, two=False), False
 
 
 def fitting(first: Mapping[str, str], second: Mapping[str, str] | None) -> list[int]:

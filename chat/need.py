@@ -289,7 +289,7 @@ def _search(
     if want.is_empty and not notes and inquiry is None:
         intent = "help"
     implied = category is not None and category is read.implied
-    return Reading(need, intent, _all_ids(read), notes, opens, dropped, implied=implied)
+    return Reading(need, intent, _all_ids(read), notes, opens, dropped, began=current.filter, implied=implied)
 
 
 def _fresh(need: Need) -> Need:

@@ -3,13 +3,14 @@
 Pure. Knows wants and intents; how a message is read, ``chat.need`` and ``chat.acts`` know.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 from chat.inquiry import Inquiry
 from chat.intents import Intent
 from chat.want import Need, Want
 from chat.words import singular, tokens
+from retrieval.filters import Filter
 
 if TYPE_CHECKING:
     from chat.understand import Understanding
@@ -31,6 +32,7 @@ class Reading:
     several: bool = False  # all that was asked for together is to be shown, and not only the current want
     passages: tuple[str, ...] = ()  # of the shop's policies, which the notes quote
     inquiry: Inquiry | None = None  # what the message asks of the catalogue itself, about the current want
+    began: Filter = field(default_factory=Filter)  # what the want was held to before the message
     implied: bool = False  # the kind of thing is not named: nothing else has what is asked for
     ideas: bool = False  # it names nothing, and asks for what the shop would suggest
     held: Need | None = None  # what the shopper still looks for, where the message only asked about the shop
@@ -56,13 +58,14 @@ class Reading:
 def merge_understanding(reading: Reading, understanding: "Understanding") -> Need:
     """The need with the LLM's descriptions. Nothing of the LLM's reaches a filter: rules own every constraint."""
     want = reading.need.current
-    refused = {word for term in want.filter.excluded_terms for word in term.lower().split()}
-    kept = [
-        text
-        for text in understanding.descriptions
-        if not refused & {singular(token.text) for token in tokens(text)} | (refused & set(text.lower().split()))
-    ]
+    kept = [text for text in understanding.descriptions if not is_refused(text, want)]
     if not kept or want.similar_to:
         return reading.need
     want = want.described(tuple(kept), taught=understanding.taught, asked_alike=understanding.asked_alike)
     return reading.need.with_current(want)
+
+
+def is_refused(text: str, want: Want) -> bool:
+    """Whether the text holds a word that the shopper does not want."""
+    refused = {word for term in want.filter.excluded_terms for word in term.lower().split()}
+    return bool(refused & ({singular(token.text) for token in tokens(text)} | set(text.lower().split())))

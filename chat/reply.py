@@ -54,12 +54,14 @@ async def reply(
         {name: clipped(text, LONGEST_FIELD) for name, text in told(item, shown, need).items()} for item in shown[:2]
     )
     sample = price_text(SAMPLE, shown[0].currency or need.currency) if first["price"] else ""
+    second = others[0] if others else None
+    manner, both = manners.chosen(f"{message}\n{shown[0].id}", first, second)
     messages = rendered(
         prompt,
         wanted=clipped(need.current.words, LONGEST_WANTED),
         item=first,
-        second=others[0] if others else None,
-        manner=manners.chosen(f"{message}\n{shown[0].id}", first, others[0] if others else None),
+        second=second if both or not llm.taught else None,
+        manner=manner,
         sample_price=sample,
         language=language_name(language_of(message)),
     )

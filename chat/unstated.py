@@ -10,7 +10,7 @@ from collections.abc import Sequence
 
 from chat.relax import without
 from chat.want import Want
-from chat.words import singular, tokens
+from chat.words import forms
 from retrieval.catalog import Catalog
 from retrieval.filters import Filter
 from retrieval.ground import NAMED, Ask, Grounder
@@ -49,7 +49,10 @@ def as_described(
         return want
     items = list(catalog.many([candidate.item_id for candidate in found.candidates]).values())
     gone = tuple(key for key, names in read.items() if not _has(items, key, names, limits))
-    return want.model_copy(update={"filter": without(limits, gone)}) if gone else want
+    if not gone:
+        return want
+    topic = "" if CATEGORY in gone else want.topic  # nobody named that thing
+    return want.model_copy(update={"filter": without(limits, gone), "topic": topic})
 
 
 def _read_of(limits: Filter, before: Filter, message: str) -> dict[str, tuple[str, ...]]:
@@ -69,10 +72,12 @@ def _read_of(limits: Filter, before: Filter, message: str) -> dict[str, tuple[st
 
 def _asks_for(message: str, name: str, value: str) -> bool:
     """True if the value stands where something is asked for, and not where something is told."""
-    words = " ".join(re.escape(singular(token.text)) + r"\w*" for token in tokens(value))
-    asked = r"something|anything|some|ones?|for(?: (?:my|our|his|her|their|the|an?))?"
+    words = "|".join(re.escape(form) for form in forms(value.lower()))
+    asked = r"something|anything|some|ones?|with|made (?:of|from)|must be|should be|(?:want|need|like|prefer)(?: an?)?"
+    asked += r"|for(?: (?:my|our|his|her|their|the|an?))?"
     asked += "" if name.lower() in _TIMES else "|in"  # "my hands crack in winter" asks for nothing
-    return re.search(rf"\b(?:{asked}) (?:(?:really|very|nice) )?{words}\b", message, re.IGNORECASE) is not None
+    before = rf"\b(?:{asked}) (?:(?:an?|really|very|nice|old|young|little|big) )*(?:{words})\b"
+    return re.search(rf"{before}|\b(?:{words})(?: one)?,? please\b", message, re.IGNORECASE) is not None
 
 
 def _has(items: Sequence[Item], key: str, names: Sequence[str], limits: Filter) -> bool:

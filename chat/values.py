@@ -56,6 +56,8 @@ def read_values(read: Constraints, vocabulary: "Vocabulary", wanted: Sequence[tu
     mentions = find_mentions(read.rest, vocabulary)
     known = lexicon(vocabulary)
     mentions = compounded(mentions, read.rest, known)
+    departments = frozenset(path[0].lower() for path in vocabulary.categories if len(path) > 1)
+    mentions = [one for one in mentions if one.kind != "category" or not is_where_or_who(read.rest, one, departments)]
     kinds = [path for mention in mentions if mention.kind == "category" for path in mention.paths] or list(wanted)
     read_quantities(read, mentions, kinds, known)
     _unknown_sizes(read, mentions)
@@ -87,11 +89,8 @@ def read_values(read: Constraints, vocabulary: "Vocabulary", wanted: Sequence[tu
     gender, last = known.gender, None
     about = kinds or _likely_kinds(read.rest, known)
     whole = read.rest
-    departments = frozenset(path[0].lower() for path in vocabulary.categories if len(path) > 1)
     for mention in (_of_kind(one, about, known, whole) for one in mentions):
         if mention.kind == "category":
-            if is_where_or_who(whole, mention, departments):
-                continue
             read.categories.append(mention)
             pet = next((pet for pet in PETS if mention.text.startswith(f"{pet} ")), "")
             if (

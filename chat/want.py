@@ -53,17 +53,14 @@ class Want(BaseModel):
 
     @property
     def is_open(self) -> bool:
-        """True if its words tell of something ("keep my tea hot") and name no thing, as "a drone for my nephew" does.
-
-        Of a long row of words without any between them nobody can tell, unless the shop knows of a request like it.
+        """True if the shop knows of a request like it, and its words tell of something ("keep my tea hot") and name no
+        thing, as "a drone for my nephew" does.
         """
-        words = [token.text for token in tokens(self.words)]
-        before = next((place for place, word in enumerate(words) if word in FILLERS), len(words))
-        if not self.topic or before == 0:
-            return True
-        if before == len(words):
-            return self.asked_alike and not self.names_a_thing
-        return singular(words[before - 1]) != self.topic.split()[-1]
+        words = [singular(token.text) for token in tokens(self.words)]
+        before = next((place for place, token in enumerate(tokens(self.words)) if token.text in FILLERS), len(words))
+        if not self.asked_alike or self.names_a_thing:
+            return False
+        return before == len(words) or not set(self.topic.split()) & set(words[:before])
 
     @property
     def is_exact(self) -> bool:

@@ -17,7 +17,8 @@ _PLACED = re.compile(
 # "Have a look at electronics", "my dad is into fitness" ask for them.
 _ASKING = re.compile(
     r"\b(?:look(?:s|ing|ed)?|brows(?:e|ing)|shop(?:ping)?|peek|glance|have|got|sell|is|are|am|\w+'[sm]) "
-    r"(?:(?:really|very|so|big|all|you|anything|something) )*(?:at|around|into|in|over) [\w ]*$",
+    r"(?:(?:really|very|so|big|all|you|anything|something) )*(?:at|around|into|in|over) [\w ]*$"
+    r"|\b(?:loves?|likes?|enjoys?|adores?) (?:the )?$",
     re.IGNORECASE,
 )
 _SOMEBODY = re.compile(r"(?:^|[^\w'-])(?:my|our|his|her|their|a|an|the|this)\s+(?:[\w-]+ )?$", re.IGNORECASE)
@@ -39,8 +40,8 @@ def is_where_or_who(text: str, mention: Mention, departments: frozenset[str]) ->
     after = rest[0].text if rest else ""
     if singular(after) in _GOODS or _ASKING.search(before):
         return False
-    if mention.text in _DOORS:
-        return any(token.text not in FILLERS for token in (*tokens(before), *rest))
-    if _PLACED.search(before):
+    if not any(token.text not in FILLERS for token in (*tokens(before), *rest)):
+        return False  # "in the garden" and no more: there is nothing else to go by
+    if mention.text in _DOORS or _PLACED.search(before):
         return True
     return singular(mention.text) in GENDERS and (after in ("who", "that") or bool(_SOMEBODY.search(before)))

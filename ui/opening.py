@@ -30,6 +30,7 @@ from chat.taught_llm import AUTO, NONE, adapter_for, joined, reworded
 from chat.yes_judge import YesJudge
 from prompts.library import Library
 from prompts.serving import released
+from prompts.versions import PRODUCTION
 from ranking.history import Events
 from ranking.reranker import open_reranker
 from ranking.rules import Rules
@@ -37,6 +38,7 @@ from retrieval.shop import Shop, open_shop
 from ui.home import Home
 from ui.progress import bars
 
+IN_USE = (PRODUCTION, "")  # the label, for all sites
 WARM_EVERY_S = 5.0  # seconds until a new file of policies, which another process loads, is looked for
 
 log = logging.getLogger(__name__)
@@ -160,8 +162,9 @@ def opened_shop(
 ) -> Iterator[Serving]:
     """The shop in this home with its assistant; ``follow`` as in ``opened_finder``."""
     with opened_finder(settings, home, console, follow=follow) as (shop, finder):
-        _, prompts = released(shop.connections)
-        if llm.taught and (names := reworded(taught_on(settings, home), prompts.chosen(""))):
+        versions, prompts = released(shop.connections)
+        live = {name: held for (name, label, site), held in versions.labels().items() if (label, site) == IN_USE}
+        if llm.taught and (names := reworded(taught_on(settings, home), live)):
             log.warning(
                 "the LLM was taught to answer to another wording of %s: run `shoptalk teach` to teach it this one, or "
                 "set the label `production` back to the version that it knows", " and ".join(names),

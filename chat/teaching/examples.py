@@ -149,7 +149,9 @@ def described(
             dict.fromkeys(
                 text
                 for item_id in rng.sample(one.right, min(SOME_RIGHT, len(one.right)))
-                for text in language.descriptions(items[item_id], f"{one.text} {' '.join(one.had)}")
+                for text in language.descriptions(
+                    items[item_id], f"{one.text} {' '.join(one.had)}", named=one.sort == "words"
+                )
             )
         )
         for one in wanted

@@ -39,21 +39,22 @@ class Language:
                 return _short(words[start:], first=False)
         return _short(aisle(item).lower().split(), first=False) or _short(item.title.lower().split())
 
-    def descriptions(self, item: Item, asked: str = "") -> list[str]:
+    def descriptions(self, item: Item, asked: str = "", *, named: bool = False) -> list[str]:
         """Several ways to describe it, the shortest first.
 
         Of the names in its title only those that were ``asked`` for are in any of them: a model that is to add others
-        makes them up.
+        makes them up. ``named``: what was asked names the item, so that nothing else is, either.
         """
         kind, words = self.kind(item), {singular(word) for word in _words(asked)}
-        place = aisle(item).lower()
         values = [value.lower() for held in item.attributes.values() for value in held[:2]]
-        named = [value for value in values if {singular(word) for word in _words(value)} & words]
+        said = [value for value in values if {singular(word) for word in _words(value)} & words]
         title = [word for word in _words(item.title) if singular(word) in words]
-        before = [" ".join(title), *named[:1], *([" ".join(named[:2])] if len(named) > 1 else [])]
-        behind = [value for value in values if value not in named][:3]
-        made = [kind, *(once(f"{one} {kind}", first=False) for one in before), once(f"{kind} {place}")]
-        made += [once(f"{kind} {one}") for one in (*behind, " ".join(own_words(item.description)[:4]))]
+        before = [" ".join(title), *said[:1], *([" ".join(said[:2])] if len(said) > 1 else [])]
+        made = [kind, *(once(f"{one} {kind}", first=False) for one in before)]
+        if not named:
+            behind = [value for value in values if value not in said][:3]
+            behind = [aisle(item).lower(), *behind, " ".join(own_words(item.description)[:4])]
+            made += [once(f"{kind} {one}") for one in behind]
         return list(dict.fromkeys(text for text in made if text))
 
 
@@ -74,9 +75,9 @@ def own_words(text: str) -> list[str]:
 def once(text: str, *, first: bool = True) -> str:
     """The text with each word once, as many as a description may have: its ``first`` ones, or its last."""
     held: dict[str, str] = {}
-    for word in text.split():
+    for word in text.split() if first else reversed(text.split()):
         held.setdefault(singular(word.lower()), word)
-    return _short(list(held.values()), first=first)
+    return _short(list(held.values()) if first else list(held.values())[::-1], first=first)
 
 
 def _short(words: Sequence[str], *, first: bool = True) -> str:

@@ -46,7 +46,7 @@ def test_at_most_so_many_speak_and_so_many_kinds_are_told(minilm: MiniLMEncoder)
     assert held.wanted(texts[0]).kinds[0] == "kind 0"
 
 
-def test_where_most_wanted_one_kind_it_is_clear_and_else_the_model_decides_between_the_kinds(
+def test_where_a_fifth_wanted_one_kind_it_is_clear_and_else_the_model_decides_between_the_kinds(
     minilm: MiniLMEncoder,
 ) -> None:
     texts = [f"a warm thing for camping, number {number}" for number in range(VOTERS)]
@@ -63,6 +63,15 @@ def test_where_most_wanted_one_kind_it_is_clear_and_else_the_model_decides_betwe
     far = replace(voted, share=1.0, alike=ALIKE - 0.01)
     assert not far.clear
     assert far.settled(["wool socks"]) == ("wool socks",)
+
+
+def test_what_is_refused_has_no_say() -> None:
+    voted = Voted(("garden gloves", "hand warmer"), 0.5, 0.9)
+    assert voted.clear
+    left = voted.without(lambda kind: "gloves" in kind)
+    assert left.kinds == ("hand warmer",)
+    assert not left.clear
+    assert voted.without(lambda kind: "hat" in kind) == voted
 
 
 def test_of_a_few_requests_none_is_clear(minilm: MiniLMEncoder) -> None:

@@ -347,6 +347,9 @@ def test_the_next_thing_for_another_person_is_a_want_of_its_own(message: str, wa
         ("have a look at home", {"Home"}),
         ("looking at lamps", {"Lamps"}),
         ("show me outdoors", {"Outdoor"}),
+        ("at home", {"Home"}),
+        ("in the home", {"Home"}),
+        ("gifts for someone who loves the outdoors", {"Outdoor"}),
         ("toddler stuff", {"Toddler"}),
     ],
 )

@@ -68,7 +68,18 @@ def test_where_the_words_name_a_thing_nothing_is_left_out(shop: Shop) -> None:
     assert left(shop, limits, words="camping lantern") == limits
 
 
-@pytest.mark.parametrize("message", ["something red to see by at night", "a light in red", "for my red kite"])
+@pytest.mark.parametrize(
+    "message",
+    [
+        "something red to see by at night",
+        "a light in red",
+        "for my red kite",
+        "help me see at night, red please",
+        "to see by, it should be red",
+        "I want a red one",
+        "with a red shade",
+    ],
+)
 def test_what_is_asked_for_outright_stays(shop: Shop, message: str) -> None:
     limits = Filter(attributes={"colour": ("red",)})
     assert left(shop, limits, message=message) == limits
@@ -80,6 +91,8 @@ def test_an_implied_category_is_left_out_where_nothing_described_is_in_it(shop: 
     assert left(shop, razors, implied=True) == Filter()
     assert left(shop, razors) == razors
     assert left(shop, lamps, implied=True) == lamps
+    want = Want(words="wakes me on dark mornings", topic="razor", filter=razors).described(("lantern",), taught=True)
+    assert as_described(want, Filter(), MESSAGE, shop.grounder, shop.catalog, implied=True).topic == ""
 
 
 def test_an_untaught_models_descriptions_leave_nothing_out(shop: Shop) -> None:
