@@ -6,6 +6,7 @@ and its closing are the real ones. ``enqueue`` sets the next answers; ``requests
 
 import asyncio
 import json
+import random
 import socket
 import threading
 import time
@@ -126,10 +127,17 @@ def _event(fields: dict[str, Any]) -> str:
 
 
 def free_port() -> int:
-    """A port that nothing listens on now."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
+    """A port that nothing listens on now, below those that the system gives out by itself (RFC 6335): a process that is
+    started before it is used, such as vLLM, would take one of those.
+    """
+    while True:
+        port = random.SystemRandom().randrange(20_000, 32_000)
+        with socket.socket() as probe:
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            return port
 
 
 @contextmanager
