@@ -91,8 +91,15 @@ def tail(path: Path) -> list[str]:
 
 
 def size(folder: Path) -> float:
-    """GB in the folder."""
-    return sum(file.stat().st_size for file in folder.rglob("*") if file.is_file() and not file.is_symlink()) / 1e9
+    """GB in the folder, which others may be writing to: what goes while it is looked at counts for nothing."""
+    total = 0
+    for held, _, names in os.walk(folder):
+        for name in names:
+            try:
+                total += os.lstat(os.path.join(held, name)).st_size
+            except FileNotFoundError:
+                continue
+    return total / 1e9
 
 
 def say(text: str) -> None:
