@@ -11,21 +11,20 @@ def test_files_that_go_while_they_are_counted_stop_nothing(tmp_path: Path) -> No
     ended = threading.Event()
 
     def install() -> None:
-        number = 0
+        folder = tmp_path / "package"
+        folder.mkdir()
+        files = [folder / f"{number}.pyc" for number in range(40)]
         while not ended.is_set():
-            number = (number + 1) % 50
-            folder = tmp_path / f"package-{number}"
-            folder.mkdir(exist_ok=True)
-            for name in "abcdefgh":
-                (folder / name).write_text("compiled")
-            for name in "abcdefgh":
-                (folder / name).unlink()
-            folder.rmdir()
+            for file in files:
+                file.touch()
+            for file in files:
+                file.unlink()
+        folder.rmdir()
 
     installer = threading.Thread(target=install)
     installer.start()
     try:
-        sizes = [size(tmp_path) for _ in range(600)]
+        sizes = [size(tmp_path) for _ in range(2_000)]
     finally:
         ended.set()
         installer.join()
