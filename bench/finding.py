@@ -17,6 +17,7 @@ import yaml
 from bench.asking import SEEDS, TEMPERATURE, Model, over_seeds
 from bench.search import Grades, judge
 from chat.acts import read_acts
+from chat.finding import Finder
 from chat.known_requests import KnownRequests
 from chat.need import Need
 from chat.reading import is_refused
@@ -25,6 +26,8 @@ from chat.teaching.requests import DIGEST, OPEN
 from chat.understand import NEAR_ITEMS, parse_understanding, variables
 from chat.unstated import as_described
 from demo import asked, assortment
+from ranking.history import Events
+from ranking.reranker import open_reranker
 from retrieval.filters import Filter
 from retrieval.ground import NAMED, Ask
 from retrieval.items import Item
@@ -32,6 +35,8 @@ from retrieval.shop import Shop
 
 BY_USE = Path(__file__).parent / "by_use.yaml"
 DEEP = 10
+CARDS = 5  # that a turn shows
+KNOWN, LIVELY = 8, 8  # shoppers whose histories take part, of as many events at the least
 SEED = 20261128
 
 Descriptions = Mapping[str, tuple[str, ...]]  # of each query
@@ -58,12 +63,12 @@ def undecided(
 
 
 def settled(shop: Shop, known: KnownRequests, text: str, descriptions: Sequence[str]) -> tuple[str, ...]:
-    """The descriptions, or what others wanted in their place, as ``chat.describing`` settles it."""
+    """The descriptions, what others wanted in their place, or nothing, as ``chat.describing`` settles it."""
     want = read_acts(text, Need(), shop.catalog.vocabulary(), ()).need.current
     words = want.words or text
     found = shop.grounder.ground((), words, want.hard_filter(), DEEP)
     if found.matching and found.carried >= NAMED:
-        return tuple(descriptions)
+        return ()
     return known.wanted(words).without(lambda kind: is_refused(kind, want)).settled(descriptions)
 
 
@@ -141,8 +146,10 @@ def by_use(items: Sequence[Item], file: Path = BY_USE) -> list[Asked]:
     return made
 
 
-def of_uses(name: str, model: Model, shop: Shop, candidates: int, *, quick: bool) -> dict[str, float]:
-    """Recall@10 of the words alone, of the descriptions alone, and of both, under the need's own constraints."""
+def of_uses(name: str, model: Model, shop: Shop, rerankers: Path, candidates: int, *, quick: bool) -> dict[str, float]:
+    """Recall@10 of the words alone, of the descriptions alone, and of both, under the need's own constraints; and what
+    is right of the five cards that are shown.
+    """
     requests = by_use(list(shop.catalog.all()))
     if quick:
         requests = random.Random(SEED).sample(requests, 40)
@@ -160,6 +167,8 @@ def of_uses(name: str, model: Model, shop: Shop, candidates: int, *, quick: bool
     if len(both) > 1:
         figures |= over_seeds(f"by_use.{name}_fused_seeds.recall@10", [float(np.mean(one)) for one in both[1:]])
     figures |= gain(f"by_use.{name}_gain", words, both[0])
+    figures |= cards("by_use.words", shop, rerankers, requests, None)
+    figures |= cards(f"by_use.{name}", shop, rerankers, requests, drawn[0], taught=model.taught)
     for sort in ("use", "person", "problem"):
         held = [at for at, one in enumerate(requests) if one.sort == sort]
         figures[f"by_use.{name}_gain.{sort}"] = float(np.mean([both[0][at] - words[at] for at in held]))
@@ -224,6 +233,35 @@ def recalls(
         found = shop.grounder.ground_many([ask])[0].candidates[:DEEP]
         made.append(len(one.right & {held.item_id for held in found}) / min(DEEP, len(one.right)))
     return made
+
+
+def cards(
+    name: str,
+    shop: Shop,
+    rerankers: Path,
+    requests: Sequence[Asked],
+    descriptions: Descriptions | None,
+    *,
+    taught: bool = False,
+) -> dict[str, float]:
+    """The share of the cards that are right, as the trained reranker orders them: for a shopper of whom nothing is
+    known, and for others by their histories, which must not take the place of what is asked for.
+    """
+    finder = Finder(shop.catalog, shop.grounder, open_reranker(rerankers, shop.catalog, shop.index.vectors))
+    events, vocabulary = Events(shop.connections), shop.catalog.vocabulary()
+    lively = [shopper for shopper in sorted(events.shoppers()) if events.count(shopper) >= LIVELY]
+    known = [events.of(shopper) for shopper in random.Random(SEED).sample(lively, KNOWN)]
+    shares: dict[str, list[float]] = {"anyone": [], "known": []}
+    for one in requests:
+        reading = read_acts(one.text, Need(), vocabulary, ())
+        want = reading.need.current
+        if descriptions is not None and (texts := descriptions[one.text]):
+            want = want.described(tuple(texts), taught=taught)
+            want = finder.as_described(want, Filter(), one.text, implied=reading.implied)
+        for who, history in (("anyone", []), *(("known", held) for held in known)):
+            ranked = finder.find([want], history).groups[0].ranked
+            shares[who].append(len(one.right & {held.item_id for held in ranked}) / min(CARDS, len(one.right)))
+    return {f"{name}_cards.{who}.right@{CARDS}": float(np.mean(held)) for who, held in shares.items()}
 
 
 def gain(name: str, before: Sequence[float], after: Sequence[float]) -> dict[str, float]:

@@ -116,7 +116,7 @@ def of_demo(part: str, settings: Settings, adapter: Path, written: Path | None, 
                 elif part == "acts":
                     figures |= saying.understanding(name, model, shop)
                 else:
-                    figures |= finding.of_uses(name, model, shop, settings.candidates, quick=quick)
+                    figures |= finding.of_uses(name, model, shop, home.rerankers, settings.candidates, quick=quick)
     return figures
 
 

@@ -205,17 +205,20 @@ class Assistant:
                 else:
                     turn.understanding = understanding.model_dump_json()
                     described = merge_understanding(reading, understanding)
-                    want = await asyncio.to_thread(
-                        self._finder.as_described, described.current, reading.began, turn.message,
-                        implied=reading.implied,
-                    )  # fmt: skip
-                    described = described.with_current(want)
-                    if reading.needs_search:
-                        if described.tags() != need.tags():
-                            yield NeedEvent(tags=described.tags())
-                        need = described
-                        turn.need = need.model_dump_json()
-                    found = await asyncio.to_thread(self._finder.find, [described.current], history, reading.references)
+                    if described is not need:
+                        want = await asyncio.to_thread(
+                            self._finder.as_described, described.current, reading.began, turn.message,
+                            implied=reading.implied,
+                        )  # fmt: skip
+                        described = described.with_current(want)
+                        if reading.needs_search:
+                            if described.tags() != need.tags():
+                                yield NeedEvent(tags=described.tags())
+                            need = described
+                            turn.need = need.model_dump_json()
+                        found = await asyncio.to_thread(
+                            self._finder.find, [described.current], history, reading.references
+                        )
                 clock.mark("understand")
         elif reading.references:
             found = await asyncio.to_thread(self._finder.pointed_at, reading.references)

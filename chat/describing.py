@@ -52,23 +52,23 @@ class Describer:
     ) -> Understanding:
         """What the LLM describes for the need, told of what the words alone ``found`` and of what others wanted.
 
-        A taught one is not asked where the words name nothing and what others wanted is clear. LLMError and
-        TimeoutError pass.
+        A taught one is not asked where the words name what the shop has, nor where they name nothing and what others
+        wanted is clear. LLMError and TimeoutError pass.
         """
         words = need.current.words or ("" if need.current.is_empty else turn.message)
+        if llm.taught and words and found.groups[0].confidence >= NAMED:
+            return Understanding()
         asked = await asyncio.to_thread(self._asked_alike, words) if llm.taught else Voted()
         asked = asked.without(lambda kind: is_refused(kind, need.current))
-        if found.groups[0].confidence >= NAMED:  # the words name what the shop has
-            votes = Voted()
-        elif (votes := asked).clear:
-            return Understanding(descriptions=votes.settled(()), taught=True, asked_alike=True)
+        if asked.clear:
+            return Understanding(descriptions=asked.settled(()), taught=True, asked_alike=True)
         prompt = self._prompt(turn, taught_name("understand", llm))
         turn.llm = llm.model
         digest = await asyncio.to_thread(self.digest, history)
         async with asyncio.timeout_at(deadline):
             leading = found.groups[0].leading if words else ()
             made = await understand(llm, prompt, turn.message, need, digest, leading, asked.kinds)
-        return made.model_copy(update={"descriptions": votes.settled(made.descriptions), "asked_alike": votes.close})
+        return made.model_copy(update={"descriptions": asked.settled(made.descriptions), "asked_alike": asked.close})
 
     @property
     def judges(self) -> bool:

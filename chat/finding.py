@@ -134,12 +134,14 @@ class Finder:
     ) -> Group:
         """The cards of one want; ``taken`` are on show for another want already."""
         asked, gave_up, candidates = want.hard_filter(), tuple[str, ...](), grounding.candidates
+        described = grounding.described
         if not candidates:
             for names, relaxed in relaxations(asked):
                 if not self._catalog.columns().mask(rules.narrowed(relaxed)).any():
                     continue
-                if candidates := self._grounder.ground_many([self._ask(want, relaxed, rules)])[0].candidates:
-                    asked, gave_up = relaxed, names
+                wider = self._grounder.ground_many([self._ask(want, relaxed, rules)])[0]
+                if candidates := wider.candidates:
+                    asked, gave_up, described = relaxed, names, wider.described
                     break
         candidates = tuple(candidate for candidate in candidates if candidate.item_id not in taken)
         if others and not want.filter.categories:
@@ -149,7 +151,10 @@ class Finder:
         if want.order or "price" in gave_up:
             ranked = self._ordered(want, asked, candidates, "price" in gave_up, deep, rules)
         else:
-            ranked = self._reranker.rank(history, candidates, deep, self._diversity, request=want.words, rules=rules)
+            ranked = self._reranker.rank(
+                history, candidates, deep, self._diversity, request=want.words,
+                described="; ".join(want.descriptions) if described else "", rules=rules,
+            )  # fmt: skip
             if arrange is not None and not rules.ordering:
                 ranked = arrange(ranked)
         found.rank_ms = round(found.rank_ms + (time.perf_counter() - begun) * 1000, 1)

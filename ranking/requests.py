@@ -59,8 +59,10 @@ def relevance_of(cosines: NDArray[np.float32]) -> NDArray[np.float32]:
     return np.asarray(np.clip((cosines - UNRELATED) / spread, 0, 1), dtype=np.float32)
 
 
-def relevance_of_candidates(candidates: Sequence[Candidate]) -> NDArray[np.float32]:
+def relevance_of_candidates(candidates: Sequence[Candidate], *, described: bool = False) -> NDArray[np.float32]:
     """Relevance [m] in 0..1 of what retrieval found: by its nearest text, or by its fused score, whichever says more.
+
+    ``described``: descriptions of what would fit say what is meant, and the shopper's words name no such thing.
 
     The fused score is stretched between the best and the worst found, so that among many good answers the last would
     count for nothing; the cosines say how good they are by themselves.
@@ -70,12 +72,15 @@ def relevance_of_candidates(candidates: Sequence[Candidate]) -> NDArray[np.float
     fused = np.array([candidate.score for candidate in candidates], dtype=np.float32)
     best = float(fused.max())
     share = fused / best if best > 0 else np.ones_like(fused)
-    cosines = np.array([_cosine(candidate) for candidate in candidates], dtype=np.float32)
+    cosines = np.array([_cosine(candidate, described) for candidate in candidates], dtype=np.float32)
     return np.maximum(share, relevance_of(cosines)) if cosines.max() > UNRELATED else share
 
 
-def _cosine(candidate: Candidate) -> float:
-    """To the shopper's own words; to the nearest description where those did not find the item."""
+def _cosine(candidate: Candidate, described: bool) -> float:
+    """To the shopper's own words, and to the nearest description where those did not find the item; ``described``: to
+    the nearest description alone.
+    """
     dense = [evidence for evidence in candidate.evidence if evidence.arm == "dense"]
     own = [evidence.score for evidence in dense if evidence.source == "query"]
-    return max(own or [evidence.score for evidence in dense], default=0.0)
+    told = [evidence.score for evidence in dense if evidence.source != "query"]
+    return max(told if described else own or told, default=0.0)

@@ -93,6 +93,7 @@ class Untrained:
         diversity: float,
         *,
         request: str = "",
+        described: str = "",
         rules: InForce = NO_RULES,
     ) -> list[Ranked]:
         """As ``Reranker.rank``; of the history only the dislikes count: those items are left out."""
@@ -102,7 +103,7 @@ class Untrained:
         if not kept:
             return []
         ratings = np.array([items[candidate.item_id].rating or 0.0 for candidate in kept], dtype=np.float32)
-        relevance = relevance_of_candidates(kept)
+        relevance = relevance_of_candidates(kept, described=bool(described))
         scores = np.float32(0.9) * relevance + np.float32(0.1 / 5) * ratings
         vectors = self._vectors([candidate.item_id for candidate in kept])
         leaves: dict[tuple[str, ...], int] = {}
@@ -168,13 +169,15 @@ class Reranker:
         diversity: float,
         *,
         request: str = "",
+        described: str = "",
         rules: InForce = NO_RULES,
     ) -> list[Ranked]:
         """The k items to show, best first.
 
         ``history`` is oldest first; ``diversity`` in 0..1 is MMR's 1 - lambda on the final k. Disliked items are left
         out. What was asked for is never overridden: an item that answers the request far worse than the best one is
-        not lifted by history. ``request`` is what the shopper asked for, in their words.
+        not lifted by history. ``request`` is what the shopper asked for, in their words; ``described``: what would fit,
+        where those words name nothing and its description is what the candidates are to be held against.
         """
         view = self._view
         unknown = any(candidate.item_id not in view.table.place for candidate in candidates)
@@ -189,9 +192,9 @@ class Reranker:
             return []
         places = np.array([view.table.place[candidate.item_id] for candidate in kept], dtype=np.int64)
         asked = any(candidate.evidence for candidate in kept)
-        relevance = relevance_of_candidates(kept)
+        relevance = relevance_of_candidates(kept, described=bool(described))
         track = Track.of(behaviour, view.table.place, searches(history))
-        need = Need(relevance, view.table.words.shares([request], places)[0]) if asked else None
+        need = Need(relevance, view.table.words.shares([described or request], places)[0]) if asked else None
         logits, lift = self._logits(view, track, places, need)
         held_back = _held_back(view, behaviour, places)
         logits = logits - held_back

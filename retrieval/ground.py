@@ -48,7 +48,8 @@ class Ask:
     query: str
     filter: Filter
     k: int = 200
-    trusted: bool = False  # the descriptions, by whoever knows the shop: where the query names nothing, they lead
+    # The descriptions, by whoever knows the shop: where the query names nothing they lead, else they have no say.
+    trusted: bool = False
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,7 @@ class Grounding:
     timings_ms: dict[str, float] = field(default_factory=dict)
     carried: float = 1.0  # 0..1: that the catalogue has such a thing at all; below CARRIED_THRESHOLD it has not
     corrected: str = ""  # the query as it was searched, where its spelling was changed
+    described: bool = False  # the query names nothing that the shop has, and trusted descriptions led
 
 
 class Grounder:
@@ -163,7 +165,9 @@ class Grounder:
         confidence = 1.0
         if read.coverage is not None and coverages is not None:
             confidence = carried(items @ vectors[0], coverages, read.coverage.words)
-        scores = fused(items, vectors, coverages, trusted=ask.trusted and confidence < NAMED)
+        described = ask.trusted and confidence < NAMED and len(vectors) > 1
+        heard = vectors[:1] if ask.trusted and not described and read.coverage is not None else vectors
+        scores = fused(items, heard, coverages, trusted=described)
         order = np.argsort(-scores, kind="stable")[: ask.k]
         ids = columns.ids[columns.rows(numbers[order])].tolist()
         arms: list[tuple[str, Arm, Hits]] = [
@@ -177,7 +181,7 @@ class Grounder:
             for item_id, score, held in zip(ids, scores[order], evidence, strict=True)
         )
         clock.lap("fuse")
-        return Grounding(candidates, possible - len(broken), clock.timings, confidence, read.corrected)
+        return Grounding(candidates, possible - len(broken), clock.timings, confidence, read.corrected, described)
 
     def _popular(self, ask: Ask, possible: int, clock: "_Clock") -> Grounding:
         found = self._catalog.popular(ask.filter, ask.k) if possible else []
