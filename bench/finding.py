@@ -29,7 +29,7 @@ from demo import asked, assortment
 from ranking.history import Events
 from ranking.reranker import open_reranker
 from retrieval.filters import Filter
-from retrieval.ground import NAMED, Ask
+from retrieval.ground import Ask
 from retrieval.items import Item
 from retrieval.shop import Shop
 
@@ -42,11 +42,10 @@ SEED = 20261128
 Descriptions = Mapping[str, tuple[str, ...]]  # of each query
 
 
-def described(
-    model: Model, shop: Shop, texts: Sequence[str], *, temperature: float = 0.0, seed: int = 0
-) -> Descriptions:
-    """What is searched with for each text as a first message: what the model describes, or what others wanted."""
-    found = undecided(model, shop, texts, temperature=temperature, seed=seed)
+def described(model: Model, shop: Shop, found: Descriptions) -> Descriptions:
+    """What is searched with for each text as a first message: what the model describes, what others wanted, or
+    nothing; see ``settled``.
+    """
     known = known_to(model, shop)
     return found if known is None else {text: settled(shop, known, text, held) for text, held in found.items()}
 
@@ -67,7 +66,7 @@ def settled(shop: Shop, known: KnownRequests, text: str, descriptions: Sequence[
     want = read_acts(text, Need(), shop.catalog.vocabulary(), ()).need.current
     words = want.words or text
     found = shop.grounder.ground((), words, want.hard_filter(), DEEP)
-    if found.matching and found.carried >= NAMED:
+    if found.matching and found.named:
         return ()
     return known.wanted(words).without(lambda kind: is_refused(kind, want)).settled(descriptions)
 
@@ -87,17 +86,19 @@ def asked_of(shop: Shop, known: KnownRequests | None, message: str, need: Need) 
 
 
 def seeded(model: Model, shop: Shop, texts: Sequence[str], seeds: Sequence[int]) -> list[Descriptions]:
-    """As it ships, and once for each seed."""
+    """What the model describes as it ships, and once for each seed."""
     return [
-        described(model, shop, texts),
-        *(described(model, shop, texts, temperature=TEMPERATURE, seed=seed) for seed in seeds),
+        undecided(model, shop, texts),
+        *(undecided(model, shop, texts, temperature=TEMPERATURE, seed=seed) for seed in seeds),
     ]
 
 
 def of_queries(
     name: str, model: Model, shop: Shop, grades: Grades, candidates: int, *, quick: bool
 ) -> dict[str, float]:
-    """nDCG@10 and Recall@50 of the descriptions alone and beside the query: as it ships, and over seeds."""
+    """nDCG@10 and Recall@50 of what the model describes, alone, and of the query with what is searched with beside it:
+    as it ships, and over seeds.
+    """
     drawn = seeded(model, shop, sorted(grades), () if quick else SEEDS)
 
     def found(query: str, descriptions: Descriptions, *, alone: bool) -> list[str]:
@@ -111,7 +112,8 @@ def of_queries(
         partial(found, descriptions=nothing, alone=False), grades
     )
     for part, alone in ((name, True), (f"{name}_fused", False)):
-        each = [judge(partial(found, descriptions=one, alone=alone), grades) for one in drawn]
+        held = drawn if alone else [described(model, shop, one) for one in drawn]
+        each = [judge(partial(found, descriptions=one, alone=alone), grades) for one in held]
         for at, figure in enumerate(("ndcg@10", "recall@50")):
             figures[f"{part}.{figure}"] = each[0][at]
             if len(each) > 1:
@@ -153,7 +155,8 @@ def of_uses(name: str, model: Model, shop: Shop, rerankers: Path, candidates: in
     requests = by_use(list(shop.catalog.all()))
     if quick:
         requests = random.Random(SEED).sample(requests, 40)
-    drawn = seeded(model, shop, [one.text for one in requests], () if quick else SEEDS)
+    raw = seeded(model, shop, [one.text for one in requests], () if quick else SEEDS)
+    drawn = [described(model, shop, one) for one in raw]
     words = recalls(shop, requests, None, candidates)
     both = [recalls(shop, requests, one, candidates, trusted=model.taught) for one in drawn]
     figures = {"by_use.words.recall@10": float(np.mean(words)), "by_use.requests": float(len(requests))}
@@ -162,7 +165,7 @@ def of_uses(name: str, model: Model, shop: Shop, rerankers: Path, candidates: in
     )
     figures[f"by_use.{name}_fused.recall@10"] = float(np.mean(both[0]))
     if model.taught:
-        own = recalls(shop, requests, undecided(model, shop, [one.text for one in requests]), candidates, trusted=True)
+        own = recalls(shop, requests, raw[0], candidates, trusted=True)
         figures[f"by_use.{name}_model_alone.recall@10"] = float(np.mean(own))  # the votes have no say
     if len(both) > 1:
         figures |= over_seeds(f"by_use.{name}_fused_seeds.recall@10", [float(np.mean(one)) for one in both[1:]])

@@ -46,7 +46,7 @@ OF_DEMO = ("by_use.", "intents.", "valid_json.", "answers.", "serving.")  # figu
 SEED = 20261128
 # A catalogue alone, and histories alone: what else a shop would teach is not measured there.
 SEARCH_RECIPE = ("acts=0", "answers=0", "words=5000", "uses=1500")
-HISTORY_RECIPE = ("acts=0", "answers=0", "words=0", "uses=0", "histories=7000")
+HISTORY_RECIPE = ("acts=0", "answers=0", "words=0", "uses=0", "histories=8000")
 
 console = Console(highlight=False)
 
@@ -196,6 +196,7 @@ def of_beauty(data: Path, settings: Settings, *, quick: bool) -> dict[str, float
     """2,000 shoppers whose last item is held out, by a model that was taught on what came before the last two."""
     from ui.cli_catalogue import ingest_file
     from ui.cli_events import add_events
+    from ui.cli_training import train_reranker
 
     tracks = tracks_of(data)
     home = Home(settings.models / "bench" / "teaching-beauty")
@@ -217,6 +218,8 @@ def of_beauty(data: Path, settings: Settings, *, quick: bool) -> dict[str, float
             ingest_file(home, settings, items, replace=True, console=console)
             add_events(home, settings, events, kind="purchase", order_column="position")
         (home.folder / "made").touch()
+    if not home.rerankers.exists():
+        train_reranker(home, settings)
     taught = _taught(home, settings, HISTORY_RECIPE, data)
     chosen = random.Random(SEED).sample(sorted(tracks), 200 if quick else SHOPPERS)
     shoppers = [HeldShopper(tuple(tracks[one][:-1]), tracks[one][-1]) for one in chosen]

@@ -23,7 +23,6 @@ from chat.yes_judge import FIRST, YesJudge
 from prompts.prompt import Prompt
 from ranking.history import Event
 from retrieval.catalog import Catalog
-from retrieval.ground import NAMED
 
 HISTORY_DIGEST_ITEMS = 3  # titles that the LLM is told of a shopper's history
 
@@ -56,7 +55,7 @@ class Describer:
         wanted is clear. LLMError and TimeoutError pass.
         """
         words = need.current.words or ("" if need.current.is_empty else turn.message)
-        if llm.taught and words and found.groups[0].confidence >= NAMED:
+        if llm.taught and words and found.groups[0].named:
             return Understanding()
         asked = await asyncio.to_thread(self._asked_alike, words) if llm.taught else Voted()
         asked = asked.without(lambda kind: is_refused(kind, need.current))

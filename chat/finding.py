@@ -23,7 +23,7 @@ from ranking.rules import InForce
 from retrieval.catalog import Catalog
 from retrieval.facts import Facts
 from retrieval.filters import Filter
-from retrieval.ground import CARRIED_THRESHOLD, NAMED, Ask, Candidate, Grounder, Grounding
+from retrieval.ground import CARRIED_THRESHOLD, Ask, Candidate, Grounder, Grounding
 from retrieval.items import Item
 from retrieval.orders import Order
 from retrieval.variants import MOST_VARIANTS, varying
@@ -182,7 +182,7 @@ class Finder:
             items,
             candidates,
             carried=self._carries(want, grounding, rules, alone=not others),
-            confidence=grounding.carried if grounding.matching else 0.0,
+            named=grounding.named and bool(grounding.matching),
             near=bool(want.words)
             and not want.filter.categories
             and grounding.carried < CARRIED_THRESHOLD
@@ -212,7 +212,7 @@ class Finder:
     @staticmethod
     def _is_described(want: Want, grounding: Grounding) -> bool:
         """Whether an LLM that was taught on the shop says what the words leave open."""
-        return want.taught and bool(want.descriptions) and want.is_open and grounding.carried < NAMED
+        return want.taught and bool(want.descriptions) and want.is_open and not grounding.named
 
     def _own(self, name: str, others: Sequence[Want], candidates: Sequence[Candidate]) -> tuple[Candidate, ...]:
         """The candidates less those of the kind of another want, unless they have this one's own word."""

@@ -20,7 +20,7 @@ class Group:
     items: dict[str, Item] = field(default_factory=dict)
     candidates: tuple[Candidate, ...] = ()
     carried: bool = True  # False where the shop seems to have no such thing at all
-    confidence: float = 1.0  # 0..1, by the words alone, that the shop has such a thing (``retrieval.carried``)
+    named: bool = True  # whether its words name what the shop has, so that no description is needed
     near: bool = False  # what is shown may be no such thing; unlike ``carried``, no claim about the shop
     gave_up: tuple[str, ...] = ()  # constraints that were relaxed, as ``chat.relax`` names them
     corrected: str = ""  # the want's words as they were searched, where their spelling was changed

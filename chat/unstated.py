@@ -13,7 +13,7 @@ from chat.want import Want
 from chat.words import forms
 from retrieval.catalog import Catalog
 from retrieval.filters import Filter
-from retrieval.ground import NAMED, Ask, Grounder
+from retrieval.ground import Ask, Grounder
 from retrieval.items import Item
 
 LOOKED_AT = 8  # items that the description finds
@@ -45,7 +45,7 @@ def as_described(
         return want
     loose = want.model_copy(update={"filter": without(limits, tuple(read))}).hard_filter()
     found = grounder.ground_many([Ask(want.descriptions, want.words, loose, LOOKED_AT, trusted=True)])[0]
-    if found.carried >= NAMED:
+    if found.named:
         return want
     items = list(catalog.many([candidate.item_id for candidate in found.candidates]).values())
     gone = tuple(key for key, names in read.items() if not _has(items, key, names, limits))

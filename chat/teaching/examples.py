@@ -149,9 +149,7 @@ def described(
             dict.fromkeys(
                 text
                 for item_id in rng.sample(one.right, min(SOME_RIGHT, len(one.right)))
-                for text in language.descriptions(
-                    items[item_id], f"{one.text} {' '.join(one.had)}", named=one.sort == "words"
-                )
+                for text in _offered(one, items[item_id], language)
             )
         )
         for one in wanted
@@ -170,6 +168,12 @@ def described(
         messages = _messages(prompt, variables(one.text, need, "; ".join(one.had), near, asked))
         yield Example("describe", messages, answered("search", best, place if same else ""), request=one)
         progress("choosing descriptions", number + 1, len(wanted))
+
+
+def _offered(one: Request, item: Item, language: Language) -> list[str]:
+    """Descriptions of a right item that the request allows for."""
+    texts = language.descriptions(item, f"{one.text} {' '.join(one.had)}", named=one.sort == "words")
+    return [*texts, language.name(item)] if one.sort == "history" else texts
 
 
 def known_requests(source: Source, language: Language) -> KnownRequests:

@@ -57,6 +57,11 @@ class Language:
             made += [once(f"{kind} {one}") for one in behind]
         return list(dict.fromkeys(text for text in made if text))
 
+    @staticmethod
+    def name(item: Item) -> str:
+        """What its title begins with, maker and all: what a shopper buys next is often another thing of one make."""
+        return once(" ".join(_words(item.title)))
+
 
 def _words(title: str) -> list[str]:
     return [token.text for token in tokens(title)]
