@@ -143,6 +143,8 @@ class Finder:
                 if candidates := wider.candidates:
                     asked, gave_up, described = relaxed, names, wider.described
                     break
+        if history and not want.words and not want.similar_to:
+            candidates = self._suggested(want, history, candidates, rules.narrowed(asked))
         candidates = tuple(candidate for candidate in candidates if candidate.item_id not in taken)
         if others and not want.filter.categories:
             candidates = self._own(grounding.corrected or want.name, others, candidates)
@@ -193,6 +195,23 @@ class Finder:
             variants=self._variants([items[one.item_id] for one in ranked], rules),
             first=first,
         )
+
+    def _suggested(
+        self, want: Want, history: Sequence[Event], found: Sequence[Candidate], limits: Filter
+    ) -> tuple[Candidate, ...]:
+        """Candidates for who is known and names nothing: what is popular, what an LLM described for them, and what
+        others had after the same things. None of it was asked for: the history alone orders it. Where nothing is known
+        of what follows what, they stay as ``found``.
+        """
+        ids = self._reranker.followed(history, self._candidates)
+        items = self._catalog.many(ids)
+        fitting = [item_id for item_id in ids if item_id in items and limits.matches(items[item_id])]
+        if not fitting:
+            return tuple(found)
+        followed = [Candidate(item_id, 1 - rank / (len(fitting) + 1), ()) for rank, item_id in enumerate(fitting)]
+        described = [replace(candidate, evidence=()) for candidate in found] if want.descriptions else []
+        popular = self._grounder.ground((), "", limits, self._candidates).candidates if described else found
+        return tuple({one.item_id: one for one in (*popular, *described, *followed)}.values())
 
     def _carries(self, want: Want, grounding: Grounding, rules: InForce, *, alone: bool) -> bool:
         """Whether the shop seems to have the kind of thing that is asked for, by the grounder's confidence.

@@ -118,6 +118,10 @@ class Untrained:
             made.append(Ranked(item.id, float(scores[place]), kept[place].score, reason))
         return made
 
+    def followed(self, history: Sequence[Event], k: int) -> list[str]:
+        """As ``Reranker.followed``: nothing is known of what followed what."""
+        return []
+
 
 @dataclass(frozen=True)
 class _View:
@@ -237,6 +241,15 @@ class Reranker:
             reason = reason or of_need(item, request if asked else "")
             made.append(Ranked(item.id, float(scores[at]), kept[at].score, reason))
         return made
+
+    def followed(self, history: Sequence[Event], k: int) -> list[str]:
+        """Ids of at most k items that shoppers had after what this one had, the likeliest first."""
+        view = self._view
+        track = Track.of(steps(history), view.table.place)
+        sums = view.features.following([track])[0]
+        sums[track.places] = 0
+        likeliest = np.argsort(-sums, kind="stable")[:k]
+        return [view.table.ids[at] for at in likeliest[sums[likeliest] > 0]]
 
     def _logits(
         self, view: "_View", track: Track, places: NDArray[np.int64], need: Need | None

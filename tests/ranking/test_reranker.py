@@ -136,6 +136,31 @@ def test_scores_are_probabilities_and_the_relevance_is_grounding_s(reranker, fin
     assert [one.score for one in ranked] == sorted((one.score for one in ranked), reverse=True)
 
 
+@pytest.mark.parametrize("kind", ["Reranker", "Untrained"])
+def test_candidates_are_held_against_what_is_described_where_the_words_name_nothing(kind, reranker, small_shop, find):
+    ranker = reranker if kind == "Reranker" else Untrained(small_shop[0], vectors)
+    described = {one.item_id: replace(one, evidence=(replace(one.evidence[0], source="description 1"),))
+                 for one in find("razor")}  # fmt: skip
+    # By chance an item has a word of what was said, and its text is the nearest to it.
+    said = {one.item_id: one.evidence[0] for one in find("lipstick")}
+    both = [replace(one, evidence=(*one.evidence, said[item_id])) for item_id, one in described.items()]
+    places = {}
+    for told in ("razor", ""):
+        ranked = ranker.rank(LIPSTICKS, both, len(both), 0.0, request="a lipstick of mornings", described=told)
+        places[told] = [one.item_id.split("-")[0] for one in ranked].index("lipstick")
+    assert places["razor"] > places[""]
+
+
+def test_what_others_had_after_the_same_things_is_known_to_a_trained_one(reranker, small_shop):
+    had = {event.item_id for event in LIPSTICKS}
+    found = reranker.followed(LIPSTICKS, 5)
+    assert 0 < len(found) <= 5
+    assert not had & set(found)
+    assert reranker.followed([], 5) == []
+    assert reranker.followed([did("purchase", "gone")], 5) == []
+    assert Untrained(small_shop[0], vectors).followed(LIPSTICKS, 5) == []
+
+
 def test_an_item_that_came_after_training_can_be_ranked_at_once(tmp_path, material, training):
     connections = Connections(tmp_path / "shop.sqlite3")
     catalog = Catalog(connections)

@@ -62,9 +62,16 @@ def test_a_trusted_description_leads_where_the_words_are_far_from_it(shop: Shop)
         return sum(one.item_id.startswith("tent") for one in grounding.candidates)
 
     assert tents(trusted=True) > tents(trusted=False)
-    named = [Ask(["2-person tent"], "red lipstick", Filter(), 9, trusted) for trusted in (True, False)]
-    told, untold = shop.grounder.ground_many(named)
-    assert told.candidates == untold.candidates  # the words name a thing: they lead
+
+
+@pytest.mark.parametrize("query", ["red lipstick", "ridge"])  # a word of a name is far from the thing by meaning
+def test_where_the_words_name_what_the_shop_has_a_trusted_description_has_no_say(shop: Shop, query: str) -> None:
+    asks = [Ask(descriptions, query, Filter(), 9, True) for descriptions in (["bamboo razor"], [])]
+    told, untold = shop.grounder.ground_many(asks)
+    assert told.named
+    assert not told.described
+    found = [[(one.item_id, one.score) for one in grounding.candidates] for grounding in (told, untold)]
+    assert found[0] == found[1]
 
 
 def test_descriptions_alone_are_enough(shop: Shop) -> None:
