@@ -1,8 +1,8 @@
-"""What descriptions find: of judged shop queries, of requests by use, person or problem, and of histories alone.
+"""What descriptions find: of judged shop queries, and of requests by use, person or problem.
 
 Protocols: ``search`` as in bench.search; the requests of ``by_use.yaml`` over the demo shop, Recall@10 divided by
-min(10, the right items); ``beauty`` leave-one-out as in bench.beauty, the target among all items that the shopper has
-not had. Knows shops, prompts and figures; where the model comes from, bench.teaching knows.
+min(10, the right items), and the share of five cards divided likewise. Knows shops, prompts and figures; where the
+model comes from, bench.teaching knows.
 """
 
 import random
@@ -22,7 +22,6 @@ from chat.known_requests import KnownRequests
 from chat.need import Need
 from chat.reading import is_refused
 from chat.teaching.records import Language
-from chat.teaching.requests import DIGEST, OPEN
 from chat.understand import NEAR_ITEMS, parse_understanding, variables
 from chat.unstated import as_described
 from demo import asked, assortment
@@ -273,30 +272,3 @@ def gain(name: str, before: Sequence[float], after: Sequence[float]) -> dict[str
     draws = np.random.default_rng(SEED).integers(0, len(differences), (2000, len(differences)))
     low, high = np.percentile(differences[draws].mean(axis=1), (2.5, 97.5))
     return {name: float(differences.mean()), f"{name}.low": float(low), f"{name}.high": float(high)}
-
-
-@dataclass(frozen=True)
-class HeldShopper:
-    """A shopper whose last item is to be found: what they had before, oldest first."""
-
-    had: tuple[str, ...]
-    target: str
-
-
-def of_histories(
-    name: str, model: Model, shop: Shop, shoppers: Sequence[HeldShopper]
-) -> tuple[dict[str, float], list[tuple[str, ...]]]:
-    """Recall@10 of the target among what the shopper has not had, by descriptions from the history alone."""
-    titles = {item.id: item.title for item in shop.catalog.all()}
-    prompt = model.prompt("understand")
-    given = [
-        variables(OPEN[0], Need(), "; ".join(titles[item_id] for item_id in reversed(one.had[-DIGEST:])))
-        for one in shoppers
-    ]
-    texts = [parse_understanding(raw).descriptions for raw in model.ask(prompt, given)]
-    hits = []
-    for one, descriptions in zip(shoppers, texts, strict=True):
-        limits = Filter(excluded_ids=tuple(one.had), in_stock_only=False)
-        found = shop.grounder.ground(descriptions, "", limits, DEEP).candidates[:DEEP] if descriptions else ()
-        hits.append(one.target in {held.item_id for held in found})
-    return {f"history.{name}.recall@10": float(np.mean(hits))}, texts

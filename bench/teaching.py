@@ -23,13 +23,13 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import finding, saying, trusting
+from bench import finding, saying, suggesting, trusting
 from bench.asking import served
 from bench.beauty import beauty_items
-from bench.finding import HeldShopper
 from bench.home import demo_home
 from bench.report import data_folder, machine, parser, report
 from bench.search import load
+from bench.suggesting import HeldShopper
 from chat.settings import Settings
 from chat.taught_llm import FACTS, SHIPPED, WEIGHTS
 from chat.teaching import card
@@ -225,10 +225,13 @@ def of_beauty(data: Path, settings: Settings, *, quick: bool) -> dict[str, float
     shoppers = [HeldShopper(tuple(tracks[one][:-1]), tracks[one][-1]) for one in chosen]
     figures = {"history.popularity.recall@10": popularity(tracks, shoppers), "history.shoppers": float(len(shoppers))}
     with Shop.opened(home.folder, settings.models, lambda what: print(what, end="\r", flush=True)) as shop:
+        every = {"copied": suggesting.copied(shop, shoppers)}
         for name, adapter in (("taught", taught), ("untaught", None)):
             with served(settings, adapter, _log(settings)) as model:
-                found, _ = finding.of_histories(name, model, shop, shoppers)
-                figures |= found
+                every[name] = suggesting.described(model, shop, shoppers)
+        for name, texts in every.items():
+            figures |= suggesting.alone(name, shop, shoppers, texts)
+        figures |= suggesting.suggested(shop, home.rerankers, shoppers, every, settings.candidates)
     return figures
 
 

@@ -112,6 +112,17 @@ async def test_where_others_who_asked_alike_all_wanted_one_kind_the_model_is_not
     assert cards[0].item_id.startswith("lamp")
 
 
+async def test_where_the_words_name_what_the_shop_has_the_model_describes_nothing(
+    shop: Shop, llm_script: ScriptedLLM
+) -> None:
+    llm_script.enqueue("Here it is.")
+    events = await turn(shop, LLM(llm_script.url, "scripted", taught=True), "a 2-person tent")
+    (reply,) = llm_script.requests
+    assert reply["messages"][0]["content"].startswith("answer: ")
+    cards = [event for event in events if isinstance(event, CardsEvent)][-1].cards
+    assert cards[0].item_id.startswith("tent")
+
+
 @pytest.mark.parametrize("taught", [True, False])
 async def test_who_is_known_and_names_nothing_gets_what_their_history_suggests(
     shop: Shop, llm_script: ScriptedLLM, taught: bool
