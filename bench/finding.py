@@ -25,8 +25,9 @@ from chat.teaching.records import Language
 from chat.understand import NEAR_ITEMS, parse_understanding, variables
 from chat.unstated import as_described
 from demo import asked, assortment
+from ranking.errors import NoModel
 from ranking.history import Events
-from ranking.reranker import open_reranker
+from ranking.reranker import Untrained, open_reranker
 from retrieval.filters import Filter
 from retrieval.ground import Ask
 from retrieval.items import Item
@@ -159,9 +160,7 @@ def of_uses(name: str, model: Model, shop: Shop, rerankers: Path, candidates: in
     words = recalls(shop, requests, None, candidates)
     both = [recalls(shop, requests, one, candidates, trusted=model.taught) for one in drawn]
     figures = {"by_use.words.recall@10": float(np.mean(words)), "by_use.requests": float(len(requests))}
-    figures[f"by_use.{name}_alone.recall@10"] = float(
-        np.mean(recalls(shop, requests, drawn[0], candidates, alone=True))
-    )
+    figures[f"by_use.{name}_alone.recall@10"] = float(np.mean(recalls(shop, requests, raw[0], candidates, alone=True)))
     figures[f"by_use.{name}_fused.recall@10"] = float(np.mean(both[0]))
     if model.taught:
         own = recalls(shop, requests, raw[0], candidates, trusted=True)
@@ -169,7 +168,6 @@ def of_uses(name: str, model: Model, shop: Shop, rerankers: Path, candidates: in
     if len(both) > 1:
         figures |= over_seeds(f"by_use.{name}_fused_seeds.recall@10", [float(np.mean(one)) for one in both[1:]])
     figures |= gain(f"by_use.{name}_gain", words, both[0])
-    figures |= cards("by_use.words", shop, rerankers, requests, None)
     figures |= cards(f"by_use.{name}", shop, rerankers, requests, drawn[0], taught=model.taught)
     for sort in ("use", "person", "problem"):
         held = [at for at, one in enumerate(requests) if one.sort == sort]
@@ -177,7 +175,7 @@ def of_uses(name: str, model: Model, shop: Shop, rerankers: Path, candidates: in
     return figures
 
 
-def without_a_model(shop: Shop, candidates: int, *, quick: bool) -> dict[str, float]:
+def without_a_model(shop: Shop, rerankers: Path, candidates: int, *, quick: bool) -> dict[str, float]:
     """What descriptions could bring: the name of one right kind, drawn by the seed; and that of the written request
     of ``demo/requests`` that is nearest to the words, or that most of the nearest are for: what a model must beat to be
     worth its teaching.
@@ -201,7 +199,7 @@ def without_a_model(shop: Shop, candidates: int, *, quick: bool) -> dict[str, fl
         nearest[one.text] = (language.kind(records[best["items"][0]]),)
         want = read_acts(one.text, Need(), shop.catalog.vocabulary(), ()).need.current
         voted[one.text] = votes.wanted(want.words or one.text).kinds[:1]
-    return {
+    return cards("by_use.words", shop, rerankers, requests, None) | {
         f"by_use.{what}_{how}.recall@10": float(
             np.mean(recalls(shop, requests, descriptions, candidates, trusted=how == "trusted"))
         )
@@ -249,12 +247,17 @@ def cards(
     """The share of the cards that are right, as the trained reranker orders them: for a shopper of whom nothing is
     known, and for others by their histories, which must not take the place of what is asked for.
     """
-    finder = Finder(shop.catalog, shop.grounder, open_reranker(rerankers, shop.catalog, shop.index.vectors))
+    reranker = open_reranker(rerankers, shop.catalog, shop.index.vectors)
+    if isinstance(reranker, Untrained):
+        raise NoModel(f"There is no trained reranker in {rerankers}.")
+    finder = Finder(shop.catalog, shop.grounder, reranker)
     events, vocabulary = Events(shop.connections), shop.catalog.vocabulary()
     lively = [shopper for shopper in sorted(events.shoppers()) if events.count(shopper) >= LIVELY]
     known = [events.of(shopper) for shopper in random.Random(SEED).sample(lively, KNOWN)]
     shares: dict[str, list[float]] = {"anyone": [], "known": []}
     for one in requests:
+        keys = shop.catalog.variants(list(one.right))  # of one product one variant is shown
+        most = min(CARDS, len({keys.get(item_id, item_id) for item_id in one.right}))
         reading = read_acts(one.text, Need(), vocabulary, ())
         want = reading.need.current
         if descriptions is not None and (texts := descriptions[one.text]):
@@ -262,7 +265,7 @@ def cards(
             want = finder.as_described(want, Filter(), one.text, implied=reading.implied)
         for who, history in (("anyone", []), *(("known", held) for held in known)):
             ranked = finder.find([want], history).groups[0].ranked
-            shares[who].append(len(one.right & {held.item_id for held in ranked}) / min(CARDS, len(one.right)))
+            shares[who].append(min(1.0, len(one.right & {held.item_id for held in ranked}) / most))
     return {f"{name}_cards.{who}.right@{CARDS}": float(np.mean(held)) for who, held in shares.items()}
 
 

@@ -16,7 +16,7 @@ from bench.asking import Model
 from bench.finding import DEEP, gain
 from chat.finding import Finder
 from chat.need import Need
-from chat.teaching.records import LONGEST, Language
+from chat.teaching.records import Language
 from chat.teaching.requests import DIGEST, OPEN
 from chat.understand import parse_understanding, variables
 from chat.want import Want
@@ -51,7 +51,7 @@ def described(model: Model, shop: Shop, shoppers: Sequence[HeldShopper]) -> Text
 def copied(shop: Shop, shoppers: Sequence[HeldShopper]) -> Texts:
     """The beginning of the title of what each had last, of a description's length: what takes no model."""
     items = shop.catalog.many(list({one.had[-1] for one in shoppers}))
-    return [(Language.name(items[one.had[-1]])[:LONGEST],) for one in shoppers]
+    return [(Language.name(items[one.had[-1]].title),) for one in shoppers]
 
 
 def alone(name: str, shop: Shop, shoppers: Sequence[HeldShopper], texts: Texts) -> dict[str, float]:
@@ -76,7 +76,7 @@ def suggested(
     reranker = open_reranker(rerankers, catalog, shop.index.vectors)
     if isinstance(reranker, Untrained):
         raise NoModel(f"There is no trained reranker in {rerankers}.")
-    finder = Finder(catalog, shop.grounder, reranker, cards=DEEP, candidates=candidates)
+    finder = Finder(catalog, shop.grounder, reranker, cards=DEEP, candidates=candidates, diversity=0.0)
     texts: dict[str, Texts] = {"": [()] * len(shoppers), **{f"+{name}": held for name, held in every.items()}}
     all_ids = sorted(catalog.ids(Filter(in_stock_only=False)))
     hits: dict[str, list[float]] = defaultdict(list)

@@ -33,6 +33,9 @@ from bench.suggesting import HeldShopper
 from chat.settings import Settings
 from chat.taught_llm import FACTS, SHIPPED, WEIGHTS
 from chat.teaching import card
+from chat.teaching.settings import TeachingSettings
+from ranking.folder import current
+from ranking.settings import changed
 from retrieval.filters import Filter
 from retrieval.items import Item
 from retrieval.shop import Shop, open_catalogue
@@ -46,7 +49,7 @@ OF_DEMO = ("by_use.", "intents.", "valid_json.", "answers.", "serving.")  # figu
 SEED = 20261128
 # A catalogue alone, and histories alone: what else a shop would teach is not measured there.
 SEARCH_RECIPE = ("acts=0", "answers=0", "words=5000", "uses=1500")
-HISTORY_RECIPE = ("acts=0", "answers=0", "words=0", "uses=0", "histories=8000")
+HISTORY_RECIPE = ("acts=0", "answers=0", "words=0", "uses=0", "histories=3000")
 
 console = Console(highlight=False)
 
@@ -96,7 +99,7 @@ def of_demo(part: str, settings: Settings, adapter: Path, written: Path | None, 
         home = Home(shop_settings.home)
         if part == "by_use":
             with Shop.opened(home.folder, settings.models) as shop:
-                figures |= finding.without_a_model(shop, settings.candidates, quick=quick)
+                figures |= finding.without_a_model(shop, home.rerankers, settings.candidates, quick=quick)
         for name, held in (("taught", adapter if (adapter / WEIGHTS).exists() else None), ("untaught", None)):
             if name == "taught" and held is None:
                 console.print(f"There is no {WEIGHTS} in {adapter}: only the model as it comes is measured.")
@@ -218,7 +221,7 @@ def of_beauty(data: Path, settings: Settings, *, quick: bool) -> dict[str, float
             ingest_file(home, settings, items, replace=True, console=console)
             add_events(home, settings, events, kind="purchase", order_column="position")
         (home.folder / "made").touch()
-    if not home.rerankers.exists():
+    if current(home.rerankers) is None:
         train_reranker(home, settings)
     taught = _taught(home, settings, HISTORY_RECIPE, data)
     chosen = random.Random(SEED).sample(sorted(tracks), 200 if quick else SHOPPERS)
@@ -259,8 +262,11 @@ def popularity(tracks: Mapping[str, Sequence[str]], shoppers: Sequence[HeldShopp
 
 
 def _taught(home: Home, settings: Settings, recipe: Sequence[str], data: Path) -> Path:
-    """The adapter of this shop, taught where there is none yet."""
-    if not (home.adapter / WEIGHTS).exists():
+    """The adapter of this shop, taught where there is none by this recipe yet."""
+    wanted = changed(TeachingSettings(), recipe).model_dump(mode="json", exclude={"hardware"})
+    facts = home.adapter / FACTS
+    held = json.loads(facts.read_text(encoding="utf-8"))["settings"] if facts.exists() else {}
+    if any(held.get(name) != value for name, value in wanted.items()):
         console.print(f"Teaching on {data.name}; it is kept in {home.folder}, and goes on there if it is cut off.")
         teach_model(home, settings.model_copy(update={"shop_name": data.name}), None, list(recipe))
     return home.adapter

@@ -15,7 +15,7 @@ import numpy as np
 
 from bench import finding
 from bench.asking import Model
-from chat import known_requests, unstated
+from chat import known_requests
 from chat.acts import read_acts
 from chat.need import Need
 from chat.teaching import requests
@@ -88,13 +88,10 @@ def own_words(
 
 @contextmanager
 def set_to(module: ModuleType, constant: str, value: float) -> Iterator[None]:
-    """The module with another value of the constant, within it; also where it was imported by name."""
-    holders = [held for held in (module, finding, unstated) if hasattr(held, constant)]
-    before = {held: getattr(held, constant) for held in holders}
+    """The module with another value of the constant, within it."""
+    before = getattr(module, constant)
+    setattr(module, constant, value)
     try:
-        for held in holders:
-            setattr(held, constant, value)
         yield
     finally:
-        for held, old in before.items():
-            setattr(held, constant, old)
+        setattr(module, constant, before)

@@ -134,16 +134,16 @@ class Finder:
     ) -> Group:
         """The cards of one want; ``taken`` are on show for another want already."""
         asked, gave_up, candidates = want.hard_filter(), tuple[str, ...](), grounding.candidates
-        described = grounding.described
+        named, described = grounding.named and bool(grounding.matching), grounding.described
         if not candidates:
             for names, relaxed in relaxations(asked):
                 if not self._catalog.columns().mask(rules.narrowed(relaxed)).any():
                     continue
                 wider = self._grounder.ground_many([self._ask(want, relaxed, rules)])[0]
                 if candidates := wider.candidates:
-                    asked, gave_up, described = relaxed, names, wider.described
+                    asked, gave_up, named, described = relaxed, names, wider.named, wider.described
                     break
-        if history and not want.words and not want.similar_to:
+        if history and not want.words and not want.similar_to and not want.order:
             candidates = self._suggested(want, history, candidates, rules.narrowed(asked))
         candidates = tuple(candidate for candidate in candidates if candidate.item_id not in taken)
         if others and not want.filter.categories:
@@ -155,7 +155,7 @@ class Finder:
         else:
             ranked = self._reranker.rank(
                 history, candidates, deep, self._diversity, request=want.words,
-                described="; ".join(want.descriptions) if described else "", rules=rules,
+                described=want.descriptions if described else (), rules=rules,
             )  # fmt: skip
             if arrange is not None and not rules.ordering:
                 ranked = arrange(ranked)
@@ -184,7 +184,7 @@ class Finder:
             items,
             candidates,
             carried=self._carries(want, grounding, rules, alone=not others),
-            named=grounding.named and bool(grounding.matching),
+            named=named,
             near=bool(want.words)
             and not want.filter.categories
             and grounding.carried < CARRIED_THRESHOLD
@@ -203,15 +203,16 @@ class Finder:
         others had after the same things. None of it was asked for: the history alone orders it. Where nothing is known
         of what follows what, they stay as ``found``.
         """
-        ids = self._reranker.followed(history, self._candidates)
-        items = self._catalog.many(ids)
-        fitting = [item_id for item_id in ids if item_id in items and limits.matches(items[item_id])]
+        followed = self._reranker.followed(history, self._candidates)
+        columns = self._catalog.columns()
+        rows = columns.rows_of_ids(followed)
+        fitting = set(columns.ids[rows[columns.mask(limits)[rows]]].tolist())
         if not fitting:
             return tuple(found)
-        followed = [Candidate(item_id, 1 - rank / (len(fitting) + 1), ()) for rank, item_id in enumerate(fitting)]
-        described = [replace(candidate, evidence=()) for candidate in found] if want.descriptions else []
-        popular = self._grounder.ground((), "", limits, self._candidates).candidates if described else found
-        return tuple({one.item_id: one for one in (*popular, *described, *followed)}.values())
+        popular = self._grounder.ground((), "", limits, self._candidates).candidates if want.descriptions else found
+        ids = [candidate.item_id for candidate in (*popular, *(found if want.descriptions else ()))]
+        ids += [item_id for item_id in followed if item_id in fitting]
+        return tuple(Candidate(item_id, 1.0, ()) for item_id in dict.fromkeys(ids))
 
     def _carries(self, want: Want, grounding: Grounding, rules: InForce, *, alone: bool) -> bool:
         """Whether the shop seems to have the kind of thing that is asked for, by the grounder's confidence.

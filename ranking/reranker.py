@@ -93,7 +93,7 @@ class Untrained:
         diversity: float,
         *,
         request: str = "",
-        described: str = "",
+        described: Sequence[str] = (),
         rules: InForce = NO_RULES,
     ) -> list[Ranked]:
         """As ``Reranker.rank``; of the history only the dislikes count: those items are left out."""
@@ -173,15 +173,15 @@ class Reranker:
         diversity: float,
         *,
         request: str = "",
-        described: str = "",
+        described: Sequence[str] = (),
         rules: InForce = NO_RULES,
     ) -> list[Ranked]:
         """The k items to show, best first.
 
         ``history`` is oldest first; ``diversity`` in 0..1 is MMR's 1 - lambda on the final k. Disliked items are left
         out. What was asked for is never overridden: an item that answers the request far worse than the best one is
-        not lifted by history. ``request`` is what the shopper asked for, in their words; ``described``: what would fit,
-        where those words name nothing and its description is what the candidates are to be held against.
+        not lifted by history. ``request`` is what the shopper asked for, in their words; ``described``: descriptions of
+        what would fit, where those words name nothing: these take their place as what an item answers.
         """
         view = self._view
         unknown = any(candidate.item_id not in view.table.place for candidate in candidates)
@@ -198,7 +198,8 @@ class Reranker:
         asked = any(candidate.evidence for candidate in kept)
         relevance = relevance_of_candidates(kept, described=bool(described))
         track = Track.of(behaviour, view.table.place, searches(history))
-        need = Need(relevance, view.table.words.shares([described or request], places)[0]) if asked else None
+        texts = list(described) or [request]
+        need = Need(relevance, view.table.words.shares(texts, places).max(axis=0)) if asked else None
         logits, lift = self._logits(view, track, places, need)
         held_back = _held_back(view, behaviour, places)
         logits = logits - held_back
@@ -248,8 +249,8 @@ class Reranker:
         track = Track.of(steps(history), view.table.place)
         sums = view.features.following([track])[0]
         sums[track.places] = 0
-        likeliest = np.argsort(-sums, kind="stable")[:k]
-        return [view.table.ids[at] for at in likeliest[sums[likeliest] > 0]]
+        held = np.flatnonzero(sums > 0)
+        return [view.table.ids[at] for at in held[np.argsort(-sums[held], kind="stable")][:k]]
 
     def _logits(
         self, view: "_View", track: Track, places: NDArray[np.int64], need: Need | None

@@ -37,7 +37,6 @@ MOST_HITS = 20_000  # 5 and 10 ms
 # Where the catalogue seems to have what the words name, a description adds little and can mislead: 110 requests by
 # use lie below 0.03, but for one in ten; half of those that name a thing lie above 0.85.
 NAMED = 0.2
-ALL_WORDS = 0.999  # share of the query's words, as sums of thirds come out
 DEEPER = 4  # times as many, once, where excluded terms took out too much
 
 
@@ -81,8 +80,12 @@ class Grounding:
     timings_ms: dict[str, float] = field(default_factory=dict)
     carried: float = 1.0  # 0..1: that the catalogue has such a thing at all; below CARRIED_THRESHOLD it has not
     corrected: str = ""  # the query as it was searched, where its spelling was changed
-    named: bool = True  # the query names what the catalogue has: NAMED, or one item has all of its words
-    described: bool = False  # it does not, and trusted descriptions led
+    described: bool = False  # the query names nothing that the catalogue has, and trusted descriptions led
+
+    @property
+    def named(self) -> bool:
+        """Whether the query names what the catalogue has, or there is none."""
+        return self.carried >= NAMED
 
 
 class Grounder:
@@ -164,18 +167,20 @@ class Grounder:
         if read.coverage is not None:
             coverages = _coverages(snapshot.lexical, read.coverage, hits, numbers)
         items = snapshot.vectors(numbers)
-        confidence, named = 1.0, read.coverage is None
+        sources, confidence = read.sources, 1.0
         if read.coverage is not None and coverages is not None:
             confidence = carried(items @ vectors[0], coverages, read.coverage.words)
-            named = confidence >= NAMED or bool(coverages.max(initial=0.0) >= ALL_WORDS)
-        described = ask.trusted and not named and len(vectors) > 1
-        heard = vectors[:1] if ask.trusted and named and read.coverage is not None else vectors
-        scores = fused(items, heard, coverages, trusted=described)
+        told = ask.trusted and len(vectors) > 1
+        described = told and coverages is not None and confidence < NAMED
+        if told and coverages is not None and not described:
+            # The descriptions have no say, nor has what they alone found.
+            sources, vectors, dense = sources[:1], vectors[:1], dense[:1]
+            kept = np.isin(numbers, np.concatenate([one for one, _ in [*dense, *([hits] if hits else [])]]))
+            numbers, items, coverages = numbers[kept], items[kept], coverages[kept]
+        scores = fused(items, vectors, coverages, trusted=described)
         order = np.argsort(-scores, kind="stable")[: ask.k]
         ids = columns.ids[columns.rows(numbers[order])].tolist()
-        arms: list[tuple[str, Arm, Hits]] = [
-            (source, "dense", one) for source, one in zip(read.sources, dense, strict=True)
-        ]
+        arms: list[tuple[str, Arm, Hits]] = [(source, "dense", one) for source, one in zip(sources, dense, strict=True)]
         if hits is not None:
             arms.append(("query", "lexical", hits))
         evidence = _evidence(arms, numbers[order].tolist())
@@ -184,9 +189,7 @@ class Grounder:
             for item_id, score, held in zip(ids, scores[order], evidence, strict=True)
         )
         clock.lap("fuse")
-        return Grounding(
-            candidates, possible - len(broken), clock.timings, confidence, read.corrected, named, described
-        )
+        return Grounding(candidates, possible - len(broken), clock.timings, confidence, read.corrected, described)
 
     def _popular(self, ask: Ask, possible: int, clock: "_Clock") -> Grounding:
         found = self._catalog.popular(ask.filter, ask.k) if possible else []

@@ -43,6 +43,7 @@ WITH_HISTORY = 0.15  # of the requests: so many are made by a shopper of whom so
 # for requests that are in no file. Of a request that is in it, the others are of other kinds, as files are written.
 TOLD_AT = (0.5, 0.15, 0.08, 0.05, 0.04, 0.18)
 LONGEST_PLACE = 24  # characters of an aisle, as the prompt's schema has it
+ENCODED = 1024  # texts, or histories, at once
 TRIES = 4  # answers that are written for each that is wanted, since the check keeps some three in four
 
 
@@ -84,7 +85,7 @@ def made(source: Source, understand: Prompt, reply: Prompt, settings: TeachingSe
     """The examples, in an order drawn by the seed; the same shop and settings make the same ones."""
     rng = random.Random(settings.seed)  # noqa: S311 - draws examples, no secrets
     language = Language(source.items)
-    wanted = chosen_requests(source, language, settings, rng)
+    wanted = chosen_requests(source, language, settings, rng, progress)
     known = known_requests(source, language)
     aside = max(1, round(len(wanted) * settings.validation)) if wanted else 0
     share = 1 - settings.validation
@@ -102,7 +103,7 @@ def made(source: Source, understand: Prompt, reply: Prompt, settings: TeachingSe
 
 
 def chosen_requests(
-    source: Source, language: Language, settings: TeachingSettings, rng: random.Random
+    source: Source, language: Language, settings: TeachingSettings, rng: random.Random, progress: Progress
 ) -> list[Request]:
     """The requests of every sort, at most so many of each as the settings say, in any order."""
     items = source.by_id
@@ -110,12 +111,13 @@ def chosen_requests(
     sorts = {
         "use": (requests.of_descriptions(source.items, rng), settings.uses),
         "searched": ([one for one in from_events if one.sort == "searched"], settings.searched),
-        "history": ([one for one in from_events if one.sort == "history"], settings.histories),
         "given": (list(source.given), settings.given),
     }
     every = list(requests.of_words(source.items, language, rng, settings.words))
     for held, most in sorts.values():
         every += rng.sample(held, most) if len(held) > most else held
+    told = [one for one in from_events if one.sort == "history"]
+    every += _suggestive(told, settings.histories, source, language, rng, progress)
     tracks = [one.had for one in from_events if one.had]
     # A shopper with a history asks for other things, too: the model is to hear the request above all.
     every = [
@@ -160,7 +162,8 @@ def described(
     vectors = _encoded(every, source, progress)
     for number, (one, need, query, texts) in enumerate(zip(wanted, said, queries, offered, strict=True)):
         words = vectors[query] if query else None
-        best = chooser.best(words, {text: vectors[text] for text in texts}, one.right, named=one.sort == "words")
+        named, exact = one.sort == "words", one.sort == "history"
+        best = chooser.best(words, {text: vectors[text] for text in texts}, one.right, named=named, exact=exact)
         place = aisle(items[one.right[0]])
         same = all(aisle(items[item_id]) == place for item_id in one.right)
         near = nearest(source, words)
@@ -171,9 +174,38 @@ def described(
 
 
 def _offered(one: Request, item: Item, language: Language) -> list[str]:
-    """Descriptions of a right item that the request allows for."""
-    texts = language.descriptions(item, f"{one.text} {' '.join(one.had)}", named=one.sort == "words")
-    return [*texts, language.name(item)] if one.sort == "history" else texts
+    """Descriptions of a right item that can be told from the request: of a history, the names of what was had.
+
+    Taught the name of the next thing itself, a model makes names up that find less than a copy of the last one's.
+    """
+    if one.sort == "history":
+        return [language.name(title) for title in one.had]
+    return language.descriptions(item, f"{one.text} {' '.join(one.had)}", named=one.sort == "words")
+
+
+def _suggestive(
+    held: Sequence[Request], most: int, source: Source, language: Language, rng: random.Random, progress: Progress
+) -> list[Request]:
+    """At most so many of the histories: those of which something had finds the next thing; of others nothing could be
+    learned.
+    """
+    chooser, found = chooser_of(source, language), list[Request]()
+    drawn = rng.sample(held, len(held))
+    for start in range(0, len(drawn), ENCODED):
+        some = drawn[start : start + ENCODED]
+        offered = [[language.name(title) for title in one.had] for one in some]
+        vectors = _encoded([text for texts in offered for text in texts], source, _untold)
+        for one, texts in zip(some, offered, strict=True):
+            if len(found) == most:
+                return found
+            if chooser.best(None, {text: vectors[text] for text in texts}, one.right, exact=True):
+                found.append(one)
+        progress("looking for histories that tell", len(found), most)
+    return found
+
+
+def _untold(what: str, done: int, of: int) -> None:
+    """Progress that nobody is told of."""
 
 
 def known_requests(source: Source, language: Language) -> KnownRequests:
@@ -238,8 +270,8 @@ def answered(act: str, description: str = "", place: str = "") -> str:
 
 def _encoded(texts: Sequence[str], source: Source, progress: Progress) -> dict[str, np.ndarray]:
     distinct, found = sorted(set(texts), key=len), dict[str, np.ndarray]()
-    for start in range(0, len(distinct), 1024):
-        some = distinct[start : start + 1024]
+    for start in range(0, len(distinct), ENCODED):
+        some = distinct[start : start + ENCODED]
         found |= dict(zip(some, source.encode(some), strict=True))
         progress("encoding requests and descriptions", start + len(some), len(distinct))
     return found

@@ -1,4 +1,5 @@
-"""Items in the catalogue's own language: short descriptions made of a record, without the maker's and model's names.
+"""Items in the catalogue's own language: short descriptions made of a record, without the maker's and model's names;
+and those names, of what a shopper had.
 
 Pure. Knows titles, categories and attributes. Which of the descriptions finds an item best, ``chat.teaching.choosing``
 says.
@@ -58,9 +59,9 @@ class Language:
         return list(dict.fromkeys(text for text in made if text))
 
     @staticmethod
-    def name(item: Item) -> str:
-        """What its title begins with, maker and all: what a shopper buys next is often another thing of one make."""
-        return once(" ".join(_words(item.title)))
+    def name(title: str) -> str:
+        """What the title begins with, maker and all: what is bought next is often another thing of one make."""
+        return once(" ".join(_words(title)))
 
 
 def _words(title: str) -> list[str]:

@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from shops import open_small_shop
@@ -10,9 +11,10 @@ from shops import open_small_shop
 from chat.finding import Finder
 from chat.want import Want
 from ranking.history import Event
-from ranking.reranker import Untrained
+from ranking.reranker import Ranked, Untrained
 from retrieval.encoder import MiniLMEncoder
 from retrieval.filters import Filter
+from retrieval.ground import Candidate
 from retrieval.shop import Shop
 
 HISTORY = [Event(shopper_id="ann", kind="purchase", item_id="tent-1", time=1.0)]
@@ -55,6 +57,26 @@ def test_what_others_had_is_held_to_the_constraints(shop: Shop) -> None:
     assert "tent-3" not in cheap
     assert "tent-2" in cheap
     assert "tent-2" not in candidates(shop, Want(filter=Filter(excluded_ids=("tent-2",))))
+
+
+def test_what_others_had_is_shown_where_the_history_speaks_for_it(shop: Shop) -> None:
+    class Believing(Knowing):
+        """Puts what others had first."""
+
+        def rank(
+            self, history: Sequence[Event], candidates: Sequence[Candidate], k: int, *rest: Any, **more: Any
+        ) -> list[Ranked]:
+            ranked = super().rank(history, candidates, k, *rest, **more)
+            return sorted(ranked, key=lambda one: one.item_id not in ("tent-2", "tent-3"))
+
+    finder = Finder(shop.catalog, shop.grounder, Believing(shop.catalog, shop.index.vectors), candidates=3, cards=2)
+    assert {one.id for one in finder.find([Want()], HISTORY).shown} == {"tent-2", "tent-3"}
+
+
+def test_cards_are_held_against_what_is_described_where_the_words_name_nothing(shop: Shop) -> None:
+    finder = Finder(shop.catalog, shop.grounder, Untrained(shop.catalog, shop.index.vectors), cards=2)
+    want = Want(words="morning light on our anniversary").described(("2-person tent",), taught=True)
+    assert {one.id for one in finder.find([want], ()).shown} <= {"tent-1", "tent-2", "tent-3"}
 
 
 @pytest.mark.parametrize("want", [Want(words="camping lantern"), Want(similar_to=("lamp-1",))])

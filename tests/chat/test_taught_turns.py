@@ -112,11 +112,12 @@ async def test_where_others_who_asked_alike_all_wanted_one_kind_the_model_is_not
     assert cards[0].item_id.startswith("lamp")
 
 
+@pytest.mark.parametrize("message", ["a 2-person tent", "a 2-person tent under $5"])
 async def test_where_the_words_name_what_the_shop_has_the_model_describes_nothing(
-    shop: Shop, llm_script: ScriptedLLM
+    shop: Shop, llm_script: ScriptedLLM, message: str
 ) -> None:
     llm_script.enqueue("Here it is.")
-    events = await turn(shop, LLM(llm_script.url, "scripted", taught=True), "a 2-person tent")
+    events = await turn(shop, LLM(llm_script.url, "scripted", taught=True), message)
     (reply,) = llm_script.requests
     assert reply["messages"][0]["content"].startswith("answer: ")
     cards = [event for event in events if isinstance(event, CardsEvent)][-1].cards

@@ -146,7 +146,9 @@ def test_candidates_are_held_against_what_is_described_where_the_words_name_noth
     both = [replace(one, evidence=(*one.evidence, said[item_id])) for item_id, one in described.items()]
     places = {}
     for told in ("razor", ""):
-        ranked = ranker.rank(LIPSTICKS, both, len(both), 0.0, request="a lipstick of mornings", described=told)
+        ranked = ranker.rank(
+            LIPSTICKS, both, len(both), 0.0, request="a lipstick of mornings", described=[told] if told else []
+        )
         places[told] = [one.item_id.split("-")[0] for one in ranked].index("lipstick")
     assert places["razor"] > places[""]
 

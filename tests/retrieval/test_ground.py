@@ -64,14 +64,12 @@ def test_a_trusted_description_leads_where_the_words_are_far_from_it(shop: Shop)
     assert tents(trusted=True) > tents(trusted=False)
 
 
-@pytest.mark.parametrize("query", ["red lipstick", "ridge"])  # a word of a name is far from the thing by meaning
-def test_where_the_words_name_what_the_shop_has_a_trusted_description_has_no_say(shop: Shop, query: str) -> None:
-    asks = [Ask(descriptions, query, Filter(), 9, True) for descriptions in (["bamboo razor"], [])]
+def test_where_the_words_name_what_the_shop_has_a_trusted_description_has_no_say(shop: Shop) -> None:
+    asks = [Ask(descriptions, "red lipstick", Filter(), 3, True) for descriptions in (["bamboo razor"], [])]
     told, untold = shop.grounder.ground_many(asks)
     assert told.named
     assert not told.described
-    found = [[(one.item_id, one.score) for one in grounding.candidates] for grounding in (told, untold)]
-    assert found[0] == found[1]
+    assert told.candidates == untold.candidates
 
 
 def test_descriptions_alone_are_enough(shop: Shop) -> None:
