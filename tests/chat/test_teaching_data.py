@@ -195,6 +195,8 @@ def test_the_chosen_description_is_the_one_that_finds_what_is_right() -> None:
     words = encoder.encode(["for cold feet"])[0]
     assert chooser.best(words, held, ["c"]) == "wool sock"
     assert chooser.best(None, held, ["b"]) == "blue tent"
+    assert chooser.best(None, {"blue tent": held["blue tent"]}, ["a"], exact=True) == "blue tent"
+    assert not chooser.best(None, {"tin mug": np.zeros_like(words)}, ["gone"], exact=True)
     values = chooser.values(words, np.stack(list(held.values())), ["e"])
     assert values[2] == max(values) > values[1]
 
@@ -247,3 +249,25 @@ def test_a_shop_whose_records_carry_no_answer_ends_all_the_same() -> None:
     library = Library()
     made = examples.made(source, library.get("understand_taught"), library.get("reply_taught"), recipe, lambda *_: None)
     assert {one.skill for one in made.learned} >= {"understand"}
+
+
+def test_of_histories_only_those_are_taught_of_which_something_had_finds_the_next_thing() -> None:
+    titles = ["Acme Ridge tent green", "Acme Ridge tent red", *(f"Borel thing {number}" for number in range(40))]
+    items = [Item(id=str(number), title=title) for number, title in enumerate(titles)]
+    encoder = Hashing()
+    tracks = {"ann": ("0", "7", "1"), "bob": ("7", "0")}  # nothing of the 7 leads to the 0
+    events = [
+        Event(shopper_id=shopper, kind="purchase", item_id=item_id, time=float(time))
+        for shopper, track in tracks.items()
+        for time, item_id in enumerate(track)
+    ]
+    vectors = encoder.encode([title.lower() for title in titles])
+    source = Source(items, vectors, vocabulary(), encoder.encode, events=events)
+    recipe = TeachingSettings(words=0, uses=0, acts=0, answers=0, histories=10)
+    library = Library()
+    made = examples.made(source, library.get("understand_taught"), library.get("reply_taught"), recipe, lambda *_: None)
+    told = [one for one in (*made.learned, *made.held) if one.request is not None and one.request.right == ("1",)]
+    assert [json.loads(one.answer)["items"] for one in told] == [["acme ridge tent green"]]
+    assert "had: Borel thing 5; Acme Ridge tent green" in told[0].messages[1][1]
+    every = [one.request.right for one in (*made.learned, *made.held) if one.request is not None]
+    assert ("0",) not in every
