@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import yaml
 
-from bench.asking import SEEDS, TEMPERATURE, Model, over_seeds
+from bench.asking import TEMPERATURE, Model, over_seeds
 from bench.search import Grades, judge
 from chat.acts import read_acts
 from chat.finding import Finder
@@ -94,12 +94,12 @@ def seeded(model: Model, shop: Shop, texts: Sequence[str], seeds: Sequence[int])
 
 
 def of_queries(
-    name: str, model: Model, shop: Shop, grades: Grades, candidates: int, *, quick: bool
+    name: str, model: Model, shop: Shop, grades: Grades, candidates: int, *, seeds: Sequence[int]
 ) -> dict[str, float]:
     """nDCG@10 and Recall@50 of what the model describes, alone, and of the query with what is searched with beside it:
     as it ships, and over seeds.
     """
-    drawn = seeded(model, shop, sorted(grades), () if quick else SEEDS)
+    drawn = seeded(model, shop, sorted(grades), seeds)
 
     def found(query: str, descriptions: Descriptions, *, alone: bool) -> list[str]:
         words = "" if alone else query
@@ -148,14 +148,16 @@ def by_use(items: Sequence[Item], file: Path = BY_USE) -> list[Asked]:
     return made
 
 
-def of_uses(name: str, model: Model, shop: Shop, rerankers: Path, candidates: int, *, quick: bool) -> dict[str, float]:
+def of_uses(
+    name: str, model: Model, shop: Shop, rerankers: Path, candidates: int, *, quick: bool, seeds: Sequence[int]
+) -> dict[str, float]:
     """Recall@10 of the words alone, of the descriptions alone, and of both, under the need's own constraints; and what
     is right of the five cards that are shown.
     """
     requests = by_use(list(shop.catalog.all()))
     if quick:
         requests = random.Random(SEED).sample(requests, 40)
-    raw = seeded(model, shop, [one.text for one in requests], () if quick else SEEDS)
+    raw = seeded(model, shop, [one.text for one in requests], seeds)
     drawn = [described(model, shop, one) for one in raw]
     words = recalls(shop, requests, None, candidates)
     both = [recalls(shop, requests, one, candidates, trusted=model.taught) for one in drawn]

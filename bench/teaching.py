@@ -24,7 +24,7 @@ from pathlib import Path
 from rich.console import Console
 
 from bench import finding, saying, suggesting, trusting
-from bench.asking import served
+from bench.asking import SEEDS, served
 from bench.beauty import beauty_items
 from bench.home import demo_home
 from bench.report import data_folder, machine, parser, report
@@ -63,18 +63,22 @@ def main() -> None:
         "--answers", type=Path, metavar="DIR", help="write the answers here, to be read and labelled"
     )
     arguments.add_argument("--card", action="store_true", help="write the figures on the adapter's card, too")
+    arguments.add_argument("--greedy", action="store_true", help="without the decoding seeds: a quarter of the asking")
     options = arguments.parse_args()
-    if options.card and (options.quick or not (options.adapter / FACTS).exists()):
-        arguments.error(f"--card wants whole figures (no --quick) and an adapter with {FACTS} in {options.adapter}")
+    if options.card and (options.quick or options.greedy or not (options.adapter / FACTS).exists()):
+        arguments.error(
+            f"--card wants whole figures (no --quick, no --greedy) and an adapter with {FACTS} in {options.adapter}"
+        )
     settings = Settings()
     figures: dict[str, float] = {}
     data = options.data or data_folder()
+    seeds = () if options.quick or options.greedy else SEEDS
     for part in options.part or PARTS:
         match part:
             case "by_use" | "acts" | "answers" | "serving" | "trust":
-                figures |= of_demo(part, settings, options.adapter, options.answers, quick=options.quick)
+                figures |= of_demo(part, settings, options.adapter, options.answers, quick=options.quick, seeds=seeds)
             case "search":
-                figures |= of_search(data / "search", settings, quick=options.quick)
+                figures |= of_search(data / "search", settings, quick=options.quick, seeds=seeds)
             case "history":
                 figures |= of_beauty(data / "beauty", settings, quick=options.quick)
     report("teaching", figures, json_path=options.json, quick=options.quick)
@@ -91,7 +95,9 @@ def carded(adapter: Path, figures: Mapping[str, float]) -> None:
     (adapter / card.CARD).write_text(card.page(facts), encoding="utf-8")
 
 
-def of_demo(part: str, settings: Settings, adapter: Path, written: Path | None, *, quick: bool) -> dict[str, float]:
+def of_demo(
+    part: str, settings: Settings, adapter: Path, written: Path | None, *, quick: bool, seeds: Sequence[int]
+) -> dict[str, float]:
     """A part over the demo shop, of the adapter and of the model as it comes."""
     figures: dict[str, float] = {}
     said: dict[str, list[saying.Answer]] = {}
@@ -119,7 +125,9 @@ def of_demo(part: str, settings: Settings, adapter: Path, written: Path | None, 
                 elif part == "acts":
                     figures |= saying.understanding(name, model, shop)
                 else:
-                    figures |= finding.of_uses(name, model, shop, home.rerankers, settings.candidates, quick=quick)
+                    figures |= finding.of_uses(
+                        name, model, shop, home.rerankers, settings.candidates, quick=quick, seeds=seeds
+                    )
     return figures
 
 
@@ -177,7 +185,7 @@ def speed(url: str, name: str) -> dict[str, float]:
     return {"first_token_ms": sorted(firsts)[5], "tokens_per_s": sorted(rates)[5]}
 
 
-def of_search(data: Path, settings: Settings, *, quick: bool) -> dict[str, float]:
+def of_search(data: Path, settings: Settings, *, quick: bool, seeds: Sequence[int]) -> dict[str, float]:
     """The judged queries, by a model that was taught on the products alone, and by the one that comes."""
     items, grades = load(data)
     if quick:
@@ -191,7 +199,7 @@ def of_search(data: Path, settings: Settings, *, quick: bool) -> dict[str, float
     with Shop.opened(home.folder, settings.models, lambda what: print(what, end="\r", flush=True)) as shop:
         for name, adapter in (("taught", taught), ("untaught", None)):
             with served(settings, adapter, _log(settings)) as model:
-                figures |= finding.of_queries(name, model, shop, grades, settings.candidates, quick=quick)
+                figures |= finding.of_queries(name, model, shop, grades, settings.candidates, seeds=seeds)
     return figures
 
 
