@@ -110,6 +110,8 @@ def of_demo(
             if name == "taught" and held is None:
                 console.print(f"There is no {WEIGHTS} in {adapter}: only the model as it comes is measured.")
                 continue
+            if part == "trust" and held is None:
+                continue  # of it nothing is trusted
             if part == "answers":
                 said[name], records = _answers(shop_settings, home, held, quick=quick)
                 figures |= saying.figures_of(name, said[name], records)
@@ -121,7 +123,7 @@ def of_demo(
                 continue
             with served(settings, held, _log(settings)) as model, Shop.opened(home.folder, settings.models) as shop:
                 if part == "trust":
-                    figures |= trusting.tried(model, shop, settings.candidates) if model.taught else {}
+                    figures |= trusting.tried(model, shop, settings.candidates)
                 elif part == "acts":
                     figures |= saying.understanding(name, model, shop)
                 else:
