@@ -38,16 +38,15 @@ class Chooser:
         right: Sequence[str],
         *,
         named: bool = False,
-        exact: bool = False,
     ) -> list[float]:
         """For each of the descriptions: nDCG@10 of what is right, found by it beside the words, and half as much by it
         alone. Of the same kind as what is right is half right.
 
         ``words``: a unit vector [d], None where the shopper named nothing; ``descriptions``: unit rows [t, d].
-        ``named``: the words name what is right, so that the description is not what the search goes by. ``exact``:
-        another of the same kind is not right at all.
+        ``named``: the words name what is right, so that the description is not what the search goes by. Without
+        words another of the same kind is not right at all: a kind is no guess at what one will like next.
         """
-        gains = self._gains(right, 0.0 if exact else SAME_KIND)
+        gains = self._gains(right, 0.0 if words is None else SAME_KIND)
         texts = descriptions if words is None else np.vstack([words, descriptions])
         cosines = np.maximum(self._vectors @ texts.T, 0)
         shares = cosines / np.maximum(cosines.max(axis=0, keepdims=True), 1e-9)
@@ -67,9 +66,8 @@ class Chooser:
         right: Sequence[str],
         *,
         named: bool = False,
-        exact: bool = False,
     ) -> str:
-        """The description that finds the right items best; of those about as good the shortest. With ``exact`` ""
+        """The description that finds the right items best; of those about as good the shortest. Without words ""
         where none finds any.
 
         One alone: beside it a second one found nothing (0.320 and 0.321 of 110 requests by use), and costs a shopper a
@@ -78,11 +76,11 @@ class Chooser:
         values = dict(
             zip(
                 vectors,
-                self.values(words, np.stack(list(vectors.values())), right, named=named, exact=exact),
+                self.values(words, np.stack(list(vectors.values())), right, named=named),
                 strict=True,
             )
         )
-        if exact and not any(values.values()):
+        if words is None and not any(values.values()):
             return ""
         least = max(values.values()) * (NAMED_AS_GOOD if named else ABOUT_AS_GOOD)
         return min((text for text, value in values.items() if value >= least), key=len)

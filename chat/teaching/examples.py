@@ -162,8 +162,7 @@ def described(
     vectors = _encoded(every, source, progress)
     for number, (one, need, query, texts) in enumerate(zip(wanted, said, queries, offered, strict=True)):
         words = vectors[query] if query else None
-        named, exact = one.sort == "words", one.sort == "history"
-        best = chooser.best(words, {text: vectors[text] for text in texts}, one.right, named=named, exact=exact)
+        best = chooser.best(words, {text: vectors[text] for text in texts}, one.right, named=one.sort == "words")
         place = aisle(items[one.right[0]])
         same = all(aisle(items[item_id]) == place for item_id in one.right)
         near = nearest(source, words)
@@ -198,7 +197,7 @@ def _suggestive(
         for one, texts in zip(some, offered, strict=True):
             if len(found) == most:
                 return found
-            if chooser.best(None, {text: vectors[text] for text in texts}, one.right, exact=True):
+            if chooser.best(None, {text: vectors[text] for text in texts}, one.right):
                 found.append(one)
         progress("looking for histories that tell", len(found), most)
     return found

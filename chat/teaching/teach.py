@@ -210,9 +210,7 @@ def _judged(
         assert one.request is not None
         words = None if one.request.sort == "history" else vectors[one.request.text]
         of = [text for text in texts if described[text]]  # the first is from the records, and describes something
-        found = chooser.values(
-            words, np.stack([vectors[described[text]] for text in of]), one.request.right, exact=words is None
-        )
+        found = chooser.values(words, np.stack([vectors[described[text]] for text in of]), one.request.right)
         values = dict.fromkeys(texts, 0.0) | dict(zip(of, found, strict=True))
         best, worst = max(texts, key=values.__getitem__), min(texts, key=values.__getitem__)
         if values[best] - values[worst] >= LEAST_BETTER:
