@@ -12,6 +12,7 @@ from collections.abc import AsyncGenerator, AsyncIterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import httpx2
 import openai
 
 from chat.breaker import Breaker, State
@@ -20,6 +21,9 @@ from chat.errors import LLMError, LLMPaused, LLMTimeout, LLMUnreachable
 CHARACTERS_A_TOKEN = 4  # of English text, roughly: for what was stopped before the server said what it cost
 HUNG_SHARE = 0.5  # of the wait for a first token: whoever leaves after it was left waiting by the server
 FAULTY, TOO_BUSY = 500, 429  # statuses from the first on, and the second, say that the server is not well
+# An idle connection is let go well before a server does it (vLLM after 5 s): a request that is sent just as the server
+# closes comes back as "disconnected", and the shopper is told that the model can't be reached.
+KEPT_S = 2.0
 TRIAL = {"role": "user", "content": "Say yes."}
 
 log = logging.getLogger(__name__)
@@ -82,6 +86,7 @@ class LLM:
             timeout=openai.Timeout(
                 connect=self.timeouts.connect, read=None, write=self.timeouts.connect, pool=self.timeouts.connect
             ),
+            http_client=openai.DefaultAsyncHttpxClient(limits=httpx2.Limits(keepalive_expiry=KEPT_S)),
         )
 
     @property

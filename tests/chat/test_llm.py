@@ -84,3 +84,20 @@ async def test_what_is_no_part_of_an_answer_is_told_as_a_failure(chunk: str) -> 
 
     with serving(odd) as address, pytest.raises(LLMError, match="no part of an answer"):
         await collect(LLM(f"{address}/v1", "scripted", timeouts=FAST))
+
+
+async def test_an_idle_connection_is_let_go_before_the_server_closes_it() -> None:
+    """A request on a connection that the server is closing fails; vLLM closes one after 5 s."""
+    seen: list[tuple[str, int]] = []
+
+    async def said(scope: Scope, receive: Receive, send: Send) -> None:
+        seen.append(scope["client"])
+        await Response("data: [DONE]\n\n", media_type="text/event-stream")(scope, receive, send)
+
+    with serving(said) as address:
+        llm = LLM(f"{address}/v1", "scripted")
+        await collect(llm)
+        await collect(llm)
+        await asyncio.sleep(3)
+        await collect(llm)
+    assert seen[0] == seen[1] != seen[2]

@@ -136,7 +136,7 @@ def api_server(
     with scripted_llm() as script:
         script.respond = respond
         shop = open_small_shop(home, list(items), with_encoder=encoder)
-        rules, llm = Rules(shop.connections), LLM(script.url, "scripted", timeouts=Timeouts(1, 5, 5))
+        rules, llm = Rules(shop.connections), LLM(script.url, "scripted", timeouts=Timeouts(20, 20, 20))
         prompts = released(shop.connections)[1]
         finder = Finder(shop.catalog, shop.grounder, reranker(shop), cards=3, rules=rules.in_force)
         assistant = Assistant(

@@ -279,6 +279,9 @@ def test_a_failure_of_ours_is_said_plainly_and_can_be_tried_again(tabs: Tabs, ap
     answered(page, 1)
     assert titles(page) == ["Fernhill Ridge 2-person tent"]
     expect(page.locator(".aside")).to_have_text("Answered without the language model: real items, fixed wording.")
+    heard = page.locator("[role=status]").inner_text()
+    assert heard.startswith("1 pick. ")
+    assert heard.endswith("for $149.00. Answered without the language model: real items, fixed wording.")
 
 
 def test_tabs_share_one_conversation(tabs: Tabs, api: Api) -> None:

@@ -115,7 +115,8 @@ export class Exchange {
 
   // What is said at the end, once: sentence by sentence would talk over the shopper.
   get announcement() {
-    return [this.parts.meta.textContent, this.text, this.parts.after.textContent].filter(Boolean).join('. ');
+    const said = [this.parts.meta.textContent, this.text, this.parts.after.textContent].filter(Boolean);
+    return said.map((part, at) => (at < said.length - 1 && !/[.!?…。]$/.test(part) ? `${part}.` : part)).join(' ');
   }
 
   #end(state) {
