@@ -198,28 +198,16 @@ class Assistant:
                     )
                 clock.mark("judge")
             elif reading.worth_describing or (reading.ideas and llm.taught):
-                try:
-                    understanding = await self._describer.described(llm, turn, need, found, history, deadline)
-                except (LLMError, TimeoutError):
-                    turn.llm_reached = False
-                else:
-                    turn.understanding = understanding.model_dump_json()
-                    described = merge_understanding(reading, understanding)
-                    if described is not need:
-                        want = await asyncio.to_thread(
-                            self._finder.as_described, described.current, reading.began, turn.message,
-                            implied=reading.implied,
-                        )  # fmt: skip
-                        described = described.with_current(want)
-                        if reading.needs_search:
-                            if described.tags() != need.tags():
-                                yield NeedEvent(tags=described.tags())
-                            need = described
-                            turn.need = need.model_dump_json()
-                        found = await asyncio.to_thread(
-                            self._finder.find, [described.current], history, reading.references
-                        )
-                clock.mark("understand")
+                want = await self._described(llm, turn, reading, found, history, deadline)
+                if want is not None:
+                    if reading.needs_search:
+                        before, need = need.tags(), need.with_current(want)
+                        turn.need = need.model_dump_json()
+                        if need.tags() != before:
+                            yield NeedEvent(tags=need.tags())
+                    found = await asyncio.to_thread(self._finder.find, [want], history, reading.references)
+                if turn.llm:  # else nobody was asked, and the stage would look faster than it is
+                    clock.mark("understand")
         elif reading.references:
             found = await asyncio.to_thread(self._finder.pointed_at, reading.references)
             clock.mark("first_cards")
@@ -258,6 +246,23 @@ class Assistant:
             chips=asked.chips if asked else suggested,
             llm_reached=turn.llm_reached,
             timings_ms=turn.timings_ms,
+        )
+
+    async def _described(
+        self, llm: LLM, turn: Turn, reading: Reading, found: Found, history: Sequence[Event], deadline: float
+    ) -> Want | None:
+        """The current want with what the LLM describes for it; None where that adds nothing to look for."""
+        try:
+            understanding = await self._describer.described(llm, turn, reading.need, found, history, deadline)
+        except (LLMError, TimeoutError):
+            turn.llm_reached = False
+            return None
+        turn.understanding = understanding.model_dump_json()
+        described = merge_understanding(reading, understanding)
+        if described is reading.need:
+            return None
+        return await asyncio.to_thread(
+            self._finder.as_described, described.current, reading.began, turn.message, implied=reading.implied
         )
 
     def _read(self, session: Session, turn: Turn, tag_id: str | None) -> Reading:

@@ -61,6 +61,7 @@ async def test_it_is_asked_in_the_form_that_it_was_taught(shop: Shop, llm_script
     Events(shop.connections).add([Event(shopper_id="ann", kind="purchase", item_id="lamp-1", time=1.0)])
     events = await turn(shop, LLM(llm_script.url, "scripted", taught=True), "somewhere dry to sleep for two", "ann")
     assert isinstance(events[-1], DoneEvent)
+    assert "understand" in events[-1].timings_ms
     understand, reply = llm_script.requests
     asked = understand["messages"]
     assert [message["role"] for message in asked] == ["system", "user"]  # no examples: it needs none
@@ -107,6 +108,8 @@ async def test_where_others_who_asked_alike_all_wanted_one_kind_the_model_is_not
     events = await turn(shop, LLM(llm_script.url, "scripted", taught=True), message, known=known)
     (reply,) = llm_script.requests
     assert reply["messages"][0]["content"].startswith("answer: ")
+    assert isinstance(events[-1], DoneEvent)
+    assert "understand" not in events[-1].timings_ms
     assert not [event for event in events if isinstance(event, TextEvent) and "come nearest" in event.text]
     cards = [event for event in events if isinstance(event, CardsEvent)][-1].cards
     assert cards[0].item_id.startswith("lamp")
