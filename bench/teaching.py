@@ -4,6 +4,7 @@
     by_use     descriptions of 176 requests by use, person or problem over the demo shop, with the adapter that ships
     history    descriptions from the histories of beauty/, taught on the training part; 2,000 held-out shoppers
     acts       which kind of message a message is, over the corpus of utterances, the LLM's part alone
+    talk       320 messages in no known wording: taken for talk of their kind, or for the wish that they are
     answers    300 held-out turns over the demo shop: sentences shown, cut, alike; true by labels where there are
     trust      how far descriptions and votes are trusted: the constants, on the 110 requests that they were chosen on
     serving    tokens a second and time to the first one: joined weights against an adapter beside the model
@@ -23,7 +24,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from bench import finding, saying, suggesting, trusting
+from bench import finding, hearing, saying, suggesting, trusting
 from bench.asking import SEEDS, served
 from bench.beauty import beauty_items
 from bench.home import demo_home
@@ -43,10 +44,12 @@ from ui.cli_teach import teach_model
 from ui.home import Home
 from ui.opening import language_model, opened_assistant
 
-PARTS = ("by_use", "acts", "answers", "serving", "trust", "search", "history")
+PARTS = ("by_use", "acts", "talk", "answers", "serving", "trust", "search", "history")
 SHOPPERS = 2000
-OF_DEMO = ("by_use.", "intents.", "valid_json.", "answers.", "serving.")  # figures of the adapter that was named
+# Figures of the adapter that was named.
+OF_DEMO = ("by_use.", "intents.", "valid_json.", "talk.", "answers.", "serving.")
 SEED = 20261128
+NOBODY = "http://127.0.0.1:9/v1"  # where no language model answers
 # A catalogue alone, and histories alone: what else a shop would teach is not measured there.
 SEARCH_RECIPE = ("acts=0", "answers=0", "words=5000", "uses=1500")
 HISTORY_RECIPE = ("acts=0", "answers=0", "words=0", "uses=0", "histories=3000")
@@ -75,7 +78,7 @@ def main() -> None:
     seeds = () if options.quick or options.greedy else SEEDS
     for part in options.part or PARTS:
         match part:
-            case "by_use" | "acts" | "answers" | "serving" | "trust":
+            case "by_use" | "acts" | "talk" | "answers" | "serving" | "trust":
                 figures |= of_demo(part, settings, options.adapter, options.answers, quick=options.quick, seeds=seeds)
             case "search":
                 figures |= of_search(data / "search", settings, quick=options.quick, seeds=seeds)
@@ -112,6 +115,9 @@ def of_demo(
                 continue
             if part == "trust" and held is None:
                 continue  # of it nothing is trusted
+            if part == "talk":
+                figures |= _heard(name, shop_settings, home, held, quick=quick)
+                continue
             if part == "answers":
                 said[name], records = _answers(shop_settings, home, held, quick=quick)
                 figures |= saying.figures_of(name, said[name], records)
@@ -131,6 +137,22 @@ def of_demo(
                         name, model, shop, home.rerankers, settings.candidates, quick=quick, seeds=seeds
                     )
     return figures
+
+
+def _heard(name: str, settings: Settings, home: Home, adapter: Path | None, *, quick: bool) -> dict[str, float]:
+    """What messages are taken for over the demo shop: with the adapter, or by the rules alone, nobody else being asked.
+
+    A model that was not taught has no say in it.
+    """
+    chosen = settings.model_copy(update={"llm_adapter": str(adapter)} if adapter else {"llm_url": NOBODY})
+    with (
+        home.owned(),
+        language_model(chosen, home) as model,
+        opened_assistant(chosen, home, model.llm, console) as (assistant, _),
+    ):
+        if model.server is not None:
+            model.server.wait_ready()
+        return hearing.figures_of(name, assistant, quick=quick)
 
 
 def _answers(

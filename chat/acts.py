@@ -26,6 +26,10 @@ from retrieval.items import Item
 if TYPE_CHECKING:
     from retrieval.facts import Vocabulary
 
+# Kinds of message that need nothing of the shop's things to be answered: of these a taught model's word is taken.
+TALKS: frozenset[Intent] = frozenset(
+    ("greeting", "thanks", "farewell", "identity", "help", "off_topic", "order", "complaint", "abuse")
+)
 _SENTENCES = re.compile(r"(?<=[.!?;])\s+|\n+")
 
 
@@ -63,6 +67,45 @@ def read_acts(
     if abused and says_nothing and not wishes(text) and not reading.references:
         return Reading(_heard(need, vocabulary), "abuse")
     return reading
+
+
+def as_talk(
+    message: str, before: Need, reading: Reading, vocabulary: "Vocabulary", act: str, desk: PolicyDesk | None = None
+) -> Reading | None:
+    """The message as the talk that a taught model took it for, where the rules only found it to be no other thing.
+
+    To be asked where the shop has nothing that its words name. None where it is a wish: the ``act`` is none of TALKS,
+    or the rules read something in it that narrows what is looked for. ``before``: the need before the message.
+    """
+    intent = next((one for one in TALKS if one == act), None)
+    if intent is None or reading.need.current.filter != reading.began:
+        return None
+    heard = _heard(before, vocabulary)
+    if intent == "help":
+        unsure = _unsure(plain(message), Reading(heard, "help"), before, vocabulary)
+        return None if unsure.needs_search else unsure
+    if intent in ("order", "complaint"):
+        told = (desk or PolicyDesk()).told_as("order" if intent == "order" else "complaint", plain(message))
+        return Reading(heard, intent, notes=told.lines, passages=told.passages, chips=told.chips)
+    return Reading(heard, intent)
+
+
+def left_unread(before: Need, reading: Reading) -> str:
+    """What a message only added to the words of the want, the rules having made nothing else of it; "" at any other.
+
+    >>> from chat.want import Want
+    >>> want = Need(wants=(Want(words="tent"),))
+    >>> left_unread(want, Reading(Need(wants=(Want(words="tent appreciated"),)), "refine"))
+    'appreciated'
+    """
+    want, had = reading.need.current, before.current
+    read = reading.references or reading.notes or reading.dropped or reading.inquiry or reading.new_want
+    if read or reading.intent != "refine" or (want.filter, want.order) != (had.filter, had.order):
+        return ""
+    if reading.need.indifferent != before.indifferent or want.similar_to != had.similar_to:
+        return ""
+    known = set(had.words.split())
+    return " ".join(word for word in want.words.split() if word not in known)
 
 
 def _with_answers(

@@ -12,7 +12,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Literal
 
-from chat.acts import read_acts
+from chat.acts import as_talk, left_unread, read_acts
 from chat.answering import chips
 from chat.cards import make_cards
 from chat.clock import Clock
@@ -44,6 +44,7 @@ from chat.reading import Reading, merge_understanding
 from chat.reply import Sentence, reply
 from chat.store import Session, Shown, Store, Turn
 from chat.template import caveats, template_reply
+from chat.understand import Understanding
 from chat.want import Want
 from chat.words import plain as plain_text
 from chat.yes_judge import YesJudge
@@ -83,7 +84,7 @@ class Assistant:
         self._llm = llm
         self._turn_timeout_s = turn_timeout_s
         self._desk = desk or PolicyDesk()
-        self._describer = Describer(catalog, self._prompt, finder.asked_alike, judge)
+        self._describer = Describer(catalog, self._prompt, finder.asked_alike, finder.names, judge)
         self.watchers: list[Callable[[Turn], None]] = []  # told of every turn once it has ended, however it did
 
     async def turn(
@@ -172,6 +173,7 @@ class Assistant:
         turn.searched, turn.intent = reading.needs_search, reading.intent
         yield NeedEvent(tags=(reading.held or need).tags(several=reading.several))
 
+        before = need_of(session)
         found, facts, wants, history = Found(), None, reading.wants if reading.needs_search else (), list[Event]()
         if reading.needs_search or reading.ideas:
             history = await asyncio.to_thread(self._keeper.history, session, turn)
@@ -197,13 +199,18 @@ class Assistant:
                         self._finder.find, wants, history, reading.references, arrange=arrange
                     )
                 clock.mark("judge")
-            elif reading.worth_describing or (reading.ideas and llm.taught):
-                want = await self._described(llm, turn, reading, found, history, deadline)
-                if want is not None:
+            elif reading.worth_describing or (llm.taught and (reading.ideas or left_unread(before, reading))):
+                understanding = await self._describer.understood(llm, turn, before, reading, found, history, deadline)
+                if talk := await asyncio.to_thread(self._talk, turn, before, reading, understanding):
+                    reading, need, found = talk, talk.need, Found()
+                    turn.need, turn.searched, turn.intent = need.model_dump_json(), False, reading.intent
+                    yield NeedEvent(tags=need.tags())
+                    yield self._cards(turn, found, reading, need, "final")
+                elif want := await asyncio.to_thread(self._described, turn, reading, understanding):
                     if reading.needs_search:
-                        before, need = need.tags(), need.with_current(want)
+                        tags, need = need.tags(), need.with_current(want)
                         turn.need = need.model_dump_json()
-                        if need.tags() != before:
+                        if need.tags() != tags:
                             yield NeedEvent(tags=need.tags())
                     found = await asyncio.to_thread(self._finder.find, [want], history, reading.references)
                 if turn.llm:  # else nobody was asked, and the stage would look faster than it is
@@ -248,22 +255,18 @@ class Assistant:
             timings_ms=turn.timings_ms,
         )
 
-    async def _described(
-        self, llm: LLM, turn: Turn, reading: Reading, found: Found, history: Sequence[Event], deadline: float
-    ) -> Want | None:
-        """The current want with what the LLM describes for it; None where that adds nothing to look for."""
-        try:
-            understanding = await self._describer.described(llm, turn, reading.need, found, history, deadline)
-        except (LLMError, TimeoutError):
-            turn.llm_reached = False
+    def _talk(self, turn: Turn, before: Need, reading: Reading, understanding: Understanding) -> Reading | None:
+        """The message as talk, where a taught model takes it for that and nobody who asked alike wanted a thing."""
+        if not understanding.taught or understanding.asked_alike or not reading.needs_search:
             return None
-        turn.understanding = understanding.model_dump_json()
+        return as_talk(turn.message, before, reading, self._catalog.vocabulary(), understanding.act, self._desk)
+
+    def _described(self, turn: Turn, reading: Reading, understanding: Understanding) -> Want | None:
+        """The current want with what the LLM describes for it; None where that adds nothing to look for."""
         described = merge_understanding(reading, understanding)
         if described is reading.need:
             return None
-        return await asyncio.to_thread(
-            self._finder.as_described, described.current, reading.began, turn.message, implied=reading.implied
-        )
+        return self._finder.as_described(described.current, reading.began, turn.message, implied=reading.implied)
 
     def _read(self, session: Session, turn: Turn, tag_id: str | None) -> Reading:
         need = need_of(session)

@@ -1,4 +1,5 @@
-"""What the LLM adds to a search: descriptions of items that would fit, or whether those that stand first do.
+"""What the LLM adds to a search: descriptions of items that would fit, or whether those that stand first do; and which
+kind of message it takes one for that the rules could not read.
 
 Knows what the LLM is told of a shopper's history and of what others wanted. Knows nothing of how items are found, nor
 of the order of a turn's steps.
@@ -10,12 +11,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from chat.errors import LLMUnreachable
+from chat.acts import left_unread
+from chat.errors import LLMError, LLMUnreachable
 from chat.finding import Arrange
 from chat.found import Found
 from chat.known_requests import Voted
 from chat.llm import LLM, taught_name
-from chat.reading import is_refused
+from chat.reading import Reading, is_refused
 from chat.store import Turn
 from chat.understand import Understanding, understand
 from chat.want import Need
@@ -23,6 +25,7 @@ from chat.yes_judge import FIRST, YesJudge
 from prompts.prompt import Prompt
 from ranking.history import Event
 from retrieval.catalog import Catalog
+from retrieval.items import Item
 
 HISTORY_DIGEST_ITEMS = 3  # titles that the LLM is told of a shopper's history
 
@@ -30,8 +33,8 @@ HISTORY_DIGEST_ITEMS = 3  # titles that the LLM is told of a shopper's history
 class Describer:
     """Asks the LLM about one shop's wants; one object serves every shopper at once.
 
-    ``prompt``: the version of a prompt that a turn goes by. ``asked_alike``: what those wanted who asked alike, for a
-    model that was taught.
+    ``prompt``: the version of a prompt that a turn goes by. ``asked_alike``: what those wanted who asked alike, and
+    ``names``: whether words name what the shop has; both for a model that was taught.
     """
 
     def __init__(
@@ -39,20 +42,48 @@ class Describer:
         catalog: Catalog,
         prompt: Callable[[Turn, str], Prompt],
         asked_alike: Callable[[str], Voted],
+        names: Callable[[str], bool],
         judge: YesJudge | None = None,
     ) -> None:
         self._catalog = catalog
         self._prompt = prompt
         self._judge = judge
         self._asked_alike = asked_alike
+        self._names = names
 
-    async def described(
+    async def understood(
+        self,
+        llm: LLM,
+        turn: Turn,
+        before: Need,
+        reading: Reading,
+        found: Found,
+        history: Sequence[Event],
+        deadline: float,
+    ) -> Understanding:
+        """What the LLM makes of the message; nothing where it does not answer in time.
+
+        ``before``: the need before the message. ``found``: by the words alone.
+        """
+        unread = left_unread(before, reading)
+        try:
+            if unread:
+                made = await self._heard(llm, turn, reading.need, unread, found, history, deadline)
+            else:
+                made = await self._described(llm, turn, reading.need, found, history, deadline)
+        except (LLMError, TimeoutError):
+            turn.llm_reached = False
+            return Understanding()
+        turn.understanding = made.model_dump_json()
+        return made
+
+    async def _described(
         self, llm: LLM, turn: Turn, need: Need, found: Found, history: Sequence[Event], deadline: float
     ) -> Understanding:
         """What the LLM describes for the need, told of what the words alone ``found`` and of what others wanted.
 
         A taught one is not asked where the words name what the shop has, nor where they name nothing and what others
-        wanted is clear. LLMError and TimeoutError pass.
+        wanted is clear.
         """
         words = need.current.words or ("" if need.current.is_empty else turn.message)
         if llm.taught and words and found.groups[0].named:
@@ -61,13 +92,37 @@ class Describer:
         asked = asked.without(lambda kind: is_refused(kind, need.current))
         if asked.clear:
             return Understanding(descriptions=asked.settled(()), taught=True, asked_alike=True)
+        made = await self._asked(llm, turn, need, found.groups[0].leading if words else (), asked, history, deadline)
+        return made.model_copy(update={"descriptions": asked.settled(made.descriptions), "asked_alike": asked.close})
+
+    async def _asked(
+        self,
+        llm: LLM,
+        turn: Turn,
+        need: Need,
+        leading: Sequence[Item],
+        asked: Voted,
+        history: Sequence[Event],
+        deadline: float,
+    ) -> Understanding:
         prompt = self._prompt(turn, taught_name("understand", llm))
         turn.llm = llm.model
         digest = await asyncio.to_thread(self.digest, history)
         async with asyncio.timeout_at(deadline):
-            leading = found.groups[0].leading if words else ()
-            made = await understand(llm, prompt, turn.message, need, digest, leading, asked.kinds)
-        return made.model_copy(update={"descriptions": asked.settled(made.descriptions), "asked_alike": asked.close})
+            return await understand(llm, prompt, turn.message, need, digest, leading, asked.kinds)
+
+    async def _heard(
+        self, llm: LLM, turn: Turn, need: Need, unread: str, found: Found, history: Sequence[Event], deadline: float
+    ) -> Understanding:
+        """The kind of message that a taught LLM takes it for, where the rules left words ``unread``.
+
+        It is not asked where these name what the shop has, nor where others who asked alike wanted a thing.
+        """
+        asked = await asyncio.to_thread(self._asked_alike, unread)
+        if asked.close or await asyncio.to_thread(self._names, unread):
+            return Understanding()
+        made = await self._asked(llm, turn, need, found.groups[0].leading, asked, history, deadline)
+        return made.model_copy(update={"descriptions": ()})  # what is wanted was described when it was asked for
 
     @property
     def judges(self) -> bool:

@@ -115,6 +115,10 @@ class Finder:
         by_words = any(held.score > 0 for one in grounding.candidates for held in one.evidence if held.arm == "lexical")
         return by_words or (bool(grounding.candidates) and grounding.carried >= CARRIED_THRESHOLD)
 
+    def names(self, words: str) -> bool:
+        """Whether the words alone name what the shop has."""
+        return self._grounder.ground_many([Ask((), words, Filter(), LEAST_CARDS)])[0].named
+
     def facts(self, want: Want) -> Facts:
         """The catalogue's facts of all items that the want's filter lets through, less what a rule excludes."""
         return self._catalog.facts(self._rules().narrowed(want.filter))

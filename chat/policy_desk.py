@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from chat.policies import TOPICS, Policy
-from chat.policy_question import Asked, asked_of_shop, is_question, stem
+from chat.policy_question import Asked, Kind, asked_of_shop, is_question, stem
 from chat.references import find_references, words_of
 from chat.words import content_words, singular, tokens
 from retrieval.encoder import Encoder
@@ -113,6 +113,13 @@ class PolicyDesk:
         asked, rest = asked_of_shop(message, policies)
         if not asked and (found := self._alike(message, policies)):
             asked, rest = [found], ""
+        return self._told(asked, rest, policies, shown)
+
+    def told_as(self, kind: Kind, message: str) -> Told:
+        """The answer to a message in no known wording, of which somebody else says that it asks this of the shop."""
+        return self._told([Asked(kind, message)], "", self._policies(), ())
+
+    def _told(self, asked: Sequence[Asked], rest: str, policies: Sequence[Policy], shown: Sequence[Item]) -> Told:
         answer = _Answer()
         for one in asked:
             match one.kind:

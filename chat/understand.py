@@ -31,6 +31,7 @@ class Understanding(BaseModel):
 
     descriptions: tuple[str, ...] = ()
     taught: bool = False  # by a model that was taught on this shop: what it describes may lie far from the words
+    act: str = ""  # the kind of message that it named, where its prompt asks for that
     asked_alike: bool = False  # the shop knows of a request much like it, and of what was wanted then
 
 
@@ -97,7 +98,9 @@ def parse_understanding(raw: str) -> Understanding:
     fields = _fields(raw)
     found = fields.get("items", [])
     descriptions = [_cleaned(text) for text in found if isinstance(text, str)] if isinstance(found, list) else []
-    return Understanding(descriptions=tuple(dict.fromkeys(text for text in descriptions if text))[:MOST_DESCRIPTIONS])
+    texts = tuple(dict.fromkeys(text for text in descriptions if text))[:MOST_DESCRIPTIONS]
+    act = fields.get("act", "")
+    return Understanding(descriptions=texts, act=act if isinstance(act, str) else "")
 
 
 def _fields(raw: str) -> dict[str, Any]:

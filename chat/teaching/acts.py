@@ -1,6 +1,6 @@
 """Messages of every kind, filled with a shop's own things, and what each is: search, refine, thanks, …
 
-Knows ``forms.yaml`` and records. The forms are ours; none is taken from the corpus that readings are measured on.
+Knows the forms and records. The forms are ours; none is taken from what readings and hearing are measured on.
 """
 
 import random

@@ -1,6 +1,6 @@
 """What shoppers might say for an item: its own words, its description's, what others searched before they bought it.
 
-Knows records, events, and the forms of ``forms.yaml``. Each request names the items that are right; how the wanted
+Knows records, events, and the files of forms. Each request names the items that are right; how the wanted
 item is described to the search, ``chat.teaching.choosing`` says. Randomness comes from the stream that is handed in.
 """
 
@@ -25,6 +25,7 @@ from retrieval.items import Item
 
 Sort = Literal["words", "use", "searched", "given", "history"]
 
+FORMS = ("forms.yaml", "talk_forms.yaml")  # of every kind; and of talk, as people say it in words of their own
 VISIT_S = 3600.0  # a search and what is bought after it belong together for so long
 LIKED = ("purchase", "cart", "like")
 LEAST_USE = 3  # words of a sentence that say what a thing is for
@@ -49,7 +50,11 @@ class Request:
 @cache
 def forms() -> Mapping[str, Sequence[str]]:
     """Messages with slots by what kind of message they are."""
-    made: dict[str, list[str]] = yaml.safe_load((Path(__file__).parent / "forms.yaml").read_text(encoding="utf-8"))
+    made: dict[str, list[str]] = {}
+    for name in FORMS:
+        held = yaml.safe_load((Path(__file__).parent / name).read_text(encoding="utf-8"))
+        for act, texts in held.items():
+            made.setdefault(act, []).extend(texts)
     return made
 
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from scripted_llm import ScriptedLLM
+from scripted_llm import Answer, ScriptedLLM
 from shops import item, open_small_shop
 
 from chat import manners
@@ -255,3 +255,64 @@ def test_words_are_open_where_they_name_no_thing() -> None:
         ("washing machine", "machine"),
     ):  # fmt: skip
         assert not is_open(words, topic, asked_alike=True)
+
+
+LATE = "ordered 3 days ago and still waiting for it"
+
+
+@pytest.mark.parametrize(
+    ("act", "message", "said"),
+    [
+        ("off_topic", "and what is 17 times 23", "I can only help with what this shop sells"),
+        ("order", LATE, "I can't see orders"),
+        ("help", "not sure how to go about it with you", question(1)),
+    ],
+)
+async def test_of_talk_in_no_known_wording_its_word_is_taken(
+    shop: Shop, llm_script: ScriptedLLM, act: str, message: str, said: str
+) -> None:
+    llm = LLM(llm_script.url, "scripted", taught=True)
+    held, session, last = assistant(shop, llm), None, list[TurnEvent]()
+    llm_script.enqueue("The tent is there.", f'{{"act":"{act}"}}')
+    for text in ("a 2-person tent under $200", message):
+        last = []
+        async for event in held.turn(text, session):
+            session = event.session_id if isinstance(event, SessionEvent) else session
+            last.append(event)
+    await llm.close()
+    assert len(llm_script.requests) == 2  # nothing is written of items that are not shown
+    assert said in " ".join(event.text for event in last if isinstance(event, TextEvent))
+    assert not [event for event in last if isinstance(event, CardsEvent)][-1].cards
+    tags = [[tag.label for tag in event.tags] for event in last if isinstance(event, NeedEvent)][-1]
+    assert "under $200" in tags  # what is looked for stays as it was
+
+
+@pytest.mark.parametrize(
+    ("taught", "message", "act"),
+    [
+        (False, LATE, "order"),
+        (True, LATE, "search"),
+        (True, LATE, "compare"),  # needs the things on show, of which the rules know
+        (True, LATE, "gibberish"),
+        (True, f"{LATE}, under $200", "order"),  # the price is of something to be found
+        (True, "a tent", "off_topic"),  # the shop has what the words name, and nobody is asked
+    ],
+)
+async def test_its_word_is_not_taken_of_a_wish(
+    shop: Shop, llm_script: ScriptedLLM, taught: bool, message: str, act: str
+) -> None:
+    llm_script.respond = lambda body: Answer(
+        f'{{"act":"{act}"}}' if "response_format" in body else "Here is what there is."
+    )
+    events = await turn(shop, LLM(llm_script.url, "scripted", taught=taught), message)
+    assert [event for event in events if isinstance(event, CardsEvent)][-1].cards
+
+
+async def test_where_others_who_said_nearly_that_wanted_a_thing_it_is_a_wish(
+    shop: Shop, llm_script: ScriptedLLM
+) -> None:
+    known = KnownRequests(shop.encoder.encode([LATE, f"{LATE} ..."]), [["2-person tent"], ["lantern"]],
+                          shop.encoder.encode)  # fmt: skip
+    llm_script.enqueue('{"act":"order","items":["camping lantern"]}', "Here is what there is.")
+    events = await turn(shop, LLM(llm_script.url, "scripted", taught=True), LATE, known=known)
+    assert [event for event in events if isinstance(event, CardsEvent)][-1].cards

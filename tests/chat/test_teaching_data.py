@@ -126,10 +126,11 @@ def test_every_form_is_filled_and_every_act_is_one_that_the_prompt_knows() -> No
     assert all(one.before for one in made if one.act in acts.AFTER_CARDS)
 
 
-def test_no_form_is_a_message_of_the_corpus_that_readings_are_measured_on() -> None:
-    from bench import utterances
+def test_no_form_is_a_message_that_readings_are_measured_on() -> None:
+    from bench import hearing, utterances
 
     corpus = {case["message"].lower().strip(" .?!") for part in utterances.HALVES for case in utterances.cases(part)}
+    corpus |= {message.lower().strip(" .?!") for message, _ in hearing.messages()}
     same = [
         form
         for form in (form for held in requests.forms().values() for form in held)
