@@ -67,6 +67,7 @@ def main() -> None:
     )
     arguments.add_argument("--card", action="store_true", help="write the figures on the adapter's card, too")
     arguments.add_argument("--greedy", action="store_true", help="without the decoding seeds: a quarter of the asking")
+    arguments.add_argument("--taught-alone", action="store_true", help="without the model as it comes")
     options = arguments.parse_args()
     if options.card and (options.quick or options.greedy or not (options.adapter / FACTS).exists()):
         arguments.error(
@@ -79,7 +80,10 @@ def main() -> None:
     for part in options.part or PARTS:
         match part:
             case "by_use" | "acts" | "talk" | "answers" | "serving" | "trust":
-                figures |= of_demo(part, settings, options.adapter, options.answers, quick=options.quick, seeds=seeds)
+                names = ("taught",) if options.taught_alone else ("taught", "untaught")
+                figures |= of_demo(
+                    part, settings, options.adapter, options.answers, names, quick=options.quick, seeds=seeds
+                )
             case "search":
                 figures |= of_search(data / "search", settings, quick=options.quick, seeds=seeds)
             case "history":
@@ -99,9 +103,16 @@ def carded(adapter: Path, figures: Mapping[str, float]) -> None:
 
 
 def of_demo(
-    part: str, settings: Settings, adapter: Path, written: Path | None, *, quick: bool, seeds: Sequence[int]
+    part: str,
+    settings: Settings,
+    adapter: Path,
+    written: Path | None,
+    names: Sequence[str],
+    *,
+    quick: bool,
+    seeds: Sequence[int],
 ) -> dict[str, float]:
-    """A part over the demo shop, of the adapter and of the model as it comes."""
+    """A part over the demo shop, of "taught", which has the adapter, and "untaught", which is the model as it comes."""
     figures: dict[str, float] = {}
     said: dict[str, list[saying.Answer]] = {}
     with demo_home(console) as shop_settings:
@@ -109,7 +120,8 @@ def of_demo(
         if part == "by_use":
             with Shop.opened(home.folder, settings.models) as shop:
                 figures |= finding.without_a_model(shop, home.rerankers, settings.candidates, quick=quick)
-        for name, held in (("taught", adapter if (adapter / WEIGHTS).exists() else None), ("untaught", None)):
+        for name in names:
+            held = adapter if name == "taught" and (adapter / WEIGHTS).exists() else None
             if name == "taught" and held is None:
                 console.print(f"There is no {WEIGHTS} in {adapter}: only the model as it comes is measured.")
                 continue

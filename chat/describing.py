@@ -68,7 +68,7 @@ class Describer:
         unread = left_unread(before, reading)
         try:
             if unread:
-                made = await self._heard(llm, turn, reading.need, unread, found, history, deadline)
+                made = await self._heard(llm, turn, before, unread, found, history, deadline)
             else:
                 made = await self._described(llm, turn, reading.need, found, history, deadline)
         except (LLMError, TimeoutError):
@@ -112,7 +112,7 @@ class Describer:
             return await understand(llm, prompt, turn.message, need, digest, leading, asked.kinds)
 
     async def _heard(
-        self, llm: LLM, turn: Turn, need: Need, unread: str, found: Found, history: Sequence[Event], deadline: float
+        self, llm: LLM, turn: Turn, before: Need, unread: str, found: Found, history: Sequence[Event], deadline: float
     ) -> Understanding:
         """The kind of message that a taught LLM takes it for, where the rules left words ``unread``.
 
@@ -121,7 +121,7 @@ class Describer:
         asked = await asyncio.to_thread(self._asked_alike, unread)
         if asked.close or await asyncio.to_thread(self._names, unread):
             return Understanding()
-        made = await self._asked(llm, turn, need, found.groups[0].leading, asked, history, deadline)
+        made = await self._asked(llm, turn, before, found.groups[0].leading, asked, history, deadline)
         return made.model_copy(update={"descriptions": ()})  # what is wanted was described when it was asked for
 
     @property

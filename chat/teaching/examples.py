@@ -26,6 +26,7 @@ from chat.teaching.records import Language, aisle
 from chat.teaching.requests import Request
 from chat.teaching.settings import TeachingSettings
 from chat.understand import NEAR_ITEMS, variables
+from chat.want import Want
 from prompts.prompt import Prompt
 from ranking.history import Event
 from retrieval.encoder import Vectors
@@ -39,6 +40,7 @@ Encode = Callable[[Sequence[str]], Vectors]
 Progress = Callable[[str, int, int], None]
 SOME_RIGHT = 3  # right items whose records a description is made from
 WITH_HISTORY = 0.15  # of the requests: so many are made by a shopper of whom something is known
+AFTER_ANOTHER, WITH_WANT = ("use", "searched", "given"), 0.2  # of these sorts so many come after another want
 # How often what is right stands at each place of what others asked for, and how often it does not: about as often as
 # for requests that are in no file. Of a request that is in it, the others are of other kinds, as files are written.
 TOLD_AT = (0.5, 0.15, 0.08, 0.05, 0.04, 0.18)
@@ -158,15 +160,23 @@ def described(
     ]
     said = [read_acts(one.text, Need(), source.vocabulary, ()).need for one in wanted]
     queries = [_query(one, need) for one, need in zip(wanted, said, strict=True)]
-    every = [*(text for texts in offered for text in texts), *queries]
-    vectors = _encoded(every, source, progress)
+    # Who asks by use after another thing names neither: what is near to both is near to the thing before.
+    earlier = [
+        language.kind(rng.choice(source.items))
+        if not one.had and one.sort in AFTER_ANOTHER and rng.random() < WITH_WANT
+        else ""
+        for one in wanted
+    ]
+    together = [f"{before} {query}".strip() for before, query in zip(earlier, queries, strict=True)]
+    vectors = _encoded([*(text for texts in offered for text in texts), *queries, *together], source, progress)
     for number, (one, need, query, texts) in enumerate(zip(wanted, said, queries, offered, strict=True)):
         words = vectors[query] if query else None
         best = chooser.best(words, {text: vectors[text] for text in texts}, one.right, named=one.sort == "words")
         place = aisle(items[one.right[0]])
         same = all(aisle(items[item_id]) == place for item_id in one.right)
-        near = nearest(source, words)
+        near = nearest(source, vectors[together[number]] if query else None)
         asked = [] if words is None else _told(one, words, language.kind(items[one.right[0]]), known, rng)
+        need = Need(wants=(Want(words=earlier[number]),)) if earlier[number] else need
         messages = _messages(prompt, variables(one.text, need, "; ".join(one.had), near, asked))
         yield Example("describe", messages, answered("search", best, place if same else ""), request=one)
         progress("choosing descriptions", number + 1, len(wanted))
@@ -287,20 +297,16 @@ def _of_acts(
 ) -> Iterator[Example]:
     made = []
     for one in islice(acts.said(source.items, language, rng), most):
-        need = Need()
-        if one.before:
-            need = read_acts(one.before, need, source.vocabulary, ()).need
-        if one.act not in acts.AFTER_CARDS:
-            need = read_acts(one.message, need, source.vocabulary, ()).need
-        made.append((one, need))
-    vectors = _encoded([need.current.words or one.message for one, need in made], source, progress)
-    for one, need in made:
-        words = vectors[need.current.words or one.message]
-        near = nearest(source, words if need.current.words else None)
+        before = read_acts(one.before, Need(), source.vocabulary, ()).need if one.before else Need()
+        after = read_acts(one.message, before, source.vocabulary, ()).need
+        made.append((one, before if one.before else after, after.current.words or one.message))
+    vectors = _encoded([text for one, _, words in made for text in (words, one.message)], source, progress)
+    for one, need, words in made:
+        near = nearest(source, vectors[words])
         place = aisle(one.item)
         found = answered(one.act, language.kind(one.item), place) if one.act == "search" else answered(one.act)
-        given = variables(one.message, need, "", near, known.wanted_by(words).kinds)
-        yield Example("understand", _messages(prompt, given), found)
+        asked = known.wanted_by(vectors[one.message if one.before else words]).kinds
+        yield Example("understand", _messages(prompt, variables(one.message, need, "", near, asked)), found)
 
 
 def _answered(
