@@ -1,14 +1,18 @@
 """How a shop's assistant hears messages in no known wording: as talk of some kind, or as a wish for a thing.
 
-Protocol: the messages of ``talk.yaml``, each as the first of a conversation, and each after a want; as the whole
-assistant takes them (``Turn.intent``), with the LLM and by the rules alone. The requests of ``by_use.yaml`` are wishes
-too. The answer is not waited for.
+Protocol: the messages of ``talk.yaml`` as the whole assistant takes them, with the LLM and by the rules alone: each as
+the first of a conversation, and each after a want. Of talk, the share that is taken for its kind, and the share that is
+answered with a search; of wishes, the share that is searched for, whether or not what is found is right (which
+``finding`` says): wishes by use, person or problem that were written to sound like talk, those of ``by_use.yaml``,
+wishes for what the shop lacks, and refinements, each of a want of its own. Some of the short messages ("thx") are forms
+that a model is taught on. The answer is not waited for.
 """
 
 import asyncio
 from collections import Counter
 from collections.abc import Sequence
 from contextlib import aclosing
+from dataclasses import dataclass
 from pathlib import Path
 
 import yaml
@@ -19,27 +23,36 @@ from chat.events import CardsEvent, SessionEvent, TextEvent
 from chat.store import Turn
 
 TALK = Path(__file__).parent / "talk.yaml"
-WISH = "wish"
+WISHES = ("wish", "by_use", "lacking", "refinement")
 WANTED_BEFORE = "a 2-person tent under $200"
 AT_ONCE = 4
-SEARCHES = ("search", "refine", "more", "start_over")
 
 
-def messages() -> list[tuple[str, str]]:
-    """Each message with its kind; those by use at the end."""
+@dataclass(frozen=True)
+class Said:
+    """A message, what it is, and the one that it refines ("": none)."""
+
+    message: str
+    kind: str
+    before: str = ""
+
+
+def messages() -> list[Said]:
+    """All of them, those of ``by_use.yaml`` at the end."""
     rows = yaml.safe_load(TALK.read_text(encoding="utf-8"))
     asked = yaml.safe_load(BY_USE.read_text(encoding="utf-8"))
-    return [*((row["message"], row["kind"]) for row in rows), *((row["ask"], "use") for row in asked)]
+    return [*(Said(**row) for row in rows), *(Said(row["ask"], "by_use") for row in asked)]
 
 
-async def heard(assistant: Assistant, texts: Sequence[str], before: str) -> list[str]:
-    """As what kind of message each is taken, after the one ``before``; none where that is ""."""
+async def heard(assistant: Assistant, said: Sequence[tuple[str, str]]) -> list[Turn]:
+    """The turn of each message, with the message before it ("": none); RuntimeError where an LLM was not reached.
+
+    A turn is left as soon as it is known what the message is taken for.
+    """
     turns: dict[str, Turn] = {}
-    assistant.watchers.append(lambda turn: turns.update({turn.id: turn}))
     room, done = asyncio.Semaphore(AT_ONCE), 0
 
     async def taken(text: str, session: str | None) -> tuple[str, str]:
-        """The session, and the turn; left as soon as it is known what the message is taken for."""
         turn = ""
         async with aclosing(assistant.turn(text, session)) as events:
             async for event in events:
@@ -50,38 +63,44 @@ async def heard(assistant: Assistant, texts: Sequence[str], before: str) -> list
         assert session is not None
         return session, turn
 
-    async def one(text: str) -> str:
+    async def one(text: str, before: str) -> Turn:
         nonlocal done
         async with room:
             session = (await taken(before, None))[0] if before else None
             _, turn = await taken(text, session)
         done += 1
-        print(f"{done} of {len(texts)} messages", end="\r", flush=True)
-        return turns[turn].intent
+        print(f"{done} of {len(said)} messages", end="\r", flush=True)
+        return turns[turn]
 
-    return list(await asyncio.gather(*map(one, texts)))
+    assistant.watchers.append(keep := lambda turn: turns.update({turn.id: turn}))
+    try:
+        return list(await asyncio.gather(*(one(text, before) for text, before in said)))
+    finally:
+        assistant.watchers.remove(keep)
 
 
-def figures_of(name: str, assistant: Assistant, *, quick: bool) -> dict[str, float]:
-    """Of talk, the share taken for its kind, and that taken for a wish; of wishes, the share taken for one."""
+def figures_of(name: str, assistant: Assistant, *, asks_a_model: bool, quick: bool) -> dict[str, float]:
+    """The shares; RuntimeError where a model that was to be asked was not reached."""
     held = messages()[:: 10 if quick else 1]
+    places = {
+        "first": [(one, "") for one in held if one.kind != "refinement"],
+        "later": [(one, one.before or WANTED_BEFORE) for one in held],
+    }
     made: dict[str, float] = {}
 
-    async def both() -> dict[str, list[str]]:
-        texts = [text for text, _ in held]
-        return {
-            "first": await heard(assistant, texts, ""),
-            "later": await heard(assistant, texts, WANTED_BEFORE),
-        }
+    async def everywhere() -> list[list[Turn]]:
+        return [await heard(assistant, [(one.message, before) for one, before in said]) for said in places.values()]
 
-    for place, intents in asyncio.run(both()).items():
-        every = list(zip(held, intents, strict=True))
-        talk = [(kind, intent) for (_, kind), intent in every if kind not in (WISH, "use")]
-        made[f"talk.{place}.{name}.right"] = sum(kind == intent for kind, intent in talk) / len(talk)
-        made[f"talk.{place}.{name}.searched"] = sum(intent in SEARCHES for _, intent in talk) / len(talk)
-        for kind, figure in ((WISH, "wishes"), ("use", "by_use")):
-            wishes = [intent in SEARCHES for (_, one), intent in every if one == kind]
-            made[f"talk.{place}.{name}.{figure}"] = sum(wishes) / len(wishes)
-        lost = Counter(intent for (_, kind), intent in every if kind in (WISH, "use") and intent not in SEARCHES)
-        print(f"{name}, {place}: wishes taken for {', '.join(f'{what} {count}' for what, count in lost.most_common())}")
+    for (place, said), turns in zip(places.items(), asyncio.run(everywhere()), strict=True):
+        if asks_a_model and not all(turn.llm_reached for turn in turns):
+            raise RuntimeError("The language model was not reached at every message: these are no figures of it.")
+        talk = [(one.kind, turn) for (one, _), turn in zip(said, turns, strict=True) if one.kind not in WISHES]
+        made[f"talk.{place}.{name}.right"] = sum(kind == turn.intent for kind, turn in talk) / len(talk)
+        made[f"talk.{place}.{name}.searched"] = sum(turn.searched for _, turn in talk) / len(talk)
+        for kind in WISHES:
+            wishes = [(one.message, turn) for (one, _), turn in zip(said, turns, strict=True) if one.kind == kind]
+            if wishes:
+                made[f"talk.{place}.{name}.{kind}_searched"] = sum(turn.searched for _, turn in wishes) / len(wishes)
+            lost = Counter(turn.intent for _, turn in wishes if not turn.searched)
+            print(f"{name}, {place}, {kind}, taken for {', '.join(f'{what} {n}' for what, n in lost.most_common())}")
     return made

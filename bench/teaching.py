@@ -4,7 +4,7 @@
     by_use     descriptions of 176 requests by use, person or problem over the demo shop, with the adapter that ships
     history    descriptions from the histories of beauty/, taught on the training part; 2,000 held-out shoppers
     acts       which kind of message a message is, over the corpus of utterances, the LLM's part alone
-    talk       320 messages in no known wording: taken for talk of their kind, or for the wish that they are
+    talk       messages in no known wording: taken for talk of their kind, or for the wish that they are
     answers    300 held-out turns over the demo shop: sentences shown, cut, alike; true by labels where there are
     trust      how far descriptions and votes are trusted: the constants, on the 110 requests that they were chosen on
     serving    tokens a second and time to the first one: joined weights against an adapter beside the model
@@ -164,7 +164,7 @@ def _heard(name: str, settings: Settings, home: Home, adapter: Path | None, *, q
     ):
         if model.server is not None:
             model.server.wait_ready()
-        return hearing.figures_of(name, assistant, quick=quick)
+        return hearing.figures_of(name, assistant, asks_a_model=adapter is not None, quick=quick)
 
 
 def _answers(

@@ -14,12 +14,13 @@ from chat.backdrop import wish_first
 from chat.birthdays import with_ages
 from chat.courtesy import is_distress, without_abuse, without_greeting
 from chat.intents import TALK, Intent
-from chat.need import Need, read_message
-from chat.openings import OPENING, openings
+from chat.need import MOST_CHIPS, MOST_WANTS, Need, read_message
+from chat.openings import OPENING, departments, openings
 from chat.policy_desk import PolicyDesk, Told
 from chat.policy_question import wishes, without_reason
 from chat.reading import Reading
 from chat.things import names_thing
+from chat.want import Want
 from chat.words import plain
 from retrieval.items import Item
 
@@ -27,9 +28,10 @@ if TYPE_CHECKING:
     from retrieval.facts import Vocabulary
 
 # Kinds of message that need nothing of the shop's things to be answered: of these a taught model's word is taken.
-TALKS: frozenset[Intent] = frozenset(
-    ("greeting", "thanks", "farewell", "identity", "help", "off_topic", "order", "complaint", "abuse")
-)
+TALKS: tuple[Intent, ...] = (
+    "greeting", "thanks", "farewell", "identity", "help", "off_topic", "order", "complaint", "abuse",
+)  # fmt: skip
+OF_ANSWERS = "If this is about what I showed you: tell me what should be different, and I will look again."
 _SENTENCES = re.compile(r"(?<=[.!?;])\s+|\n+")
 
 
@@ -69,27 +71,6 @@ def read_acts(
     return reading
 
 
-def as_talk(
-    message: str, before: Need, reading: Reading, vocabulary: "Vocabulary", act: str, desk: PolicyDesk | None = None
-) -> Reading | None:
-    """The message as the talk that a taught model took it for, where the rules only found it to be no other thing.
-
-    To be asked where the shop has nothing that its words name. None where it is a wish: the ``act`` is none of TALKS,
-    or the rules read something in it that narrows what is looked for. ``before``: the need before the message.
-    """
-    intent = next((one for one in TALKS if one == act), None)
-    if intent is None or reading.need.current.filter != reading.began:
-        return None
-    heard = _heard(before, vocabulary)
-    if intent == "help":
-        unsure = _unsure(plain(message), Reading(heard, "help"), before, vocabulary)
-        return None if unsure.needs_search else unsure
-    if intent in ("order", "complaint"):
-        told = (desk or PolicyDesk()).told_as("order" if intent == "order" else "complaint", plain(message))
-        return Reading(heard, intent, notes=told.lines, passages=told.passages, chips=told.chips)
-    return Reading(heard, intent)
-
-
 def left_unread(before: Need, reading: Reading) -> str:
     """What a message only added to the words of the want, the rules having made nothing else of it; "" at any other.
 
@@ -98,14 +79,48 @@ def left_unread(before: Need, reading: Reading) -> str:
     >>> left_unread(want, Reading(Need(wants=(Want(words="tent appreciated"),)), "refine"))
     'appreciated'
     """
-    want, had = reading.need.current, before.current
-    read = reading.references or reading.notes or reading.dropped or reading.inquiry or reading.new_want
-    if read or reading.intent != "refine" or (want.filter, want.order) != (had.filter, had.order):
+    if reading.intent != "refine" or not _adds_only_words(before, reading):
         return ""
-    if reading.need.indifferent != before.indifferent or want.similar_to != had.similar_to:
-        return ""
-    known = set(had.words.split())
-    return " ".join(word for word in want.words.split() if word not in known)
+    known = set(before.current.words.split())
+    return " ".join(word for word in reading.need.current.words.split() if word not in known)
+
+
+def as_talk(
+    message: str, before: Need, reading: Reading, vocabulary: "Vocabulary", act: str, desk: PolicyDesk | None = None
+) -> Reading | None:
+    """The message as the talk that a taught model took it for, where the rules only found it to be no other thing.
+
+    To be asked where the shop has nothing that its words name. None where it is a wish after all: the ``act`` is none
+    of TALKS, the rules made more of the message than words to search with, it plainly asks for something, or it may
+    answer a question that was put. ``before``: the need before the message.
+    """
+    kind = next((one for one in TALKS if one == act), None)
+    if kind is None or wishes(plain(message)) or not _adds_only_words(before, reading):
+        return None
+    if before.asked and before.asked_at == before.turns and kind in ("abuse", "off_topic", "help"):
+        return None
+    heard = _heard(before, vocabulary)
+    if kind == "help":
+        unsure = _unsure(plain(message), Reading(heard, "help"), before, vocabulary)
+        return None if unsure.needs_search or unsure.ideas else unsure
+    if kind == "order" or kind == "complaint":
+        told = (desk or PolicyDesk()).told_as(kind, plain(message))
+        notes = told.lines if kind == "order" or before.current.is_empty else (*told.lines, OF_ANSWERS)
+        return Reading(heard, kind, notes=notes, passages=told.passages, chips=told.chips)
+    return Reading(heard, kind, chips=() if kind in ("thanks", "farewell") else departments(vocabulary)[:MOST_CHIPS])
+
+
+def _adds_only_words(before: Need, reading: Reading) -> bool:
+    """Whether the rules made nothing of the message but words to search with, for this want or for a new one."""
+    if reading.references or reading.notes or reading.passages or reading.dropped or reading.inquiry or reading.several:
+        return False
+    want, had, earlier = reading.need.current, before.current, before.wants[:-1]
+    if reading.new_want and not had.is_empty:
+        earlier = before.wants[-(MOST_WANTS - 1) :]
+    if reading.new_want or had.is_empty:
+        had = Want(filter=reading.began)
+    same = [getattr(want, name) == getattr(had, name) for name in ("filter", "order", "similar_to", "refused_ids")]
+    return all(same) and reading.need.wants[:-1] == earlier and reading.need.indifferent == before.indifferent
 
 
 def _with_answers(

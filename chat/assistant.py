@@ -174,6 +174,7 @@ class Assistant:
         yield NeedEvent(tags=(reading.held or need).tags(several=reading.several))
 
         before = need_of(session)
+        unread = left_unread(before, reading) if llm.taught and turn.message else ""
         found, facts, wants, history = Found(), None, reading.wants if reading.needs_search else (), list[Event]()
         if reading.needs_search or reading.ideas:
             history = await asyncio.to_thread(self._keeper.history, session, turn)
@@ -199,8 +200,10 @@ class Assistant:
                         self._finder.find, wants, history, reading.references, arrange=arrange
                     )
                 clock.mark("judge")
-            elif reading.worth_describing or (llm.taught and (reading.ideas or left_unread(before, reading))):
-                understanding = await self._describer.understood(llm, turn, before, reading, found, history, deadline)
+            elif reading.worth_describing or unread or (reading.ideas and llm.taught):
+                understanding = await self._describer.understood(
+                    llm, turn, before, reading, unread, found, history, deadline
+                )
                 if talk := await asyncio.to_thread(self._talk, turn, before, reading, understanding):
                     reading, need, found = talk, talk.need, Found()
                     turn.need, turn.searched, turn.intent = need.model_dump_json(), False, reading.intent

@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from chat.acts import left_unread
 from chat.errors import LLMError, LLMUnreachable
 from chat.finding import Arrange
 from chat.found import Found
@@ -57,18 +56,19 @@ class Describer:
         turn: Turn,
         before: Need,
         reading: Reading,
+        unread: str,
         found: Found,
         history: Sequence[Event],
         deadline: float,
     ) -> Understanding:
-        """What the LLM makes of the message; nothing where it does not answer in time.
+        """What the LLM makes of the message; nothing where it does not answer as it should, or not in time.
 
-        ``before``: the need before the message. ``found``: by the words alone.
+        ``before``: the need before the message, of which the rules left words ``unread``, or none. ``found``: by the
+        words alone.
         """
-        unread = left_unread(before, reading)
         try:
             if unread:
-                made = await self._heard(llm, turn, before, unread, found, history, deadline)
+                made = await self._named_act(llm, turn, before, unread, found, history, deadline)
             else:
                 made = await self._described(llm, turn, reading.need, found, history, deadline)
         except (LLMError, TimeoutError):
@@ -111,7 +111,7 @@ class Describer:
         async with asyncio.timeout_at(deadline):
             return await understand(llm, prompt, turn.message, need, digest, leading, asked.kinds)
 
-    async def _heard(
+    async def _named_act(
         self, llm: LLM, turn: Turn, before: Need, unread: str, found: Found, history: Sequence[Event], deadline: float
     ) -> Understanding:
         """The kind of message that a taught LLM takes it for, where the rules left words ``unread``.
@@ -122,7 +122,7 @@ class Describer:
         if asked.close or await asyncio.to_thread(self._names, unread):
             return Understanding()
         made = await self._asked(llm, turn, before, found.groups[0].leading, asked, history, deadline)
-        return made.model_copy(update={"descriptions": ()})  # what is wanted was described when it was asked for
+        return made.model_copy(update={"descriptions": ()})  # a refinement goes by its words, as without a model
 
     @property
     def judges(self) -> bool:

@@ -31,7 +31,7 @@ Intent = Literal[
     "off_topic",
     "empty",  # no readable word
 ]
-# Intents that are answered without a search and without the LLM.
+# Intents that are answered without a search, in fixed sentences.
 TALK: frozenset[Intent] = frozenset(
     {
         "greeting",

@@ -86,7 +86,13 @@ class LLM:
             timeout=openai.Timeout(
                 connect=self.timeouts.connect, read=None, write=self.timeouts.connect, pool=self.timeouts.connect
             ),
-            http_client=openai.DefaultAsyncHttpxClient(limits=httpx2.Limits(keepalive_expiry=KEPT_S)),
+            http_client=openai.DefaultAsyncHttpxClient(
+                limits=httpx2.Limits(
+                    max_connections=openai.DEFAULT_CONNECTION_LIMITS.max_connections,
+                    max_keepalive_connections=openai.DEFAULT_CONNECTION_LIMITS.max_keepalive_connections,
+                    keepalive_expiry=KEPT_S,
+                )
+            ),
         )
 
     @property

@@ -1,7 +1,8 @@
 """What a message does to the need: the rules that own numbers, brands, negation, references and starting over.
 
 Pure functions, no I/O: the same message, need, vocabulary and cards give the same reading. The LLM only adds
-descriptions afterwards (``chat.reading``); where it speaks of numbers it is not heard.
+descriptions afterwards (``chat.reading``), or says that what no rule could read is talk (``chat.acts``); where it
+speaks of numbers it is not heard.
 """
 
 import re
@@ -20,6 +21,7 @@ from chat.intents import TALK, Intent
 from chat.item_questions import asks_of_shown
 from chat.limits import constrained
 from chat.mentions import Mention
+from chat.openings import departments
 from chat.phrases import (
     CONNECTORS,
     LONGEST_WORDS,
@@ -145,8 +147,7 @@ def not_understood(need: Need, text: str, vocabulary: "Vocabulary") -> Reading:
     need = need.model_copy(update={"turns": need.turns + 1, "currency": need.currency or vocabulary.currency})
     said = text if len(text) <= LONGEST_QUOTED else f"{text[:LONGEST_QUOTED]}…"
     note = f"I did not understand “{said}”: the shop's catalogue is in another script."
-    departments = tuple(dict.fromkeys(path[0] for path in vocabulary.categories if path))
-    return Reading(need, "foreign", notes=(note,), chips=departments[:MOST_CHIPS])
+    return Reading(need, "foreign", notes=(note,), chips=departments(vocabulary)[:MOST_CHIPS])
 
 
 def _asked_of_catalogue(text: str, vocabulary: "Vocabulary", shown: Sequence[Item]) -> tuple[Inquiry, str, bool] | None:
@@ -177,9 +178,9 @@ def _one(text: str, need: Need, vocabulary: "Vocabulary", shown: Sequence[Item],
     measured = read.price_above is not None or read.price_below is not None  # "dearer than the wok, but less than …"
     intent = intents.hint(text, shown=bool(shown), pointed=0 if measured else len(about))
     if intent in TALK:
-        departments = tuple(dict.fromkeys(path[0] for path in vocabulary.categories if path))
-        notes = (f"The shop has {listed(departments[:MOST_LISTED])}.",) if intent == "range" and departments else ()
-        chips = () if intent in ("thanks", "farewell") else departments[:MOST_CHIPS]
+        names = departments(vocabulary)
+        notes = (f"The shop has {listed(names[:MOST_LISTED])}.",) if intent == "range" and names else ()
+        chips = () if intent in ("thanks", "farewell") else names[:MOST_CHIPS]
         return Reading(need, intent, notes=notes, chips=chips)
     if intent == "compare":
         compared = tuple(one.item_id for one in read.references if one.manner != "refuse")

@@ -21,9 +21,13 @@ def openings(vocabulary: "Vocabulary") -> tuple[str, ...]:
     """Chips to begin with: up to one recipient and two occasions or uses, then departments, most frequent first."""
     recipients = [f"For {value}" for value in _values(vocabulary, _RECIPIENTS) if value.lower() not in _EVERYONE]
     uses = [value[:1].upper() + value[1:] for value in _values(vocabulary, _USES)]
-    departments = list(dict.fromkeys(path[0] for path in vocabulary.categories if path))
     first = [*recipients[:1], *uses[:2], *recipients[1:2]][: MOST_CHIPS - 2]
-    return tuple(dict.fromkeys((*first, *departments)))[:MOST_CHIPS]
+    return tuple(dict.fromkeys((*first, *departments(vocabulary))))[:MOST_CHIPS]
+
+
+def departments(vocabulary: "Vocabulary") -> tuple[str, ...]:
+    """The names of the shop's departments, in the vocabulary's order."""
+    return tuple(dict.fromkeys(path[0] for path in vocabulary.categories if path))
 
 
 def question(times: int) -> str:

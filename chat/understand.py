@@ -1,4 +1,5 @@
-"""What the LLM adds to the reading of a message: descriptions of items that would fit, in one short JSON answer.
+"""What the LLM adds to the reading of a message: descriptions of items that would fit, and the kind of message that a
+taught one takes it for, in one short JSON answer.
 
 Knows the prompt's variables and how to mend a broken answer. Owns no rule: numbers, brands and constraints are
 ``chat.need``'s, and nothing that the LLM writes here is ever shown as an item.

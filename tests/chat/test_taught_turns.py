@@ -16,7 +16,7 @@ from chat.known_requests import KnownRequests
 from chat.llm import LLM
 from chat.llms import Several
 from chat.openings import question
-from chat.store import Store
+from chat.store import Store, Turn
 from chat.template import FOR_YOU
 from chat.traced import Traced
 from chat.want import Need, Want
@@ -305,6 +305,62 @@ async def test_its_word_is_not_taken_of_a_wish(
         f'{{"act":"{act}"}}' if "response_format" in body else "Here is what there is."
     )
     events = await turn(shop, LLM(llm_script.url, "scripted", taught=taught), message)
+    assert [event for event in events if isinstance(event, CardsEvent)][-1].cards
+    asked = [body for body in llm_script.requests if "response_format" in body]
+    assert len(asked) == (message != "a tent")
+    assert len(llm_script.requests) - len(asked) == 1  # the answer
+
+
+async def test_a_first_message_may_be_talk(shop: Shop, llm_script: ScriptedLLM) -> None:
+    llm_script.enqueue('{"act":"off_topic"}')
+    llm, kept = LLM(llm_script.url, "scripted", taught=True), list[Turn]()
+    held = assistant(shop, llm)
+    held.watchers.append(kept.append)
+    events = [event async for event in held.turn("and how tall do penguins get")]
+    await llm.close()
+    stages = [(event.stage, len(event.cards) > 0) for event in events if isinstance(event, CardsEvent)]
+    assert stages == [("first", True), ("final", False)]
+    assert [(one.intent, one.searched, one.shown) for one in kept] == [("off_topic", False, [])]
+    assert len(llm_script.requests) == 1
+
+
+@pytest.mark.parametrize(
+    ("answer", "said", "calls"),
+    [
+        (Answer('{"act":"refine","items":["camping lantern"]}'), "dry and cosy on the hills", 2),
+        (Answer('{"act":"search"}'), "dry and cosy on the hills", 2),
+        (Answer("broken", status=500), "dry and cosy on the hills", 1),
+        (Answer('{"act":"thanks"}'), "waterproof bamboo lantern", 1),  # the shop has it: nobody is asked
+    ],
+)
+async def test_a_refinement_that_is_none_of_talk_goes_by_its_words(
+    shop: Shop, llm_script: ScriptedLLM, answer: Answer, said: str, calls: int
+) -> None:
+    llm = LLM(llm_script.url, "scripted", taught=True)
+    held, session = assistant(shop, llm), None
+    cards: list[tuple[str, ...]] = []
+    for message in ("a 2-person tent", said):
+        llm_script.requests.clear()
+        llm_script.respond = lambda body: answer if "response_format" in body else Answer("Here it is.")
+        async for event in held.turn(message, session):
+            session = event.session_id if isinstance(event, SessionEvent) else session
+            if isinstance(event, CardsEvent) and event.stage == "final":
+                cards.append(tuple(card.item_id for card in event.cards))
+    await llm.close()
+    assert len(llm_script.requests) == calls
+    assert cards[1]
+
+
+async def test_a_tag_that_is_taken_away_asks_nobody(shop: Shop, llm_script: ScriptedLLM) -> None:
+    llm = LLM(llm_script.url, "scripted", taught=True)
+    llm_script.respond = lambda body: Answer('{"act":"help"}' if "response_format" in body else "Here it is.")
+    held, session = assistant(shop, llm), ""
+    async for event in held.turn("a kettlebell and a microwave"):
+        session = event.session_id if isinstance(event, SessionEvent) else session
+    llm_script.requests.clear()
+    events = [event async for event in held.remove_tag(session, "1/words")]
+    await llm.close()
+    assert not [body for body in llm_script.requests if "response_format" in body]
     assert [event for event in events if isinstance(event, CardsEvent)][-1].cards
 
 

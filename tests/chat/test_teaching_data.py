@@ -130,7 +130,7 @@ def test_no_form_is_a_message_that_readings_are_measured_on() -> None:
     from bench import hearing, utterances
 
     corpus = {case["message"].lower().strip(" .?!") for part in utterances.HALVES for case in utterances.cases(part)}
-    corpus |= {message.lower().strip(" .?!") for message, _ in hearing.messages()}
+    corpus |= {said.message.lower().strip(" .?!") for said in hearing.messages()}
     same = [
         form
         for form in (form for held in requests.forms().values() for form in held)
