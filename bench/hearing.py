@@ -2,10 +2,11 @@
 
 Protocol: the messages of ``talk.yaml`` as the whole assistant takes them, with the LLM and by the rules alone: each as
 the first of a conversation, and each after a want. Of talk, the share that is taken for its kind, and the share that is
-answered with a search; of wishes, the share that is searched for, whether or not what is found is right (which
-``finding`` says): wishes by use, person or problem that were written to sound like talk, those of ``by_use.yaml``,
-wishes for what the shop lacks, and refinements, each of a want of its own. Some of the short messages ("thx") are forms
-that a model is taught on. The answer is not waited for.
+answered with a search; of wishes, the share that is searched for: wishes by use, person or problem that were written to
+sound like talk, those of ``by_use.yaml``, wishes for what the shop lacks, and refinements, each of a want of its own.
+Of those of ``by_use.yaml`` also the share of the five cards that are right, and of refinements the share of the cards
+that are in the aisle of the first one before. Some of the short messages ("thx") are forms that a model is taught on.
+The answer is not waited for.
 """
 
 import asyncio
@@ -15,12 +16,14 @@ from contextlib import aclosing
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import yaml
 
-from bench.finding import BY_USE
+from bench.finding import BY_USE, CARDS, by_use
 from chat.assistant import Assistant
 from chat.events import CardsEvent, SessionEvent, TextEvent
 from chat.store import Turn
+from retrieval.shop import Shop
 
 TALK = Path(__file__).parent / "talk.yaml"
 WISHES = ("wish", "by_use", "lacking", "refinement")
@@ -44,11 +47,8 @@ def messages() -> list[Said]:
     return [*(Said(**row) for row in rows), *(Said(row["ask"], "by_use") for row in asked)]
 
 
-async def heard(assistant: Assistant, said: Sequence[tuple[str, str]]) -> list[Turn]:
-    """The turn of each message, with the message before it ("": none); RuntimeError where an LLM was not reached.
-
-    A turn is left as soon as it is known what the message is taken for.
-    """
+async def heard(assistant: Assistant, said: Sequence[tuple[str, str]]) -> list[tuple[Turn | None, Turn]]:
+    """The turns of each message and of the one before it ("": none), left as soon as the last cards are known."""
     turns: dict[str, Turn] = {}
     room, done = asyncio.Semaphore(AT_ONCE), 0
 
@@ -63,14 +63,14 @@ async def heard(assistant: Assistant, said: Sequence[tuple[str, str]]) -> list[T
         assert session is not None
         return session, turn
 
-    async def one(text: str, before: str) -> Turn:
+    async def one(text: str, before: str) -> tuple[Turn | None, Turn]:
         nonlocal done
         async with room:
-            session = (await taken(before, None))[0] if before else None
+            session, earlier = await taken(before, None) if before else (None, "")
             _, turn = await taken(text, session)
         done += 1
         print(f"{done} of {len(said)} messages", end="\r", flush=True)
-        return turns[turn]
+        return turns.get(earlier), turns[turn]
 
     assistant.watchers.append(keep := lambda turn: turns.update({turn.id: turn}))
     try:
@@ -79,28 +79,46 @@ async def heard(assistant: Assistant, said: Sequence[tuple[str, str]]) -> list[T
         assistant.watchers.remove(keep)
 
 
-def figures_of(name: str, assistant: Assistant, *, asks_a_model: bool, quick: bool) -> dict[str, float]:
+def figures_of(name: str, assistant: Assistant, shop: Shop, *, asks_a_model: bool, quick: bool) -> dict[str, float]:
     """The shares; RuntimeError where a model that was to be asked was not reached."""
     held = messages()[:: 10 if quick else 1]
     places = {
         "first": [(one, "") for one in held if one.kind != "refinement"],
         "later": [(one, one.before or WANTED_BEFORE) for one in held],
     }
+    aisles = {item.id: item.category for item in shop.catalog.all()}
+    right = {one.text: one.right for one in by_use(list(shop.catalog.all()))}
+    keys = shop.catalog.variants(list(aisles))  # of one product one variant is shown
+    products = {text: len({keys.get(item_id, item_id) for item_id in ids}) for text, ids in right.items()}
     made: dict[str, float] = {}
 
-    async def everywhere() -> list[list[Turn]]:
+    async def everywhere() -> list[list[tuple[Turn | None, Turn]]]:
         return [await heard(assistant, [(one.message, before) for one, before in said]) for said in places.values()]
 
-    for (place, said), turns in zip(places.items(), asyncio.run(everywhere()), strict=True):
-        if asks_a_model and not all(turn.llm_reached for turn in turns):
+    for (place, said), pairs in zip(places.items(), asyncio.run(everywhere()), strict=True):
+        if asks_a_model and not all(turn.llm_reached for _, turn in pairs):
             raise RuntimeError("The language model was not reached at every message: these are no figures of it.")
-        talk = [(one.kind, turn) for (one, _), turn in zip(said, turns, strict=True) if one.kind not in WISHES]
-        made[f"talk.{place}.{name}.right"] = sum(kind == turn.intent for kind, turn in talk) / len(talk)
-        made[f"talk.{place}.{name}.searched"] = sum(turn.searched for _, turn in talk) / len(talk)
-        for kind in WISHES:
-            wishes = [(one.message, turn) for (one, _), turn in zip(said, turns, strict=True) if one.kind == kind]
-            if wishes:
-                made[f"talk.{place}.{name}.{kind}_searched"] = sum(turn.searched for _, turn in wishes) / len(wishes)
-            lost = Counter(turn.intent for _, turn in wishes if not turn.searched)
+        every = [(one, before, turn) for (one, _), (before, turn) in zip(said, pairs, strict=True)]
+        talk = [(one.kind, turn) for one, _, turn in every if one.kind not in WISHES]
+        made[f"talk.{place}.{name}.right"] = float(np.mean([kind == turn.intent for kind, turn in talk]))
+        made[f"talk.{place}.{name}.searched"] = float(np.mean([turn.searched for _, turn in talk]))
+        for kind in sorted({one.kind for one, _, _ in every} & set(WISHES)):
+            wishes = [turn for one, _, turn in every if one.kind == kind]
+            made[f"talk.{place}.{name}.{kind}_searched"] = float(np.mean([turn.searched for turn in wishes]))
+            lost = Counter(turn.intent for turn in wishes if not turn.searched)
             print(f"{name}, {place}, {kind}, taken for {', '.join(f'{what} {n}' for what, n in lost.most_common())}")
+        shown = [([one.item_id for one in turn.shown], one, before) for one, before, turn in every]
+        cards = [
+            min(1.0, len(right[one.message] & set(ids)) / min(CARDS, products[one.message]))
+            for ids, one, _ in shown
+            if one.kind == "by_use"
+        ]
+        made[f"talk.{place}.{name}.by_use_right@{CARDS}"] = float(np.mean(cards))
+        kept = [
+            sum(aisles[item_id] == aisles[before.shown[0].item_id] for item_id in ids) / max(1, len(ids))
+            for ids, one, before in shown
+            if one.kind == "refinement" and before is not None and before.shown
+        ]
+        if kept:
+            made[f"talk.{place}.{name}.refinement_in_its_aisle"] = float(np.mean(kept))
     return made

@@ -160,11 +160,11 @@ def _heard(name: str, settings: Settings, home: Home, adapter: Path | None, *, q
     with (
         home.owned(),
         language_model(chosen, home) as model,
-        opened_assistant(chosen, home, model.llm, console) as (assistant, _),
+        opened_assistant(chosen, home, model.llm, console) as (assistant, shop),
     ):
         if model.server is not None:
             model.server.wait_ready()
-        return hearing.figures_of(name, assistant, asks_a_model=adapter is not None, quick=quick)
+        return hearing.figures_of(name if adapter else "rules", assistant, shop, asks_a_model=adapter is not None, quick=quick)
 
 
 def _answers(

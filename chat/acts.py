@@ -21,7 +21,7 @@ from chat.policy_question import wishes, without_reason
 from chat.reading import Reading
 from chat.things import names_thing
 from chat.want import Want
-from chat.words import plain
+from chat.words import plain, singular, tokens
 from retrieval.items import Item
 
 if TYPE_CHECKING:
@@ -108,6 +108,24 @@ def as_talk(
         notes = told.lines if kind == "order" or before.current.is_empty else (*told.lines, OF_ANSWERS)
         return Reading(heard, kind, notes=notes, passages=told.passages, chips=told.chips)
     return Reading(heard, kind, chips=() if kind in ("thanks", "farewell") else departments(vocabulary)[:MOST_CHIPS])
+
+
+def as_new_want(
+    before: Need, unread: str, descriptions: Sequence[str], act: str, vocabulary: "Vocabulary"
+) -> Reading | None:
+    """What the rules took for a refinement as a wish for something else, where a taught model describes another thing.
+
+    None where it named another kind of message, or what it describes is what was wanted ``before``.
+    """
+    want = before.current
+    places = (path[-1] for path in want.filter.categories)
+    wanted = {singular(token.text) for text in (want.words, want.topic, *places) for token in tokens(text)}
+    told = {singular(token.text) for text in descriptions for token in tokens(text)}
+    if act != "search" or not told or told & wanted:
+        return None
+    heard = _heard(before, vocabulary)
+    wants = (*before.wants, Want(words=unread))[-MOST_WANTS:]
+    return Reading(heard.model_copy(update={"wants": wants}), "search", new_want=True)
 
 
 def _adds_only_words(before: Need, reading: Reading) -> bool:

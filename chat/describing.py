@@ -68,7 +68,7 @@ class Describer:
         """
         try:
             if unread:
-                made = await self._named_act(llm, turn, before, unread, found, history, deadline)
+                made = await self._unread(llm, turn, before, unread, found, history, deadline)
             else:
                 made = await self._described(llm, turn, reading.need, found, history, deadline)
         except (LLMError, TimeoutError):
@@ -111,18 +111,21 @@ class Describer:
         async with asyncio.timeout_at(deadline):
             return await understand(llm, prompt, turn.message, need, digest, leading, asked.kinds)
 
-    async def _named_act(
+    async def _unread(
         self, llm: LLM, turn: Turn, before: Need, unread: str, found: Found, history: Sequence[Event], deadline: float
     ) -> Understanding:
-        """The kind of message that a taught LLM takes it for, where the rules left words ``unread``.
+        """What a taught LLM takes a message for where the rules left words ``unread``, and describes for it.
 
-        It is not asked where these name what the shop has, nor where others who asked alike wanted a thing.
+        It is not asked where these name what the shop has, nor where what others wanted who asked alike is clear.
         """
         asked = await asyncio.to_thread(self._asked_alike, unread)
-        if asked.close or await asyncio.to_thread(self._names, unread):
+        asked = asked.without(lambda kind: is_refused(kind, before.current))
+        if asked.clear:
+            return Understanding(descriptions=asked.settled(()), taught=True, asked_alike=True, act="search")
+        if await asyncio.to_thread(self._names, unread):
             return Understanding()
         made = await self._asked(llm, turn, before, found.groups[0].leading, asked, history, deadline)
-        return made.model_copy(update={"descriptions": ()})  # a refinement goes by its words, as without a model
+        return made.model_copy(update={"descriptions": asked.settled(made.descriptions), "asked_alike": asked.close})
 
     @property
     def judges(self) -> bool:

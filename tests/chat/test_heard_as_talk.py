@@ -3,9 +3,10 @@
 import pytest
 from small_shop import TENTS, VOCABULARY
 
-from chat.acts import OF_ANSWERS, as_talk, left_unread, read_acts
+from chat.acts import OF_ANSWERS, as_new_want, as_talk, left_unread, read_acts
 from chat.need import Need
 from chat.reading import Reading
+from chat.want import Want
 
 TENT = "a tent under $200"
 PENGUINS = "how tall do penguins get"
@@ -87,3 +88,23 @@ def test_what_the_rules_leave_unread_of_a_refinement(message: str, unread: str) 
 
 def test_of_a_first_message_nothing_is_left_unread() -> None:
     assert left_unread(*read(PENGUINS)) == ""
+
+
+@pytest.mark.parametrize(
+    ("act", "descriptions", "opens"),
+    [
+        ("search", ("camping lantern",), True),
+        ("search", ("3-person tent",), False),  # what was wanted
+        ("search", ("family tents",), False),
+        ("search", (), False),
+        ("refine", ("camping lantern",), False),
+        ("thanks", ("camping lantern",), False),
+    ],
+)
+def test_another_thing_is_a_new_want(act: str, descriptions: tuple[str, ...], opens: bool) -> None:
+    before, _ = read(PENGUINS, TENT)
+    reading = as_new_want(before, "dark corners", descriptions, act, VOCABULARY)
+    assert (reading is not None) == opens
+    if reading is not None:
+        assert reading.need.wants == (*before.wants, Want(words="dark corners"))
+        assert reading.worth_describing
