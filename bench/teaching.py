@@ -164,7 +164,8 @@ def _heard(name: str, settings: Settings, home: Home, adapter: Path | None, *, q
     ):
         if model.server is not None:
             model.server.wait_ready()
-        return hearing.figures_of(name if adapter else "rules", assistant, shop, asks_a_model=adapter is not None, quick=quick)
+        who = name if adapter else "rules"
+        return hearing.figures_of(who, assistant, shop, asks_a_model=adapter is not None, quick=quick)
 
 
 def _answers(

@@ -3,7 +3,7 @@
 import json
 import random
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from itertools import islice, product
 from pathlib import Path
 
@@ -240,6 +240,31 @@ def test_the_same_shop_gives_the_same_examples_in_the_form_that_is_served() -> N
     assert asked_for[1]
     assert not {one for one in asked_for[1] if len(one.split()) > 3} & asked_for[0]  # "tent" is asked for twice
     assert sum("a dry night out" in one.messages[1][1] for one in dry) >= 1
+
+
+def test_after_another_want_it_is_told_of_that_alone_whatever_the_message_is() -> None:
+    """What was read of the message stood there for some kinds of message, and told them from the others."""
+    encoder = Hashing()
+    source = Source(ITEMS, encoder.encode([item.encoder_text() for item in ITEMS]), vocabulary(), encoder.encode,
+                    given=[requests.Request(f"a dry night {number}", (ITEMS[0].id,), "given")
+                           for number in range(60)])  # fmt: skip
+    recipe = TeachingSettings(words=0, uses=0, acts=600, answers=0, misspelt=0.0)
+    library = Library()
+    made = examples.made(source, library.get("understand_taught"), library.get("reply_taught"), recipe, lambda *_: None)
+    after: dict[str, list[bool]] = defaultdict(list)  # by kind of message, whether its words are among those wanted
+    later = 0
+    for one in made.learned:
+        told = one.messages[1][1].split("\n")
+        wanted = next((line.removeprefix("wants: ") for line in told if line.startswith("wants: ")), "")
+        if wanted and one.skill == "understand":
+            words = {word for word in told[-1].lower().split() if len(word) > 4}
+            after[json.loads(one.answer)["act"]].append(bool(words) and words <= set(wanted.lower().split()))
+        elif wanted:
+            later += 1
+            assert "dry" not in wanted
+    assert 3 <= later <= 25
+    assert {"refine", "thanks", "order", "off_topic"} <= set(after)
+    assert sum(map(sum, after.values())) <= 0.05 * sum(map(len, after.values()))
 
 
 def test_a_shop_whose_records_carry_no_answer_ends_all_the_same() -> None:
