@@ -22,7 +22,7 @@ import yaml
 from bench.finding import BY_USE, CARDS, by_use
 from chat.assistant import Assistant
 from chat.events import CardsEvent, SessionEvent, TextEvent
-from chat.store import Turn
+from chat.store import Store, Turn
 from retrieval.shop import Shop
 
 TALK = Path(__file__).parent / "talk.yaml"
@@ -47,33 +47,36 @@ def messages() -> list[Said]:
     return [*(Said(**row) for row in rows), *(Said(row["ask"], "by_use") for row in asked)]
 
 
-async def heard(assistant: Assistant, said: Sequence[tuple[str, str]]) -> list[tuple[Turn | None, Turn]]:
-    """The turns of each message and of the one before it ("": none), left as soon as the last cards are known."""
+async def heard(assistant: Assistant, store: Store, said: Sequence[tuple[str, str]]) -> list[tuple[Turn | None, Turn]]:
+    """The turn of each message, left as soon as its last cards are known, and the whole turn before it ("": none)."""
     turns: dict[str, Turn] = {}
     room, done = asyncio.Semaphore(AT_ONCE), 0
 
-    async def taken(text: str, session: str | None) -> tuple[str, str]:
+    async def taken(text: str, session: str | None, *, whole: bool) -> tuple[str, str]:
         turn = ""
-        async with aclosing(assistant.turn(text, session)) as events:
+        async with room, aclosing(assistant.turn(text, session)) as events:
             async for event in events:
                 if isinstance(event, SessionEvent):
                     session, turn = event.session_id, event.turn_id
-                if isinstance(event, TextEvent) or (isinstance(event, CardsEvent) and event.stage == "final"):
+                known = isinstance(event, TextEvent) or (isinstance(event, CardsEvent) and event.stage == "final")
+                if known and not whole:
                     break
         assert session is not None
         return session, turn
 
     async def one(text: str, before: str) -> tuple[Turn | None, Turn]:
         nonlocal done
-        async with room:
-            session, earlier = await taken(before, None) if before else (None, "")
-            _, turn = await taken(text, session)
+        session = store.fork(*begun[before]).id if before else None
+        _, turn = await taken(text, session, whole=False)
         done += 1
         print(f"{done} of {len(said)} messages", end="\r", flush=True)
-        return turns.get(earlier), turns[turn]
+        return turns[begun[before][1]] if before else None, turns[turn]
 
     assistant.watchers.append(keep := lambda turn: turns.update({turn.id: turn}))
     try:
+        openings = sorted({before for _, before in said if before})
+        held = await asyncio.gather(*(taken(text, None, whole=True) for text in openings))
+        begun = dict(zip(openings, held, strict=True))
         return list(await asyncio.gather(*(one(text, before) for text, before in said)))
     finally:
         assistant.watchers.remove(keep)
@@ -93,7 +96,10 @@ def figures_of(name: str, assistant: Assistant, shop: Shop, *, asks_a_model: boo
     made: dict[str, float] = {}
 
     async def everywhere() -> list[list[tuple[Turn | None, Turn]]]:
-        return [await heard(assistant, [(one.message, before) for one, before in said]) for said in places.values()]
+        store = Store(shop.connections)
+        return [
+            await heard(assistant, store, [(one.message, before) for one, before in said]) for said in places.values()
+        ]
 
     for (place, said), pairs in zip(places.items(), asyncio.run(everywhere()), strict=True):
         if asks_a_model and not all(turn.llm_reached for _, turn in pairs):

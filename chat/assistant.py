@@ -174,7 +174,6 @@ class Assistant:
         yield NeedEvent(tags=(reading.held or need).tags(several=reading.several))
 
         before = need_of(session)
-        unread = left_unread(before, reading) if llm.taught and turn.message else ""
         found, facts, wants, history = Found(), None, reading.wants if reading.needs_search else (), list[Event]()
         if reading.needs_search or reading.ideas:
             history = await asyncio.to_thread(self._keeper.history, session, turn)
@@ -188,6 +187,7 @@ class Assistant:
                 reading = replace(reading, need=need)
                 turn.need = need.model_dump_json()
                 yield NeedEvent(tags=need.tags(several=reading.several))
+            unread = left_unread(before, reading) if llm.taught and turn.message else ""
             if reading.inquiry is not None and need.current.is_exact:
                 facts = await asyncio.to_thread(self._finder.facts, need.current)
             turn.timings_ms["rank"] = found.rank_ms
@@ -269,8 +269,8 @@ class Assistant:
         vocabulary, made = self._catalog.vocabulary(), None
         if not understanding.asked_alike:
             made = as_talk(turn.message, before, reading, vocabulary, understanding.act, self._desk)
-        if made is None and unread:
-            made = as_new_want(before, unread, understanding.descriptions, understanding.act, vocabulary)
+        if made is None and unread and understanding.descriptions:
+            made = as_new_want(turn.message, before, unread, understanding.act, vocabulary)
         return made or reading
 
     def _described(self, turn: Turn, reading: Reading, understanding: Understanding) -> Want | None:
