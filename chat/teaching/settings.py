@@ -20,7 +20,7 @@ class TeachingSettings(BaseModel):
     given: Count = 8000  # of the merchant's file
     misspelt: Annotated[float, Field(ge=0, le=1)] = 0.5  # share of these that is put once more, with slips
     histories: Count = 500  # next likings
-    acts: Count = 5500  # messages of every kind
+    acts: Count = 4000  # messages of every kind
     answers: Count = 1800
     validation: Annotated[float, Field(gt=0, lt=0.5)] = 0.03  # share of requests, acts and answers that is held out
 
