@@ -18,7 +18,8 @@ import json
 import random
 import shutil
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -31,6 +32,7 @@ from bench.home import demo_home
 from bench.report import data_folder, machine, parser, report
 from bench.search import load
 from bench.suggesting import HeldShopper
+from chat.assistant import Assistant
 from chat.settings import Settings
 from chat.taught_llm import FACTS, SHIPPED, WEIGHTS
 from chat.teaching import card
@@ -157,13 +159,7 @@ def _heard(name: str, settings: Settings, home: Home, adapter: Path | None, *, q
     A model that was not taught has no say in it.
     """
     chosen = settings.model_copy(update={"llm_adapter": str(adapter)} if adapter else {"llm_url": NOBODY})
-    with (
-        home.owned(),
-        language_model(chosen, home) as model,
-        opened_assistant(chosen, home, model.llm, console) as (assistant, shop),
-    ):
-        if model.server is not None:
-            model.server.wait_ready()
+    with _conversing(chosen, home) as (assistant, shop):
         who = name if adapter else "rules"
         return hearing.figures_of(who, assistant, shop, asks_a_model=adapter is not None, quick=quick)
 
@@ -174,14 +170,21 @@ def _answers(
     """The turns over the demo shop, and its records."""
     chosen = settings.model_copy(update={"llm_adapter": str(adapter) if adapter else "none"})
     messages = saying.held_out_messages()[:: 10 if quick else 1]
+    with _conversing(chosen, home) as (assistant, shop):
+        return saying.run(assistant, messages), {item.id: item for item in shop.catalog.all()}
+
+
+@contextmanager
+def _conversing(settings: Settings, home: Home) -> Iterator[tuple[Assistant, Shop]]:
+    """The assistant of these settings and its shop, once its language model answers."""
     with (
         home.owned(),
-        language_model(chosen, home) as model,
-        opened_assistant(chosen, home, model.llm, console) as (assistant, shop),
+        language_model(settings, home) as model,
+        opened_assistant(settings, home, model.llm, console) as (assistant, shop),
     ):
         if model.server is not None:
             model.server.wait_ready()
-        return saying.run(assistant, messages), {item.id: item for item in shop.catalog.all()}
+        yield assistant, shop
 
 
 def serving(name: str, settings: Settings, adapter: Path | None) -> dict[str, float]:

@@ -6,17 +6,13 @@ from pathlib import Path
 import pytest
 from scripted_llm import Answer, ScriptedLLM
 from shops import open_small_shop
+from taught_shop import assistant, turn
 
-from chat.assistant import Assistant
 from chat.events import CardsEvent, NeedEvent, SessionEvent, TextEvent, TurnEvent
-from chat.finding import Finder
 from chat.known_requests import KnownRequests
 from chat.llm import LLM
 from chat.openings import question
-from chat.store import Store, Turn
-from prompts.library import Library
-from ranking.history import Events
-from ranking.reranker import Untrained
+from chat.store import Turn
 from retrieval.encoder import MiniLMEncoder
 from retrieval.shop import Shop
 
@@ -26,25 +22,6 @@ def shop(tmp_path: Path, minilm: MiniLMEncoder) -> Iterator[Shop]:
     shop = open_small_shop(tmp_path, with_encoder=minilm)
     yield shop
     shop.close()
-
-
-def assistant(shop: Shop, llm: LLM, known: KnownRequests | None = None) -> Assistant:
-    return Assistant(
-        shop.catalog,
-        Finder(shop.catalog, shop.grounder, Untrained(shop.catalog, shop.index.vectors), cards=3, known=known),
-        Events(shop.connections),
-        Store(shop.connections),
-        Library(),
-        llm,
-    )
-
-
-async def turn(
-    shop: Shop, llm: LLM, message: str, shopper: str | None = None, known: KnownRequests | None = None
-) -> list[TurnEvent]:
-    events = [event async for event in assistant(shop, llm, known).turn(message, shopper_id=shopper)]
-    await llm.close()
-    return events
 
 
 LATE = "ordered 3 days ago and still waiting for it"

@@ -7,22 +7,19 @@ from pathlib import Path
 import pytest
 from scripted_llm import ScriptedLLM
 from shops import item, open_small_shop
+from taught_shop import assistant, turn
 
 from chat import manners
-from chat.assistant import Assistant
-from chat.events import CardsEvent, DoneEvent, NeedEvent, SessionEvent, TextEvent, TurnEvent
-from chat.finding import Finder
+from chat.events import CardsEvent, DoneEvent, NeedEvent, SessionEvent, TextEvent
 from chat.known_requests import KnownRequests
 from chat.llm import LLM
 from chat.llms import Several
 from chat.openings import question
-from chat.store import Store
 from chat.template import FOR_YOU
 from chat.traced import Traced
 from chat.want import Need, Want
 from prompts.library import Library
 from ranking.history import Event, Events
-from ranking.reranker import Untrained
 from retrieval.encoder import MiniLMEncoder
 from retrieval.shop import Shop
 
@@ -32,25 +29,6 @@ def shop(tmp_path: Path, minilm: MiniLMEncoder) -> Iterator[Shop]:
     shop = open_small_shop(tmp_path, with_encoder=minilm)
     yield shop
     shop.close()
-
-
-def assistant(shop: Shop, llm: LLM, known: KnownRequests | None = None) -> Assistant:
-    return Assistant(
-        shop.catalog,
-        Finder(shop.catalog, shop.grounder, Untrained(shop.catalog, shop.index.vectors), cards=3, known=known),
-        Events(shop.connections),
-        Store(shop.connections),
-        Library(),
-        llm,
-    )
-
-
-async def turn(
-    shop: Shop, llm: LLM, message: str, shopper: str | None = None, known: KnownRequests | None = None
-) -> list[TurnEvent]:
-    events = [event async for event in assistant(shop, llm, known).turn(message, shopper_id=shopper)]
-    await llm.close()
-    return events
 
 
 async def test_it_is_asked_in_the_form_that_it_was_taught(shop: Shop, llm_script: ScriptedLLM) -> None:
