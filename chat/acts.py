@@ -12,19 +12,16 @@ from typing import TYPE_CHECKING
 from chat import intents
 from chat.backdrop import wish_first
 from chat.birthdays import with_ages
-from chat.carrying import next_want
 from chat.courtesy import is_distress, without_abuse, without_greeting
 from chat.intents import TALK, Intent
 from chat.need import MOST_CHIPS, MOST_WANTS, Need, read_message
 from chat.openings import OPENING, departments, openings
 from chat.policy_desk import PolicyDesk, Told
 from chat.policy_question import wishes, without_reason
-from chat.question import is_for_a_gift, is_free
 from chat.reading import Reading
 from chat.things import names_thing
-from chat.understand import thing
 from chat.want import Want
-from chat.words import plain, singular, tokens
+from chat.words import plain
 from retrieval.items import Item
 
 if TYPE_CHECKING:
@@ -111,37 +108,6 @@ def as_talk(
         notes = told.lines if kind == "order" or before.current.is_empty else (*told.lines, OF_ANSWERS)
         return Reading(heard, kind, notes=notes, passages=told.passages, chips=told.chips)
     return Reading(heard, kind, chips=() if kind in ("thanks", "farewell") else departments(vocabulary)[:MOST_CHIPS])
-
-
-def names_another(before: Need, descriptions: Sequence[str], shown: Sequence[Item]) -> bool:
-    """Whether all that is described is another thing than was wanted before, or than is on show.
-
-    Things are told apart by the last word of their names. Whoever wants a gift goes on about the same.
-    """
-    want = before.current
-    if is_for_a_gift(before):
-        return False
-    named = (want.words, want.topic, *(path[-1] for path in want.filter.categories), *want.descriptions)
-    wanted = _last_words((*named, *map(thing, shown)))
-    return bool(descriptions) and not _last_words(descriptions) & wanted
-
-
-def as_new_want(message: str, before: Need, unread: str, act: str, vocabulary: "Vocabulary") -> Reading | None:
-    """What the rules took for a refinement as a wish for the other thing that a taught model described.
-
-    None where the model named another kind of message, or where it may answer a question that was put.
-    """
-    may_answer = before.asked_at == before.turns and bool(before.asked) and is_free(before.asked[-1])
-    if act != "search" or may_answer:
-        return None
-    heard, want = _heard(before, vocabulary), next_want(message, before.current)
-    wants = (*before.wants, want.model_copy(update={"words": unread}))[-MOST_WANTS:]
-    return Reading(heard.model_copy(update={"wants": wants}), "search", new_want=True, began=want.filter)
-
-
-def _last_words(texts: Sequence[str]) -> set[str]:
-    held = (tokens(text) for text in texts)
-    return {singular(one[-1].text) for one in held if one}
 
 
 def _adds_only_words(before: Need, reading: Reading) -> bool:

@@ -12,7 +12,7 @@ from contextlib import aclosing
 from dataclasses import replace
 from typing import Literal
 
-from chat.acts import as_new_want, as_talk, left_unread, read_acts
+from chat.acts import as_talk, left_unread, read_acts
 from chat.answering import chips
 from chat.cards import make_cards
 from chat.clock import Clock
@@ -204,14 +204,10 @@ class Assistant:
                 understanding = await self._describer.understood(
                     llm, turn, before, reading, unread, found, history, deadline
                 )
-                heard = await asyncio.to_thread(self._heard, turn, before, reading, unread, understanding)
-                if heard is not reading:
-                    reading, need = heard, heard.need
-                    turn.need = need.model_dump_json()
-                    turn.searched, turn.intent = reading.needs_search, reading.intent
+                if talk := await asyncio.to_thread(self._talk, turn, before, reading, understanding):
+                    reading, need, found = talk, talk.need, Found()
+                    turn.need, turn.searched, turn.intent = need.model_dump_json(), False, reading.intent
                     yield NeedEvent(tags=need.tags())
-                if not (reading.needs_search or reading.ideas):
-                    found = Found()
                     yield self._cards(turn, found, reading, need, "final")
                 elif want := await asyncio.to_thread(self._described, turn, reading, understanding):
                     if reading.needs_search:
@@ -262,24 +258,16 @@ class Assistant:
             timings_ms=turn.timings_ms,
         )
 
-    def _heard(self, turn: Turn, before: Need, reading: Reading, unread: str, understanding: Understanding) -> Reading:
-        """The reading; or another, where a taught model heard talk, or in a refinement a wish for another thing."""
-        if not understanding.taught or not reading.needs_search:
-            return reading
-        vocabulary, made = self._catalog.vocabulary(), None
-        if not understanding.asked_alike:
-            made = as_talk(turn.message, before, reading, vocabulary, understanding.act, self._desk)
-        if made is None and unread and understanding.descriptions:
-            made = as_new_want(turn.message, before, unread, understanding.act, vocabulary)
-        return made or reading
+    def _talk(self, turn: Turn, before: Need, reading: Reading, understanding: Understanding) -> Reading | None:
+        """The message as talk, where a taught model takes it for that and nobody who asked alike wanted a thing."""
+        if not understanding.taught or understanding.asked_alike or not reading.needs_search:
+            return None
+        return as_talk(turn.message, before, reading, self._catalog.vocabulary(), understanding.act, self._desk)
 
     def _described(self, turn: Turn, reading: Reading, understanding: Understanding) -> Want | None:
-        """The current want with what the LLM describes for it; None where that adds nothing to look for.
-
-        A refinement goes by its words, as it does without a model.
-        """
+        """The current want with what the LLM describes for it; None where that adds nothing to look for."""
         described = merge_understanding(reading, understanding)
-        if described is reading.need or reading.intent == "refine":
+        if described is reading.need:
             return None
         return self._finder.as_described(described.current, reading.began, turn.message, implied=reading.implied)
 

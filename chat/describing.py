@@ -11,7 +11,6 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
 
-from chat.acts import names_another
 from chat.errors import LLMError, LLMUnreachable
 from chat.finding import Arrange
 from chat.found import Found
@@ -27,7 +26,6 @@ from ranking.history import Event
 from retrieval.catalog import Catalog
 from retrieval.items import Item
 
-ON_SHOW = 5  # of what is found by a refinement's words, which is mostly what is wanted already
 HISTORY_DIGEST_ITEMS = 3  # titles that the LLM is told of a shopper's history
 
 
@@ -116,29 +114,16 @@ class Describer:
     async def _unread(
         self, llm: LLM, turn: Turn, before: Need, unread: str, found: Found, history: Sequence[Event], deadline: float
     ) -> Understanding:
-        """What a taught LLM takes a message for where the rules left words ``unread``, and any other thing.
+        """The kind of message that a taught LLM takes a refinement for, of which the rules left words ``unread``.
 
-        It is not asked where these name what the shop has. What others wanted has the last word on which thing it is,
-        and none on whether it is another one.
+        It is not asked where these name what the shop has, nor where others who asked alike wanted a thing. What it
+        describes is not heard: that cost more refinements than it found new wants (``bench.hearing``).
         """
-        if await asyncio.to_thread(self._names, unread):
-            return Understanding()
         asked = await asyncio.to_thread(self._asked_alike, unread)
-        asked = asked.without(lambda kind: is_refused(kind, before.current))
-        leading = found.groups[0].leading
-        made = await self._asked(llm, turn, before, leading, asked, history, deadline)
-        update: dict[str, object] = {"descriptions": (), "asked_alike": asked.close}
-        settled = asked.settled(made.descriptions)
-        # Of what was wanted without a name ("something against cold feet") nothing can be told apart.
-        had = before.current
-        has_name = bool(had.filter.categories) or await asyncio.to_thread(self._names, had.words)
-        if (
-            has_name
-            and names_another(before, made.descriptions, leading[:ON_SHOW])
-            and names_another(before, settled, ())
-        ):
-            update["descriptions"] = settled
-        return made.model_copy(update=update)
+        if asked.close or await asyncio.to_thread(self._names, unread):
+            return Understanding()
+        made = await self._asked(llm, turn, before, found.groups[0].leading, asked, history, deadline)
+        return made.model_copy(update={"descriptions": ()})
 
     @property
     def judges(self) -> bool:

@@ -1,8 +1,8 @@
 """What a message does to the need: the rules that own numbers, brands, negation, references and starting over.
 
 Pure functions, no I/O: the same message, need, vocabulary and cards give the same reading. The LLM only adds
-descriptions afterwards (``chat.reading``), or says of what no rule could read that it is talk, or a wish for another
-thing (``chat.acts``); where it speaks of numbers it is not heard.
+descriptions afterwards (``chat.reading``), or says of what no rule could read that it is talk (``chat.acts``); where it
+speaks of numbers it is not heard.
 """
 
 import re

@@ -13,7 +13,6 @@ from statistics import quantiles
 
 from chat.facets import attributes_of
 from chat.money import price_text
-from chat.openings import OPENING
 from chat.want import Need, Want
 from chat.words import singular, tokens
 from retrieval.items import Item
@@ -138,11 +137,6 @@ def next_question(need: Need, candidates: Sequence[Item]) -> Question | None:
     if "price" not in closed:
         _offer_price(options, candidates, need.currency)
     return max(options, key=lambda option: option[0])[1] if options else None
-
-
-def is_free(key: str) -> bool:
-    """Whether the answer to this question may be a use, a person or a thing, in any words."""
-    return key in _USES or key in (WHAT_FOR, KIND) or key.startswith(OPENING)
 
 
 def is_for_a_gift(need: Need) -> bool:

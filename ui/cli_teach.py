@@ -51,10 +51,15 @@ def teach(
 ) -> None:
     """Teach the language model to describe, understand and answer for this shop; the next `serve` uses it.
 
-    One that was cut off goes on where it was. Ctrl-C ends the step that is under way and keeps the best so far.
+    One that was cut off goes on where it was. Ctrl-C ends the step that is under way and keeps the best so far; before
+    the first of its laps has ended there is none.
     """
     settings = Settings.model_validate({})
-    teach_model(Home(settings.home), settings, requests, changes or [], fresh=fresh, licence=licence)
+    try:
+        teach_model(Home(settings.home), settings, requests, changes or [], fresh=fresh, licence=licence)
+    except KeyboardInterrupt:
+        console.print("Before its first lap has ended there is nothing to keep; the examples are, for the next time.")
+        raise
 
 
 def teach_model(

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
+SPEED_OF_S = 900.0  # so far back the speed is taken from
 Tell = Callable[[str, int, int], None]  # what is done, how much of it, of how much
 
 
@@ -16,7 +17,8 @@ def bars(console: Console, *, transient: bool = False) -> Iterator[Tell]:
     What follows a colon in ``what`` changes as the work goes on, e.g. the loss. ``transient``: gone when it is done.
     """
     columns = (TextColumn("{task.description}"), BarColumn(20), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=console, transient=transient) as progress:
+    # A step of a teaching takes a minute where a machine is slow: of the last half one no speed could be told.
+    with Progress(*columns, console=console, transient=transient, speed_estimate_period=SPEED_OF_S) as progress:
         tasks: dict[str, TaskID] = {}
 
         def finish() -> None:

@@ -3,10 +3,9 @@
 import pytest
 from small_shop import TENTS, VOCABULARY
 
-from chat.acts import OF_ANSWERS, as_new_want, as_talk, left_unread, names_another, read_acts
+from chat.acts import OF_ANSWERS, as_talk, left_unread, read_acts
 from chat.need import Need
 from chat.reading import Reading
-from retrieval.items import Item
 
 TENT = "a tent under $200"
 PENGUINS = "how tall do penguins get"
@@ -85,40 +84,3 @@ def test_a_complaint_beside_cards_may_be_of_the_answers() -> None:
 )
 def test_what_the_rules_leave_unread_of_a_refinement(message: str, unread: str) -> None:
     assert left_unread(*read(message, TENT)) == unread
-
-
-@pytest.mark.parametrize(
-    ("before", "descriptions", "another"),
-    [
-        (TENT, ("camping lantern",), True),
-        (TENT, ("3-person tent",), False),
-        (TENT, ("family tents",), False),
-        (TENT, ("travel mug",), False),  # which is on show
-        (TENT, (), False),
-        ("a gift for my dad", ("camping lantern",), False),  # all that follows is of it
-    ],
-)
-def test_another_thing_is_told_by_the_last_word_of_its_name(
-    before: str, descriptions: tuple[str, ...], another: bool
-) -> None:
-    need, _ = read(PENGUINS, before)
-    assert names_another(need, descriptions, [Item(id="m", title="Acme Ridge travel mug, red")]) == another
-
-
-def test_another_thing_is_a_new_want_with_what_the_message_carries_over() -> None:
-    need, _ = read(PENGUINS, TENT)
-    message = "scared of dark corners, same budget"
-    reading = as_new_want(message, need, "scared dark corners", "search", VOCABULARY)
-    assert reading is not None
-    assert reading.worth_describing
-    assert reading.need.wants[:-1] == need.wants
-    assert reading.need.current.words == "scared dark corners"
-    assert reading.need.current.filter.highest == need.current.filter.highest
-    assert reading.need.current.filter.categories == ()
-    assert as_new_want(message, need, "scared dark corners", "refine", VOCABULARY) is None
-
-
-def test_the_answer_to_what_it_is_for_opens_no_want() -> None:
-    need, _ = read(PENGUINS, TENT)
-    assert as_new_want("for cold days", need.with_asked("use"), "cold days", "search", VOCABULARY) is None
-    assert as_new_want("for cold days", need.with_asked("price"), "cold days", "search", VOCABULARY) is not None
