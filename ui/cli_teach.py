@@ -73,9 +73,10 @@ def teach_model(
 ) -> "Taught":
     """Teach on the shop in this home, and leave the adapter in ``home.adapter``. Raises SetupError and SettingError."""
     from chat.teaching.settings import TeachingSettings
+
+    recipe = changed(TeachingSettings(), changes or [])  # before torch is loaded: a slip is told at once
     from chat.teaching.teach import teach as taught_by
 
-    recipe = changed(TeachingSettings(), changes or [])
     base = Path(settings.llm_model) if settings.llm_model else ensure_converted(settings.models)
     if fresh:
         shutil.rmtree(home.teaching, ignore_errors=True)
@@ -93,6 +94,12 @@ def teach_model(
                 **({"licence": licence} if licence else {}),
             },
         )  # fmt: skip
+    for one in taught.facts["tried"]:
+        console.print(
+            f"{one['requests']} held-out requests ({one['sort']}), Recall@10: {one['words']:.3f} by their words, "
+            f"{one['described']:.3f} with the model's description",
+            highlight=False,
+        )
     stopped = " Stopped by you; the best so far was kept, and the same command goes on from there."
     console.print(
         f"{taught.facts['seconds']:.0f} s. Its card: {taught.folder / 'card.md'}. "

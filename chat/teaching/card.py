@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 CARD = "card.md"
+FEW = 40  # requests
 
 
 def page(facts: Mapping[str, Any]) -> str:
@@ -27,16 +28,31 @@ def page(facts: Mapping[str, Any]) -> str:
         f"Rank {settings['rank']}, alpha {settings['alpha']:g}, on every linear layer; bfloat16 products; loss on the "
         f"answers alone. Seed {settings['seed']}. {facts['seconds'] / 60:.0f} minutes on "
         f"{facts.get('machine', 'one machine')}{', cut off by hand' if facts['interrupted'] else ''}.",
-        *(_curve(name, settings[part], facts["curves"].get(name, ())) for name, part in
+        *(_curve(name, settings[part], facts["curves"].get(name, ()), facts) for name, part in
           (("words", "supervised"), ("preference", "preference"))),
         "![The curves](curve.svg)",
         _table(("prompt", "version"), [(name, f"`{version[:12]}`") for name, version in facts["prompts"].items()]),
+        "## On this shop",
+        *_tried(facts.get("tried", ())),
         "## Figures",
         *_figures(facts.get("figures", {}), facts.get("measured", "")),
         "## Licence",
         f"{facts.get('licence', 'As the data that it was taught on, and the licence of its base model.')}",
     ]  # fmt: skip
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _tried(found: Sequence[Mapping[str, Any]]) -> list[str]:
+    if not found:
+        return ["Nothing was tried: no request was held out, the teaching was cut off, or it is of an older version."]
+    rows = [(one["sort"], one["requests"], f"{one['words']:.3f}", f"{one['described']:.3f}") for one in found]
+    few = sum(one["requests"] for one in found) < FEW
+    return [
+        "Requests that were held out, and what is found of their right items among ten (Recall@10), by the words alone "
+        "and with what the taught model describes, over the whole catalogue by cosines. They also said when to stop."
+        + (f" Fewer than {FEW}: chance moves these figures more than a teaching does." if few else ""),
+        _table(("requests", "count", "by the words", "with a description"), rows),
+    ]
 
 
 def _figures(figures: Mapping[str, float], measured: str) -> list[str]:
@@ -47,10 +63,16 @@ def _figures(figures: Mapping[str, float], measured: str) -> list[str]:
     return [f"By {how}; {measured}.", _table(("figure", "value"), rows)]
 
 
-def _curve(name: str, settings: Mapping[str, Any], epochs: Sequence[Mapping[str, float]]) -> str:
+def _curve(
+    name: str, settings: Mapping[str, Any], epochs: Sequence[Mapping[str, float]], facts: Mapping[str, Any]
+) -> str:
     if not epochs:
-        return f"The {name} was not taught: there were too few examples, or it was cut off before."
-    head = f"The {name}: learning rate {settings['learning_rate']:g}, {settings['batch']} a step."
+        why = "it was cut off before" if facts["interrupted"] else f"{facts['pairs']} pairs are too few"
+        return f"The {name} was not taught: {why}."
+    head = (
+        f"The {name}: learning rate {settings['learning_rate']:g}, {settings['batch']} a step, {len(epochs)} of "
+        f"{settings['epochs']} laps."
+    )
     rows = [(epoch["number"], f"{epoch['loss']:.4f}", f"{epoch['validation']:.4f}") for epoch in epochs]
     return f"{head}\n\n{_table(('lap', 'loss', 'validation'), rows)}"
 

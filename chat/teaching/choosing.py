@@ -48,8 +48,7 @@ class Chooser:
         """
         gains = self._gains(right, 0.0 if words is None else SAME_KIND)
         texts = descriptions if words is None else np.vstack([words, descriptions])
-        cosines = np.maximum(self._vectors @ texts.T, 0)
-        shares = cosines / np.maximum(cosines.max(axis=0, keepdims=True), 1e-9)
+        shares = self._shares(texts)
         if words is None:
             return [(1 + ALONE) * self._ndcg(held, gains) for held in shares.T]
         found = []
@@ -85,6 +84,25 @@ class Chooser:
         least = max(values.values()) * (NAMED_AS_GOOD if named else ABOUT_AS_GOOD)
         return min((text for text, value in values.items() if value >= least), key=len)
 
+    def recall(
+        self, words: np.ndarray, description: np.ndarray | None, right: Sequence[str], *, named: bool = False
+    ) -> float:
+        """The share of what is right, of ten at most, that stands among the ten that are found by the words, and by a
+        description beside them where there is one.
+
+        ``words``, ``description``: unit vectors [d]. ``named`` as for ``values``.
+        """
+        texts = words[None] if description is None else np.stack([words, description])
+        scores = self._shares(texts) @ arm_weights(texts, True, trusted=not named).astype(np.float32)
+        rows = {self._rows[item_id] for item_id in right if item_id in self._rows}
+        return len(rows & set(_top(scores).tolist())) / max(1, min(DEEP, len(rows)))
+
+    def _shares(self, texts: Vectors) -> np.ndarray:
+        """Cosines of the items with each text [n, t], as shares of the best."""
+        cosines = np.maximum(self._vectors @ texts.T, 0)
+        shares: np.ndarray = cosines / np.maximum(cosines.max(axis=0, keepdims=True), 1e-9)
+        return shares
+
     def _gains(self, right: Sequence[str], same_kind: float) -> np.ndarray:
         rows = [self._rows[item_id] for item_id in right if item_id in self._rows]
         gains = np.zeros(len(self._kinds))
@@ -95,9 +113,16 @@ class Chooser:
 
     @staticmethod
     def _ndcg(scores: np.ndarray, gains: np.ndarray) -> float:
-        deep = min(DEEP, len(scores))
-        top = np.argpartition(-scores, deep - 1)[:deep]
-        top = top[np.argsort(-scores[top], kind="stable")]
+        top = _top(scores)
+        deep = len(top)
         discounts = 1 / np.log2(np.arange(deep) + 2)
         ideal = np.sort(np.partition(gains, len(gains) - deep)[-deep:])[::-1] @ discounts
         return float(gains[top] @ discounts / ideal) if ideal else 0.0
+
+
+def _top(scores: np.ndarray) -> np.ndarray:
+    """The rows of the ten best, the best first."""
+    deep = min(DEEP, len(scores))
+    top = np.argpartition(-scores, deep - 1)[:deep]
+    ordered: np.ndarray = top[np.argsort(-scores[top], kind="stable")]
+    return ordered

@@ -46,6 +46,7 @@ AFTER_ANOTHER, WITH_WANT = ("use", "searched", "given"), 0.2  # of these sorts s
 TOLD_AT = (0.5, 0.15, 0.08, 0.05, 0.04, 0.18)
 LONGEST_PLACE = 24  # characters of an aisle, as the prompt's schema has it
 ENCODED = 1024  # texts, or histories, at once
+LEAST_HELD = 50  # requests that are held out, but at most one in ten
 TRIES = 4  # answers that are written for each that is wanted, since the check keeps some three in four
 
 
@@ -89,7 +90,8 @@ def made(source: Source, understand: Prompt, reply: Prompt, settings: TeachingSe
     language = Language(source.items)
     wanted = chosen_requests(source, language, settings, rng, progress)
     known = known_requests(source, language)
-    aside = max(1, round(len(wanted) * settings.validation)) if wanted else 0
+    # Of a small shop's requests a share says little: neither when to stop nor what the teaching brings.
+    aside = max(round(len(wanted) * settings.validation), min(LEAST_HELD, len(wanted) // 10), 1) if wanted else 0
     share = 1 - settings.validation
     parts = []
     for requested, part in ((wanted[aside:], share), (wanted[:aside], 1 - share)):

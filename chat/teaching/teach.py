@@ -1,4 +1,4 @@
-"""One teaching from a shop's records to an adapter with its card: examples, words, preference.
+"""One teaching from a shop's records to an adapter with its card: examples, words, preference, a trial.
 
 Knows the order of the steps and where each is kept, so that one that was cut off goes on. Which model, which shop and
 where the result goes, is handed in.
@@ -26,6 +26,7 @@ from chat.teaching.lessons import Answers, Pair, Preference
 from chat.teaching.packs import Tokens, packed, tokenised
 from chat.teaching.records import Language
 from chat.teaching.settings import TeachingSettings
+from chat.teaching.trial import DESCRIBED, Tried, tried
 from chat.understand import parse_understanding
 from prompts.prompt import Prompt
 from ranking import charts, curves
@@ -36,7 +37,6 @@ Progress = Callable[[str, int, int], None]
 BY = {"words": "validation log-likelihood of a token", "preference": "validation log-likelihood of the better"}
 LEAST_BETTER = 0.15  # nDCG between the two answers of a pair: less is chance
 LEAST_PAIRS = 20
-DESCRIBED = 30  # tokens of a sampled answer
 NOTED_EVERY_S = 30.0
 
 
@@ -98,6 +98,13 @@ def teach(
             module, preference, settings.preference, on=settings.hardware, progress=progress, by=BY["preference"],
             checkpoint=Checkpoint(partial / "preference.pt", f"{data}/{len(pairs)}"), what="teaching the preference",
         )  # fmt: skip
+    interrupted = interrupted or any(outcome.interrupted for outcome in outcomes.values())
+    found: tuple[Tried, ...] = ()
+    if not interrupted:
+        try:
+            found = tried(module, made.held, source, settings.seed, progress)
+        except KeyboardInterrupt:
+            interrupted = True
     facts = {
         **(notes or {}),
         "settings": json.loads(settings.model_dump_json()),
@@ -109,10 +116,11 @@ def teach(
         "pairs": len(pairs),
         "curves": {name: [asdict(epoch) for epoch in outcome.curve] for name, outcome in outcomes.items()},
         "seconds": round(watch.note()),
-        "interrupted": interrupted or any(outcome.interrupted for outcome in outcomes.values()),
+        "tried": [asdict(one) for one in found],
+        "interrupted": interrupted,
     }
     _save(module, folder, facts, outcomes, examples.known_requests(source, Language(source.items)))
-    return Taught(folder, facts, bool(facts["interrupted"]))
+    return Taught(folder, facts, interrupted)
 
 
 class _Watch:

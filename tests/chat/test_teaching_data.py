@@ -16,7 +16,7 @@ from chat import manners
 from chat.errors import SetupError
 from chat.manners import FORMS
 from chat.need import Need
-from chat.teaching import acts, answers, examples, requests
+from chat.teaching import acts, answers, examples, requests, trial
 from chat.teaching.choosing import Chooser
 from chat.teaching.examples import Source
 from chat.teaching.records import Language
@@ -200,6 +200,50 @@ def test_the_chosen_description_is_the_one_that_finds_what_is_right() -> None:
     assert not chooser.best(None, {"tin mug": np.zeros_like(words)}, ["gone"])
     values = chooser.values(words, np.stack(list(held.values())), ["e"])
     assert values[2] == max(values) > values[1]
+
+
+def test_what_is_found_among_ten_is_counted_with_a_description_and_without() -> None:
+    encoder = Hashing()
+    texts = [f"tent {number}" for number in range(40)] + ["wool sock", "cotton sock"]
+    chooser = Chooser([str(number) for number in range(42)], encoder.encode(texts), ["tent"] * 40 + ["sock"] * 2)
+    words, described = encoder.encode(["tent", "wool sock"])
+    assert chooser.recall(words, None, ["40"]) == 0
+    assert chooser.recall(words, described, ["40"]) == 1
+    assert chooser.recall(words, described, ["40", "gone"]) == 1  # no longer in the shop
+    assert chooser.recall(words, None, ["gone"]) == 0
+    assert chooser.recall(words, None, [str(number) for number in range(40)]) == 1  # ten of ten places
+
+
+def test_a_taught_models_answers_are_tried_on_the_requests_that_were_held_out() -> None:
+    some = [item for item in ITEMS if item.in_stock][:60]
+    encoder = Hashing()
+    source = Source(some, encoder.encode([item.title.lower() for item in some]), vocabulary(), encoder.encode)
+    right = (some[7].id,)
+    for text, answer, helped in (
+        ("zzz", examples.answered("search", some[7].title), True),
+        ("zzz", examples.answered("search"), False),  # nothing described
+        ("zzz", '{"act":', False),  # cut off
+    ):
+        one = examples.Example("describe", (), "", requests.Request(text, right, "given"))
+        ((alone, beside),) = trial.recalls([one], [answer], source)
+        assert (beside > alone) == helped
+
+
+def test_a_small_shop_holds_out_one_request_in_ten_and_a_large_one_the_share_that_was_set() -> None:
+    def held(count: int, validation: float) -> int:
+        some = [item for item in ITEMS if item.in_stock][:60]
+        encoder = Hashing()
+        given = [requests.Request(f"night {number}", (some[0].id,), "given") for number in range(count)]
+        vectors = encoder.encode([item.encoder_text() for item in some])
+        source = Source(some, vectors, vocabulary(), encoder.encode, given=given)
+        recipe = TeachingSettings(words=0, uses=0, acts=0, answers=0, misspelt=0, validation=validation)
+        prompts = library.get("understand_taught"), library.get("reply_taught")
+        return len(examples.made(source, *prompts, recipe, lambda *_: None).held)
+
+    library = Library()
+    assert held(40, 0.03) == 4
+    assert held(800, 0.03) == examples.LEAST_HELD
+    assert held(800, 0.1) == 80
 
 
 def test_the_same_shop_gives_the_same_examples_in_the_form_that_is_served() -> None:

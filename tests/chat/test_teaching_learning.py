@@ -193,6 +193,11 @@ def test_a_killed_teaching_goes_on_to_the_same_weights(base: Path, tmp_path: Pat
     card = (whole.folder / "card.md").read_text()
     assert "the test" in card
     assert "describe: given" in card
+    assert "4 of 4 laps" in card
+    assert {one["sort"] for one in whole.facts["tried"]} <= {"given", "use", "words"}
+    assert sum(one["requests"] for one in whole.facts["tried"]) >= 6
+    assert "by the words | with a description" in card
+    assert "Fewer than 40" in card
     assert (whole.folder / "curve.svg").read_text().startswith("<svg")
 
     cut = tmp_path / "cut"
@@ -221,6 +226,7 @@ def test_ctrl_c_while_descriptions_are_tried_keeps_what_was_learned(base: Path, 
     assert "cut off by hand" in (first.folder / "card.md").read_text()
     (counted,) = (tmp_path / "partial").glob("seconds-*")
     counted.write_text("5000")
+    assert "The preference was not taught: it was cut off before." in (first.folder / "card.md").read_text()
     again = taught(base, tmp_path)
     assert not again.interrupted
     assert again.facts["seconds"] >= 5000  # of all its runs

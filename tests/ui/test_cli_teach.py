@@ -1,6 +1,7 @@
 """``shoptalk teach`` from the shell, on a model of two thin layers."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ from chat.errors import SetupError
 from chat.known_requests import KnownRequests
 from chat.settings import Settings
 from chat.taught_llm import WEIGHTS
+from chat.teaching.settings import TeachingSettings
 from ranking.errors import SettingError
 from retrieval.encoder import MiniLMEncoder
 from retrieval.shop import open_catalogue
@@ -98,3 +100,16 @@ def test_a_shop_without_requests_of_its_own_is_taught_too(tmp_path: Path) -> Non
         catalog.upsert(ITEMS)
     result = CliRunner().invoke(app, settings(*SMALL), env=environment(tmp_path), catch_exceptions=False)
     assert "Its card:" in result.output
+
+
+def test_the_settings_that_the_docs_name_have_the_values_that_they_say() -> None:
+    text = (Path(cli_teach.__file__).parents[1] / "docs" / "teaching.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| (`.+?) \| (.+?) \|", text.partition("### Settings")[2].partition("\n## ")[0], re.MULTILINE)
+    assert len(rows) > 5
+    for named, values in rows:
+        part, recipe = "", TeachingSettings().model_dump()
+        for name, said in zip(re.findall(r"`([\w.]+)`", named), values.split(", "), strict=True):
+            before, _, name = name.rpartition(".")
+            part = before or part if "." in named else ""  # `.batch` is of what was named before it
+            found = (recipe[part] if part else recipe)[name]
+            assert str(found) == said or float(found) == float(said), name
