@@ -371,6 +371,9 @@ class Assistant:
         except (LLMError, TimeoutError):
             turn.llm_reached = False
         if not written:
+            # Else an operator could not tell why nothing of the model's is seen, though it answers.
+            made = ", ".join(turn.verdicts) or "nothing came in time"
+            log.info("no sentence of the language model's is shown: %s", made, extra={"turn_id": turn.id})
             for sentence in plain:
                 yield sentence
 

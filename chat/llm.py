@@ -42,6 +42,9 @@ class Timeouts:
     between_tokens: float = 10.0
 
 
+PATIENT = Timeouts(connect=5.0, first_token=120.0, between_tokens=60.0)  # an able model reads and thinks for longer
+
+
 @dataclass(frozen=True)
 class Usage:
     """What one call cost, in tokens."""
@@ -71,10 +74,12 @@ class LLM:
         timeouts: Timeouts | None = None,
         breaker: Breaker | None = None,
         taught: bool = False,
+        own_words: bool = False,
     ) -> None:
         self.url = url
         self.model = model
         self.taught = taught  # by `shoptalk teach`: it answers to prompts of its own
+        self.own_words = own_words  # it was taught a larger model's answers, too
         self.timeouts = timeouts or Timeouts()
         self._breaker = breaker or Breaker()
         self._trials: set[asyncio.Task[None]] = set()  # at most one; held so that it is not collected

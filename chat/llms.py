@@ -27,7 +27,7 @@ class Several(LLM):
         self._under_way = [0] * len(self._servers)  # of every copy of this object together
         self.url = ", ".join(server.url for server in self._servers)
         self.model = self._servers[0].model
-        self.taught = self._servers[0].taught
+        self.taught, self.own_words = self._servers[0].taught, self._servers[0].own_words
         self.timeouts = self._servers[0].timeouts
 
     @property

@@ -40,6 +40,7 @@ FORMS: tuple[tuple[str, ...], ...] = (
     ("Consider {n}, which {p}[ and {c}].", "Consider {m}, too, which {r}[ and {d}]."),
     ("First, {n} {p}[ and {c}].", "Second, {m} {r}[ and {d}]."),
 )
+OWN_WORDS = "in your own words"  # the manner of a model that was taught a larger one's answers, beside these
 _OF_SECOND = re.compile(r"\{(?:M|m|r|d|price2|it2|one2)\}")
 _OF_ONE = re.compile(r"\b(?:is|comes) \{([nm])\}|\bto it,")  # said so of one thing alone
 _PLURAL = re.compile(r"(?:[^s]s|sses|'s? \w+s)$")
@@ -49,16 +50,20 @@ _OPEN = {
 }  # fmt: skip
 
 
-def chosen(key: str, first: Mapping[str, str], second: Mapping[str, str] | None) -> tuple[str, bool]:
+def chosen(
+    key: str, first: Mapping[str, str], second: Mapping[str, str] | None, *, own_words: bool = False
+) -> tuple[str, bool]:
     """The manner of an answer over these items as the prompt names it, and whether it tells of both.
 
-    Always the same for the same ``key``.
+    Always the same for the same ``key``. ``own_words``: the model has words of its own, as one manner more.
 
     ``first``, ``second``: what ``chat.telling.told`` gives. Where no manner fits both, the first alone is told of.
     """
     for other in (second, None):
         if held := fitting(first, other):
-            return named(held[crc32(key.encode()) % len(held)], two=other is not None), other is not None
+            drawn = crc32(key.encode()) % (len(held) + own_words)
+            manner = named(held[drawn], two=other is not None) if drawn < len(held) else OWN_WORDS
+            return manner, other is not None
     return named(0, two=False), False
 
 

@@ -55,7 +55,7 @@ async def reply(
     )
     sample = price_text(SAMPLE, shown[0].currency or need.currency) if first["price"] else ""
     second = others[0] if others else None
-    manner, both = manners.chosen(f"{message}\n{shown[0].id}", first, second)
+    manner, both = manners.chosen(f"{message}\n{shown[0].id}", first, second, own_words=llm.own_words)
     messages = rendered(
         prompt,
         wanted=clipped(need.current.words, LONGEST_WANTED),

@@ -121,6 +121,11 @@ class Settings(BaseSettings):
     )
     proposer_model: str = Field("", description="Model name at proposer_url; empty: llm_model.")
     proposer_api_key: SecretStr = Field(SecretStr("none"), description="Key for proposer_url, if it wants one.")
+    writer_url: str = Field(
+        "", description="OpenAI-compatible address of a larger LLM that writes answers for shoptalk teach; empty: none."
+    )
+    writer_model: str = Field("", description="Model name at writer_url.")
+    writer_api_key: SecretStr = Field(SecretStr("none"), description="Key for writer_url, if it wants one.")
     llm_judge: bool = Field(
         False, description="The LLM says of the first items whether they fit, in the place of describing what would."
     )

@@ -16,6 +16,8 @@ from chat.errors import SetupError
 SHIPPED = Path(__file__).parent / "teaching" / "shipped"  # taught on the demo shop
 WEIGHTS, FACTS = "adapter_model.safetensors", "facts.json"
 AUTO, NONE = "auto", "none"
+OWN_ANSWERS = "answer: a larger model's"  # as the facts count them
+LEAST_OWN_ANSWERS = 100  # a manner of FORMS is taught with some eighty
 
 log = logging.getLogger(__name__)
 
@@ -56,6 +58,11 @@ def reworded(adapter: Path, live: Mapping[str, str]) -> list[str]:
     """Names of the prompts that are ``live`` in other wordings than the adapter was taught to answer to."""
     held = _facts_of(adapter).get("prompts", {})
     return sorted(name for name, version in held.items() if live.get(name, version) != version)
+
+
+def has_own_words(adapter: Path) -> bool:
+    """Whether the adapter was taught enough answers of a larger model to answer in words of its own."""
+    return int(_facts_of(adapter).get("examples", {}).get(OWN_ANSWERS, 0)) >= LEAST_OWN_ANSWERS
 
 
 def _base_of(folder: Path) -> str:

@@ -8,6 +8,7 @@ import platform
 import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -16,6 +17,7 @@ from rich.console import Console
 
 from chat.builtin_llm import ensure_converted
 from chat.errors import SetupError
+from chat.llm import LLM, PATIENT
 from chat.settings import Settings
 from prompts.serving import Served, released
 from ranking.history import Events
@@ -28,6 +30,8 @@ from ui.progress import Tell, bars
 if TYPE_CHECKING:  # torch takes seconds to load
     from chat.teaching.examples import Source
     from chat.teaching.teach import Taught
+    from chat.teaching.writing import AnswerWriter
+    from prompts.prompt import Prompt
 
 console = Console()
 
@@ -83,16 +87,19 @@ def teach_model(
     with bars(console) as tell, source_of(home, settings, requests, tell) as (source, prompts):
         chosen = prompts.chosen("teaching")
         understand, reply = (prompts.version(name, chosen[name]) for name in ("understand_taught", "reply_taught"))
+        writer = answer_writer(settings, prompts.version("answer_writer", chosen["answer_writer"]), home)
         taught = taught_by(
             base, source, (understand, reply),
             recipe, home.adapter, home.teaching, tell,
-            {
+            notes={
                 "shop": settings.shop_name, "base": base.name,
                 "machine": f"{platform.machine()} with {_cores()} cores",
                 "data": f"{len(source.items):,} items, {len(source.events):,} events and {len(source.given):,} "
                 "requests of the merchant's own.",
                 **({"licence": licence} if licence else {}),
+                **({"writer": settings.writer_model} if writer else {}),
             },
+            writer=writer,
         )  # fmt: skip
     for one in taught.facts["tried"]:
         console.print(
@@ -109,6 +116,21 @@ def teach_model(
     if not taught.interrupted:
         shutil.rmtree(home.teaching, ignore_errors=True)
     return taught
+
+
+def answer_writer(settings: Settings, prompt: "Prompt", home: Home) -> "AnswerWriter | None":
+    """The larger model that the settings name for writing answers; None: none. SetupError where half of it is named."""
+    from chat.teaching.writing import AnswerWriter
+
+    if not settings.writer_url:
+        return None
+    if not settings.writer_model:
+        raise SetupError("SHOPTALK_WRITER_URL is set, and SHOPTALK_WRITER_MODEL, the model's name there, is not.")
+    connect = partial(
+        LLM, settings.writer_url, settings.writer_model, api_key=settings.writer_api_key.get_secret_value(),
+        timeouts=PATIENT,
+    )  # fmt: skip
+    return AnswerWriter(connect, settings.writer_model, prompt, settings.shop_name, home.teaching / "written.jsonl")
 
 
 @contextmanager

@@ -26,7 +26,7 @@ from chat.policies import Policies
 from chat.policy_desk import PolicyDesk
 from chat.settings import Settings
 from chat.store import Store
-from chat.taught_llm import AUTO, NONE, adapter_for, joined, reworded
+from chat.taught_llm import AUTO, NONE, adapter_for, has_own_words, joined, reworded
 from chat.yes_judge import YesJudge
 from prompts.library import Library
 from prompts.serving import released
@@ -85,9 +85,10 @@ def language_model(settings: Settings, home: Home, *, follow: bool = False) -> I
         return
     name = Path(settings.llm_model or SERVED_NAME).name
     adapter = adapter_for(name, settings.llm_adapter, home.adapter)
+    how = {"taught": adapter is not None, "own_words": adapter is not None and has_own_words(adapter)}
     if follow:
         url = f"http://127.0.0.1:{settings.llm_port}/v1"
-        llm = LLM(url, name, api_key=key, timeouts=timeouts, breaker=breaker, taught=adapter is not None)
+        llm = LLM(url, name, api_key=key, timeouts=timeouts, breaker=breaker, **how)
         yield Model(llm, None)
         return
     folder = model_folder(settings, home)
@@ -105,7 +106,7 @@ def language_model(settings: Settings, home: Home, *, follow: bool = False) -> I
     previous = signal.signal(signal.SIGTERM, _interrupt)
     try:
         server.start()
-        llm = LLM(server.url, name, api_key=key, timeouts=timeouts, breaker=breaker, taught=adapter is not None)
+        llm = LLM(server.url, name, api_key=key, timeouts=timeouts, breaker=breaker, **how)
         yield Model(llm, server)
     finally:
         server.stop()

@@ -13,7 +13,7 @@ from pathlib import Path
 
 from chat.errors import LLMError, SetupError
 from chat.evaluation import Evaluation, Trial, staged
-from chat.llm import LLM, Timeouts
+from chat.llm import LLM, PATIENT
 from chat.proposing import failures_of, proposed
 from chat.settings import Settings
 from prompts import cases as files
@@ -33,7 +33,6 @@ from ui.evaluation_report import Scored, print_report, total_rows, write_html
 from ui.home import Home
 
 MOST_PROPOSALS = 20
-PATIENCE = Timeouts(connect=5.0, first_token=120.0, between_tokens=60.0)  # an able model reads and thinks for longer
 
 
 @dataclass(frozen=True)
@@ -214,7 +213,7 @@ def _proposer(settings: Settings, llm: LLM, wish: Wish) -> LLM:
     if not url:
         return llm
     model = wish.model or settings.proposer_model or llm.model
-    return LLM(url, model, api_key=settings.proposer_api_key.get_secret_value(), timeouts=PATIENCE)
+    return LLM(url, model, api_key=settings.proposer_api_key.get_secret_value(), timeouts=PATIENT)
 
 
 def _paths(source: Path) -> list[Path]:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from chat import manners
 from chat.need import Need
-from chat.reply import Splitter, Writer
+from chat.reply import MOST_SENTENCES, Splitter, Writer
 from chat.telling import told
 from retrieval.items import Item
 
@@ -67,12 +67,17 @@ def answer(need: Need, shown: Sequence[Item], manner: int) -> Iterator[tuple[dic
     given = variables(shown, need, manner)
     facts = [Facts.of(told(item, shown, need)) for item in shown[:2]]
     text = written(manner, facts[0], facts[1] if len(facts) > 1 else None)
+    if is_kept(text, need, shown):
+        yield given, text
+
+
+def is_kept(text: str, need: Need, shown: Sequence[Item]) -> bool:
+    """Whether the check keeps every sentence, as it stands, of an answer over these items."""
     verdicts: list[str] = []
     splitter, writer = Splitter(item.title for item in shown), Writer(shown, need, verdicts, (), talks=False)
     for sentence in (*splitter.feed(text), *splitter.finish()):
         writer.take(sentence)
-    if verdicts and all(one == "kept" for one in verdicts):
-        yield given, text
+    return 0 < len(verdicts) <= MOST_SENTENCES and all(one == "kept" for one in verdicts)
 
 
 def fitting(need: Need, shown: Sequence[Item]) -> list[int]:
@@ -81,11 +86,12 @@ def fitting(need: Need, shown: Sequence[Item]) -> list[int]:
     return manners.fitting(given[0], given[1] if len(given) > 1 else None)
 
 
-def variables(shown: Sequence[Item], need: Need, manner: int) -> dict[str, object]:
-    """What the prompt says of the first two items shown."""
+def variables(shown: Sequence[Item], need: Need, manner: int | None) -> dict[str, object]:
+    """What the prompt says of the first two items shown; ``manner`` None: in the model's own words."""
     given = [told(item, shown, need) for item in shown[:2]]
     two = len(given) > 1
-    return {"item": given[0], "second": given[1] if two else None, "manner": manners.named(manner, two=two)}
+    named = manners.OWN_WORDS if manner is None else manners.named(manner, two=two)
+    return {"item": given[0], "second": given[1] if two else None, "manner": named}
 
 
 def _agreeing(fact: str, many: bool) -> str:

@@ -6,6 +6,8 @@ Pure: facts in, Markdown out.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from chat.taught_llm import OWN_ANSWERS
+
 CARD = "card.md"
 FEW = 40  # requests
 
@@ -19,7 +21,7 @@ def page(facts: Mapping[str, Any]) -> str:
         "describe the items that would fit, as JSON; to say what kind of message it is, in the same JSON; and to "
         "answer over given items. They answer to the prompts named below and to no others.",
         "## Data",
-        f"{facts.get('data', '')}".strip(),
+        f"{facts.get('data', '')}{_writer(facts)}".strip(),
         _table(("examples", "count"), list(facts["examples"].items())),
         f"{facts['held_out']:,} others say how well it goes. {facts['answer_tokens']:,} tokens of answers are learned "
         f"from; {facts['rows']:,} packed rows of "
@@ -40,6 +42,12 @@ def page(facts: Mapping[str, Any]) -> str:
         f"{facts.get('licence', 'As the data that it was taught on, and the licence of its base model.')}",
     ]  # fmt: skip
     return "\n\n".join(part for part in parts if part) + "\n"
+
+
+def _writer(facts: Mapping[str, Any]) -> str:
+    if not (written := facts["examples"].get(OWN_ANSWERS)):
+        return ""
+    return f" {written:,} answers were written by {facts.get('writer', 'a larger model')} and kept whole by the check."
 
 
 def _tried(found: Sequence[Mapping[str, Any]]) -> list[str]:

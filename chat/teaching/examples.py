@@ -33,9 +33,10 @@ from retrieval.encoder import Vectors
 from retrieval.items import Item
 
 if TYPE_CHECKING:
+    from chat.teaching.writing import AnswerWriter
     from retrieval.facts import Vocabulary
 
-Skill = Literal["describe", "understand", "answer"]
+Skill = Literal["describe", "understand", "answer", "answer: a larger model's"]
 Encode = Callable[[Sequence[str]], Vectors]
 Progress = Callable[[str, int, int], None]
 SOME_RIGHT = 3  # right items whose records a description is made from
@@ -47,6 +48,7 @@ TOLD_AT = (0.5, 0.15, 0.08, 0.05, 0.04, 0.18)
 LONGEST_PLACE = 24  # characters of an aisle, as the prompt's schema has it
 ENCODED = 1024  # texts, or histories, at once
 LEAST_HELD = 50  # requests that are held out, but at most one in ten
+LONGEST_WRITTEN = 48  # words of a larger model's answer: the prompt's 64 tokens
 TRIES = 4  # answers that are written for each that is wanted, since the check keeps some three in four
 
 
@@ -84,8 +86,18 @@ class Made:
     held: tuple[Example, ...]
 
 
-def made(source: Source, understand: Prompt, reply: Prompt, settings: TeachingSettings, progress: Progress) -> Made:
-    """The examples, in an order drawn by the seed; the same shop and settings make the same ones."""
+def made(
+    source: Source,
+    understand: Prompt,
+    reply: Prompt,
+    settings: TeachingSettings,
+    progress: Progress,
+    writer: "AnswerWriter | None" = None,
+) -> Made:
+    """The examples, in an order drawn by the seed; the same shop and settings make the same ones.
+
+    ``writer``: a larger model, whose answers are taught beside those from the records, where they are true.
+    """
     rng = random.Random(settings.seed)  # noqa: S311 - draws examples, no secrets
     language = Language(source.items)
     wanted = chosen_requests(source, language, settings, rng, progress)
@@ -101,6 +113,8 @@ def made(source: Source, understand: Prompt, reply: Prompt, settings: TeachingSe
         found += _of_acts(source, language, understand, known, rng, round(settings.acts * part), progress)
         answers_wanted = round(settings.answers * part)
         found += islice(_answered(source, requested, reply, rng, answers_wanted), answers_wanted)
+        if writer:
+            found += _written(source, requested, reply, writer, rng, round(settings.written * part), progress)
         rng.shuffle(found)
         parts.append(tuple(found))
     return Made(*parts)
@@ -314,21 +328,50 @@ def _of_acts(
 def _answered(
     source: Source, wanted: Sequence[Request], prompt: Prompt, rng: random.Random, most: int
 ) -> Iterator[Example]:
-    items = source.by_id
-    near: dict[tuple[str, ...], list[Item]] = defaultdict(list)
-    for item in source.items:
-        near[item.category].append(item)
-
-    for _ in range(most * TRIES if wanted else 0):
-        one = rng.choice(wanted)
-        item = items[rng.choice(one.right)]
-        others = [other for other in rng.sample(near[item.category], min(4, len(near[item.category]))) if other != item]
-        need = read_acts(one.text, Need(), source.vocabulary, ()).need
-        shown = [item, *others] if rng.random() < 0.85 else [item]
+    for one, need, shown in islice(_answerable(source, wanted, rng), most * TRIES):
         if not (manners := answers.fitting(need, shown)):
             continue
         for given, text in answers.answer(need, shown, rng.choice(manners)):
             yield Example("answer", _messages(prompt, reply_variables(one.text, need, given)), text)
+
+
+def _answerable(
+    source: Source, wanted: Sequence[Request], rng: random.Random
+) -> Iterator[tuple[Request, Need, list[Item]]]:
+    """Without end: a request, what is read of it, and items that may be shown for it; nothing where nobody asks."""
+    items = source.by_id
+    near: dict[tuple[str, ...], list[Item]] = defaultdict(list)
+    for item in source.items:
+        near[item.category].append(item)
+    while wanted:
+        one = rng.choice(wanted)
+        item = items[rng.choice(one.right)]
+        others = [other for other in rng.sample(near[item.category], min(4, len(near[item.category]))) if other != item]
+        need = read_acts(one.text, Need(), source.vocabulary, ()).need
+        yield one, need, [item, *others] if rng.random() < 0.85 else [item]
+
+
+def _written(
+    source: Source,
+    wanted: Sequence[Request],
+    prompt: Prompt,
+    writer: "AnswerWriter",
+    rng: random.Random,
+    most: int,
+    progress: Progress,
+) -> Iterator[Example]:
+    """What a larger model writes, where the check keeps it whole and it is no longer than ours."""
+    asked, given = [], list[dict[str, object]]()
+    for one, need, shown in islice(_answerable(source, wanted, rng), most * TRIES):
+        held = reply_variables(one.text, need, answers.variables(shown, need, None))
+        told = {name: held[name] for name in ("wanted", "item", "second")}
+        if len(given) < most and told not in given:
+            asked.append((need, shown, held))
+            given.append(told)
+    texts = writer.written(given, lambda done: progress("a larger model writes answers", done, len(asked)))
+    for (need, shown, held), text in zip(asked, texts, strict=True):
+        if len(text.split()) <= LONGEST_WRITTEN and answers.is_kept(text, need, shown):
+            yield Example("answer: a larger model's", _messages(prompt, held), text)
 
 
 def reply_variables(message: str, need: Need, given: Mapping[str, object]) -> dict[str, object]:

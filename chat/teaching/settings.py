@@ -22,6 +22,7 @@ class TeachingSettings(BaseModel):
     histories: Count = 500  # next likings
     acts: Count = 4000  # messages of every kind
     answers: Count = 1800
+    written: Count = 400  # asked of a larger model, where there is one; the true ones are taught, too
     validation: Annotated[float, Field(gt=0, lt=0.5)] = 0.03  # share of requests, acts and answers that is held out
 
     rank: Annotated[int, Field(ge=1, le=256)] = 16  # of the adapter; vLLM serves 8, 16, 32, 64, …

@@ -27,6 +27,7 @@ from chat.teaching.packs import Tokens, packed, tokenised
 from chat.teaching.records import Language
 from chat.teaching.settings import TeachingSettings
 from chat.teaching.trial import DESCRIBED, Tried, tried
+from chat.teaching.writing import AnswerWriter
 from chat.understand import parse_understanding
 from prompts.prompt import Prompt
 from ranking import charts, curves
@@ -58,19 +59,21 @@ def teach(
     partial: Path,
     progress: Progress,
     notes: Mapping[str, Any] | None = None,
+    writer: AnswerWriter | None = None,
 ) -> Taught:
     """Teach the model of folder ``base`` and write the adapter to ``folder``.
 
-    ``prompts``: those that it is to answer to, for understanding and for the reply.
+    ``prompts``: those that it is to answer to, for understanding and for the reply. ``writer``: a larger model, for
+    answers that are taught beside ours.
     ``partial`` keeps what was reached, after each lap; the same shop, prompts and settings go on from there. Ctrl-C
     ends the step that is under way and keeps the best so far. ``notes`` go into the card. Raises Diverged,
-    SettingError.
+    SettingError; SetupError where the writer does not answer.
     """
     understand, reply = prompts
-    named = _named(source, understand, reply, settings)
+    named = _named(source, understand, reply, settings, writer)
     watch = _Watch(partial / f"seconds-{named}", progress)
     progress = watch.progress
-    made = _examples(source, understand, reply, settings, partial / f"examples-{named}.jsonl", progress)
+    made = _examples(source, understand, reply, settings, writer, partial / f"examples-{named}.jsonl", progress)
     torch.manual_seed(settings.seed)  # the new weights are drawn: the same, for a teaching that goes on
     module = Adapter(base, rank=settings.rank, alpha=settings.alpha)
     learned, held = (
@@ -149,22 +152,31 @@ class _Watch:
         return seconds
 
 
-def _named(source: Source, understand: Prompt, reply: Prompt, settings: TeachingSettings) -> str:
+def _named(
+    source: Source, understand: Prompt, reply: Prompt, settings: TeachingSettings, writer: AnswerWriter | None
+) -> str:
     """The name of what a teaching keeps: the same for the same shop, prompts and settings."""
     held = [
         understand.version, reply.version, settings.model_dump(mode="json", exclude={"hardware"}),
         sorted(item.content_hash() for item in source.items), len(source.events), [one.text for one in source.given],
+        writer.name if writer else "",
     ]  # fmt: skip
     return hashlib.sha256(json.dumps(held).encode()).hexdigest()[:16]
 
 
 def _examples(
-    source: Source, understand: Prompt, reply: Prompt, settings: TeachingSettings, kept: Path, progress: Progress
+    source: Source,
+    understand: Prompt,
+    reply: Prompt,
+    settings: TeachingSettings,
+    writer: AnswerWriter | None,
+    kept: Path,
+    progress: Progress,
 ) -> Made:
     """The examples, made once: their descriptions take minutes to be chosen."""
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
-        made = examples.made(source, understand, reply, settings, progress)
+        made = examples.made(source, understand, reply, settings, progress, writer)
         aside = kept.with_suffix(".partial")
         parts = ("".join(f"{examples.line(one)}\n" for one in part) for part in (made.learned, made.held))
         aside.write_text("\n".join(parts), encoding="utf-8")

@@ -3,9 +3,11 @@
 import json
 import re
 from pathlib import Path
+from typing import Any
 
 import pytest
 import typer
+from scripted_llm import Answer, ScriptedLLM
 from shops import ITEMS
 from thin_model import thin_model
 from typer.testing import CliRunner
@@ -61,6 +63,31 @@ def test_a_shop_teaches_its_model_and_is_served_with_it(tmp_path: Path, minilm: 
     assert folder.name.startswith("thin-taught-")
     assert (folder / "model.safetensors").exists()
     assert model_folder(chosen.model_copy(update={"llm_adapter": "none"}), home) == base
+
+
+def test_answers_are_taken_from_a_larger_model_that_the_settings_name(tmp_path: Path, llm_script: ScriptedLLM) -> None:
+    thin_model(tmp_path / "thin")
+    home = Home(tmp_path / "home")
+    with open_catalogue(home.folder) as (_, catalog):
+        catalog.upsert(ITEMS)
+
+    def respond(body: dict[str, Any]) -> Answer:
+        told = re.search(r"<item>(.+?), (\$[\d.]+)", body["messages"][-1]["content"])
+        assert told
+        return Answer(f"The {told[1]} costs {told[2]}.")
+
+    llm_script.respond = respond
+    chosen = environment(tmp_path) | {"SHOPTALK_WRITER_URL": llm_script.url}
+    arguments = settings(*SMALL, "written=12")
+    nameless = CliRunner().invoke(app, arguments, env=chosen).exception
+    assert isinstance(nameless, SetupError)
+    assert "SHOPTALK_WRITER_MODEL" in str(nameless)
+    chosen |= {"SHOPTALK_WRITER_MODEL": "larger-one"}
+    CliRunner().invoke(app, arguments, env=chosen, catch_exceptions=False)
+    asked = [request["messages"][-1]["content"] for request in llm_script.requests]
+    assert len(set(asked)) == len(asked) == 12
+    card = (home.adapter / "card.md").read_text(encoding="utf-8")
+    assert "answers were written by larger-one and kept whole by the check" in card
 
 
 def test_what_cannot_be_taught_is_said_with_what_to_do(tmp_path: Path) -> None:
