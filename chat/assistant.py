@@ -355,7 +355,7 @@ class Assistant:
             plain, need = (), Need(wants=(group.want,), currency=need.currency)
         prompt = self._prompt(turn, taught_name("reply", llm))
         turn.llm = llm.model
-        written = 0
+        written, why = 0, "nothing written"
         try:
             async with aclosing(
                 reply(llm, prompt, turn.message, need, group.shown, group.ranked, reading, turn.verdicts)
@@ -368,11 +368,11 @@ class Assistant:
                         break
                     written += 1
                     yield sentence
-        except (LLMError, TimeoutError):
-            turn.llm_reached = False
+        except (LLMError, TimeoutError) as error:
+            turn.llm_reached, why = False, type(error).__name__
         if not written:
             # Else an operator could not tell why nothing of the model's is seen, though it answers.
-            made = ", ".join(turn.verdicts) or "nothing came in time"
+            made = ", ".join(turn.verdicts) or why
             log.info("no sentence of the language model's is shown: %s", made, extra={"turn_id": turn.id})
             for sentence in plain:
                 yield sentence

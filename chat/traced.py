@@ -32,7 +32,8 @@ class Traced(LLM):
         # Nothing of its own: every call is the other's.
         self._llm = llm
         self._calls = calls
-        self.url, self.model, self.timeouts, self.taught = llm.url, llm.model, llm.timeouts, llm.taught
+        self.url, self.model, self.timeouts = llm.url, llm.model, llm.timeouts
+        self.taught, self.own_words = llm.taught, llm.own_words
 
     @property
     def breaker(self) -> State:

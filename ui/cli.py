@@ -72,7 +72,8 @@ def configure_logging(settings: Settings) -> Path:
     path = home / "logs" / "shoptalk.log"
     for folder in (home, path.parent):
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
-    handler = discreet(logging.FileHandler(path, delay=True), [settings.llm_api_key.get_secret_value()])
+    keys = (settings.llm_api_key, settings.proposer_api_key, settings.writer_api_key, settings.lab_llm_api_key)
+    handler = discreet(logging.FileHandler(path, delay=True), [key.get_secret_value() for key in keys])
     logging.raiseExceptions = False  # a log that cannot be written must not put a stack trace on the terminal
     logging.basicConfig(level=logging.INFO, handlers=[handler], force=True)
     hush()

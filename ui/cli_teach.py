@@ -28,7 +28,7 @@ from ui.home import Home
 from ui.progress import Tell, bars
 
 if TYPE_CHECKING:  # torch takes seconds to load
-    from chat.teaching.examples import Source
+    from chat.teaching.source import Source
     from chat.teaching.teach import Taught
     from chat.teaching.writing import AnswerWriter
     from prompts.prompt import Prompt
@@ -79,6 +79,7 @@ def teach_model(
     from chat.teaching.settings import TeachingSettings
 
     recipe = changed(TeachingSettings(), changes or [])  # before torch is loaded: a slip is told at once
+    from chat.teaching.card import REQUESTS, few, written
     from chat.teaching.teach import teach as taught_by
 
     base = Path(settings.llm_model) if settings.llm_model else ensure_converted(settings.models)
@@ -102,11 +103,14 @@ def teach_model(
             writer=writer,
         )  # fmt: skip
     for one in taught.facts["tried"]:
+        chance = f" ({few(one['requests'])})" if few(one["requests"]) else ""
         console.print(
-            f"{one['requests']} held-out requests ({one['sort']}), Recall@10: {one['words']:.3f} by their words, "
-            f"{one['described']:.3f} with the model's description",
+            f"{one['requests']} requests held out, {REQUESTS[one['sort']]}: Recall@10 {one['words']:.3f} by their "
+            f"words, {one['described']:.3f} with the model's description{chance}",
             highlight=False,
         )
+    if "writer" in taught.facts:
+        console.print(written(taught.facts), highlight=False)
     stopped = " Stopped by you; the best so far was kept, and the same command goes on from there."
     console.print(
         f"{taught.facts['seconds']:.0f} s. Its card: {taught.folder / 'card.md'}. "
@@ -136,8 +140,8 @@ def answer_writer(settings: Settings, prompt: "Prompt", home: Home) -> "AnswerWr
 @contextmanager
 def source_of(home: Home, settings: Settings, requests: Path | None, tell: Tell) -> Iterator[tuple["Source", Served]]:
     """What a shop's records are for teaching, and its prompts; closed at the end."""
-    from chat.teaching.examples import Source
     from chat.teaching.requests import given
+    from chat.teaching.source import Source
     from retrieval.embeddings import EmbeddingCache
     from retrieval.encoder import MiniLMEncoder, ensure_encoder
 

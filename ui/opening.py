@@ -77,15 +77,13 @@ def language_model(settings: Settings, home: Home, *, follow: bool = False) -> I
     breaker = _breaker(settings)
     if urls := [url for part in settings.llm_url.split(",") if (url := part.strip())]:
         name = settings.llm_model or SERVED_NAME
-        servers = [
-            LLM(url, name, api_key=key, timeouts=timeouts, breaker=_breaker(settings), taught=settings.llm_taught)
-            for url in urls
-        ]
+        how = _taught(taught_on(settings, home) if settings.llm_taught else None)
+        servers = [LLM(url, name, api_key=key, timeouts=timeouts, breaker=_breaker(settings), **how) for url in urls]
         yield Model(servers[0] if len(servers) == 1 else Several(servers), None)
         return
     name = Path(settings.llm_model or SERVED_NAME).name
     adapter = adapter_for(name, settings.llm_adapter, home.adapter)
-    how = {"taught": adapter is not None, "own_words": adapter is not None and has_own_words(adapter)}
+    how = _taught(adapter)
     if follow:
         url = f"http://127.0.0.1:{settings.llm_port}/v1"
         llm = LLM(url, name, api_key=key, timeouts=timeouts, breaker=breaker, **how)
@@ -123,6 +121,11 @@ def model_folder(settings: Settings, home: Home) -> Path:
 def taught_on(settings: Settings, home: Home) -> Path:
     """Folder of what the LLM was taught: the one that the settings name, else the shop's own."""
     return home.adapter if settings.llm_adapter in (AUTO, NONE) else Path(settings.llm_adapter)
+
+
+def _taught(adapter: Path | None) -> dict[str, bool]:
+    """How a model with this adapter, or with none, is spoken to."""
+    return {"taught": adapter is not None, "own_words": adapter is not None and has_own_words(adapter)}
 
 
 def _breaker(settings: Settings) -> Breaker:

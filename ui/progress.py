@@ -38,9 +38,10 @@ def bars(console: Console, *, transient: bool = False, line_every: float = LINE_
 
         def finish() -> None:
             for task in progress.tasks:
-                progress.update(task.id, completed=task.total)
                 if task.id not in ended and not drawn and not transient:
-                    line(f"{task.description}: done after {_time(task.elapsed)}")
+                    whole = "done" if task.finished else f"{task.completed:,.0f} of {task.total:,.0f}"
+                    line(f"{task.description}: {whole} after {_time(task.elapsed)}")
+                progress.update(task.id, completed=task.total)
                 ended.add(task.id)
 
         def tell(what: str, done: int, total: int) -> None:

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from chat import manners
 from chat.need import Need
-from chat.reply import MOST_SENTENCES, Splitter, Writer
+from chat.reply import Splitter, Writer
 from chat.telling import told
 from retrieval.items import Item
 
@@ -72,12 +72,11 @@ def answer(need: Need, shown: Sequence[Item], manner: int) -> Iterator[tuple[dic
 
 
 def is_kept(text: str, need: Need, shown: Sequence[Item]) -> bool:
-    """Whether the check keeps every sentence, as it stands, of an answer over these items."""
-    verdicts: list[str] = []
-    splitter, writer = Splitter(item.title for item in shown), Writer(shown, need, verdicts, (), talks=False)
-    for sentence in (*splitter.feed(text), *splitter.finish()):
-        writer.take(sentence)
-    return 0 < len(verdicts) <= MOST_SENTENCES and all(one == "kept" for one in verdicts)
+    """Whether a shopper would be shown every sentence, as it stands, of an answer over these items."""
+    splitter, writer = Splitter(item.title for item in shown), Writer(shown, need, talks=False)
+    sentences = [*splitter.feed(text), *splitter.finish()]
+    said = [writer.take(sentence) for sentence in sentences]
+    return bool(said) and [one.text if one else "" for one in said] == sentences
 
 
 def fitting(need: Need, shown: Sequence[Item]) -> list[int]:

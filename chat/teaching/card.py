@@ -6,10 +6,11 @@ Pure: facts in, Markdown out.
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from chat.taught_llm import OWN_ANSWERS
+from chat.taught_llm import LEAST_OWN_ANSWERS, OWN_ANSWERS
 
 CARD = "card.md"
 FEW = 40  # requests
+REQUESTS = {"given": "the merchant's own", "searched": "shoppers' searches", "use": "of items' descriptions"}
 
 
 def page(facts: Mapping[str, Any]) -> str:
@@ -45,22 +46,38 @@ def page(facts: Mapping[str, Any]) -> str:
 
 
 def _writer(facts: Mapping[str, Any]) -> str:
-    if not (written := facts["examples"].get(OWN_ANSWERS)):
-        return ""
-    return f" {written:,} answers were written by {facts.get('writer', 'a larger model')} and kept whole by the check."
+    return f" {written(facts)}" if facts.get("writer") else ""
+
+
+def written(facts: Mapping[str, Any]) -> str:
+    """What came of asking a larger model for answers."""
+    kept = facts["examples"].get(OWN_ANSWERS, 0)
+    spoken = (
+        "; the model answers in words of its own, too."
+        if kept >= LEAST_OWN_ANSWERS
+        else (f"; with fewer than {LEAST_OWN_ANSWERS} it answers in the other manners alone.")
+    )
+    return f"Of answers that {facts['writer']} wrote, {kept:,} were kept whole by the check and taught{spoken}"
 
 
 def _tried(found: Sequence[Mapping[str, Any]]) -> list[str]:
     if not found:
         return ["Nothing was tried: no request was held out, the teaching was cut off, or it is of an older version."]
-    rows = [(one["sort"], one["requests"], f"{one['words']:.3f}", f"{one['described']:.3f}") for one in found]
-    few = sum(one["requests"] for one in found) < FEW
+    rows = [
+        (REQUESTS[one["sort"]], one["requests"], f"{one['words']:.3f}", f"{one['described']:.3f}", few(one["requests"]))
+        for one in found
+    ]
     return [
         "Requests that were held out, and what is found of their right items among ten (Recall@10), by the words alone "
-        "and with what the taught model describes, over the whole catalogue by cosines. They also said when to stop."
-        + (f" Fewer than {FEW}: chance moves these figures more than a teaching does." if few else ""),
-        _table(("requests", "count", "by the words", "with a description"), rows),
+        "and with what the taught model describes: over the whole catalogue by cosines, as if the words named nothing "
+        "that the shop has. They also said when to stop.",
+        _table(("requests", "count", "by the words", "with a description", ""), rows),
     ]
+
+
+def few(requests: int) -> str:
+    """What is said of so few requests that chance moves a figure more than a teaching does; "" of more."""
+    return f"fewer than {FEW}: may be chance" if requests < FEW else ""
 
 
 def _figures(figures: Mapping[str, float], measured: str) -> list[str]:
@@ -75,7 +92,7 @@ def _curve(
     name: str, settings: Mapping[str, Any], epochs: Sequence[Mapping[str, float]], facts: Mapping[str, Any]
 ) -> str:
     if not epochs:
-        why = "it was cut off before" if facts["interrupted"] else f"{facts['pairs']} pairs are too few"
+        why = f"{facts['pairs']} pairs are too few" if facts.get("paired") else "it was cut off before"
         return f"The {name} was not taught: {why}."
     head = (
         f"The {name}: learning rate {settings['learning_rate']:g}, {settings['batch']} a step, {len(epochs)} of "

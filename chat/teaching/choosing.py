@@ -84,16 +84,14 @@ class Chooser:
         least = max(values.values()) * (NAMED_AS_GOOD if named else ABOUT_AS_GOOD)
         return min((text for text, value in values.items() if value >= least), key=len)
 
-    def recall(
-        self, words: np.ndarray, description: np.ndarray | None, right: Sequence[str], *, named: bool = False
-    ) -> float:
+    def recall(self, words: np.ndarray, description: np.ndarray | None, right: Sequence[str]) -> float:
         """The share of what is right, of ten at most, that stands among the ten that are found by the words, and by a
         description beside them where there is one.
 
-        ``words``, ``description``: unit vectors [d]. ``named`` as for ``values``.
+        ``words``, ``description``: unit vectors [d].
         """
         texts = words[None] if description is None else np.stack([words, description])
-        scores = self._shares(texts) @ arm_weights(texts, True, trusted=not named).astype(np.float32)
+        scores = self._shares(texts) @ arm_weights(texts, True, trusted=True).astype(np.float32)
         rows = {self._rows[item_id] for item_id in right if item_id in self._rows}
         return len(rows & set(_top(scores).tolist())) / max(1, min(DEEP, len(rows)))
 

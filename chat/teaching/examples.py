@@ -7,10 +7,10 @@ nothing of weights or tokens.
 import json
 import random
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import islice
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -25,20 +25,16 @@ from chat.teaching.choosing import Chooser
 from chat.teaching.records import Language, aisle
 from chat.teaching.requests import Request
 from chat.teaching.settings import TeachingSettings
+from chat.teaching.source import Example, Made, Progress, Source
+from chat.telling import short_name
 from chat.understand import NEAR_ITEMS, variables
 from chat.want import Want
 from prompts.prompt import Prompt
-from ranking.history import Event
-from retrieval.encoder import Vectors
 from retrieval.items import Item
 
 if TYPE_CHECKING:
     from chat.teaching.writing import AnswerWriter
-    from retrieval.facts import Vocabulary
 
-Skill = Literal["describe", "understand", "answer", "answer: a larger model's"]
-Encode = Callable[[Sequence[str]], Vectors]
-Progress = Callable[[str, int, int], None]
 SOME_RIGHT = 3  # right items whose records a description is made from
 WITH_HISTORY = 0.15  # of the requests: so many are made by a shopper of whom something is known
 AFTER_ANOTHER, WITH_WANT = ("use", "searched", "given"), 0.2  # of these sorts so many come after another want
@@ -47,43 +43,9 @@ AFTER_ANOTHER, WITH_WANT = ("use", "searched", "given"), 0.2  # of these sorts s
 TOLD_AT = (0.5, 0.15, 0.08, 0.05, 0.04, 0.18)
 LONGEST_PLACE = 24  # characters of an aisle, as the prompt's schema has it
 ENCODED = 1024  # texts, or histories, at once
-LEAST_HELD = 50  # requests that are held out, but at most one in ten
-LONGEST_WRITTEN = 48  # words of a larger model's answer: the prompt's 64 tokens
+LEAST_HELD = 50  # requests of a sort that are held out, but at most one in ten
+LONGEST_WRITTEN = 38  # words of a larger model's answer: the 64 tokens that the prompt lets be said
 TRIES = 4  # answers that are written for each that is wanted, since the check keeps some three in four
-
-
-@dataclass(frozen=True)
-class Example:
-    """What the model is asked, and what it is to answer. ``request``: of a description, what it should find."""
-
-    skill: Skill
-    messages: tuple[tuple[str, str], ...]  # role, content
-    answer: str
-    request: Request | None = field(default=None, compare=False)
-
-
-@dataclass(frozen=True)
-class Source:
-    """A shop's records, as far as teaching needs them. ``vectors``: unit rows of the items, in their order."""
-
-    items: Sequence[Item]
-    vectors: Vectors
-    vocabulary: "Vocabulary"
-    encode: Encode
-    events: Sequence[Event] = ()
-    given: Sequence[Request] = ()
-
-    @property
-    def by_id(self) -> dict[str, Item]:
-        return {item.id: item for item in self.items}
-
-
-@dataclass(frozen=True)
-class Made:
-    """All examples: those that are learned from, and those that say how well it goes; no request is in both."""
-
-    learned: tuple[Example, ...]
-    held: tuple[Example, ...]
 
 
 def made(
@@ -100,16 +62,18 @@ def made(
     """
     rng = random.Random(settings.seed)  # noqa: S311 - draws examples, no secrets
     language = Language(source.items)
-    wanted = chosen_requests(source, language, settings, rng, progress)
-    known = known_requests(source, language)
-    # Of a small shop's requests a share says little: neither when to stop nor what the teaching brings.
-    aside = max(round(len(wanted) * settings.validation), min(LEAST_HELD, len(wanted) // 10), 1) if wanted else 0
+    wanted, aside = parted(chosen_requests(source, language, settings, rng, progress), settings.validation)
+    held_out = {one.text for one in aside}
+    # Those that are held out are asked as by a shopper: nobody has written them down.
+    given = [one for one in source.given if one.text not in held_out]
+    known = known_requests(replace(source, given=given), language)
     share = 1 - settings.validation
     parts = []
-    for requested, part in ((wanted[aside:], share), (wanted[:aside], 1 - share)):
+    for requested, part in ((wanted, share), (aside, 1 - share)):
         # Put twice only now: what is held out must not be known in other letters.
         again = misspelt(requested, settings.misspelt, rng) if part == share else []
-        found = list(described(source, language, [*requested, *again], understand, known, rng, progress))
+        every = [*requested, *again]
+        found = list(described(source, language, every, understand, known, rng, progress, written=part == share))
         found += _of_acts(source, language, understand, known, rng, round(settings.acts * part), progress)
         answers_wanted = round(settings.answers * part)
         found += islice(_answered(source, requested, reply, rng, answers_wanted), answers_wanted)
@@ -118,6 +82,25 @@ def made(
         rng.shuffle(found)
         parts.append(tuple(found))
     return Made(*parts)
+
+
+def parted(requested: Sequence[Request], share: float) -> tuple[list[Request], list[Request]]:
+    """Those that are learned from, and those that are held out: of each sort this share, or ``LEAST_HELD``, but then
+    one in ten at most. Whatever else says the same as one of the second is in neither.
+    """
+    sorts: dict[str, list[Request]] = defaultdict(list)
+    for one in requested:
+        sorts[one.sort].append(one)
+    held: list[Request] = []
+    for some in sorts.values():
+        # Of a small shop's requests a share says little: neither when to stop nor what the teaching brings.
+        held += some[: max(round(len(some) * share), min(LEAST_HELD, len(some) // 10))]
+    held = held or list(requested[:1])
+    aside = set(map(id, held))
+    # Who is known says "surprise me", whatever they had: there it is the history that differs.
+    said = {one.text.casefold() for one in held if one.sort != "history"}
+    learned = [one for one in requested if id(one) not in aside and one.text.casefold() not in said]
+    return learned, held
 
 
 def chosen_requests(
@@ -161,8 +144,13 @@ def described(
     known: KnownRequests,
     rng: random.Random,
     progress: Progress,
+    *,
+    written: bool = True,
 ) -> Iterator[Example]:
-    """Each request with the descriptions, made of the right items' records, that find these best."""
+    """Each request with the descriptions, made of the right items' records, that find these best.
+
+    ``written``: the merchant's own are among those that are ``known``, and are told of others as if they were not.
+    """
     items, chooser = source.by_id, chooser_of(source, language)
     offered = [
         list(
@@ -191,7 +179,8 @@ def described(
         place = aisle(items[one.right[0]])
         same = all(aisle(items[item_id]) == place for item_id in one.right)
         near = nearest(source, vectors[together[number]] if query else None)
-        asked = [] if words is None else _told(one, words, language.kind(items[one.right[0]]), known, rng)
+        kind = language.kind(items[one.right[0]]) if written and one.sort == "given" else ""
+        asked = [] if words is None else _told(words, kind, known, rng)
         need = Need(wants=(Want(words=earlier[number]),)) if earlier[number] else need
         messages = _messages(prompt, variables(one.text, need, "; ".join(one.had), near, asked))
         yield Example("describe", messages, answered("search", best, place if same else ""), request=one)
@@ -241,9 +230,11 @@ def known_requests(source: Source, language: Language) -> KnownRequests:
     return KnownRequests(source.encode(said) if said else np.zeros((0, 1), np.float32), kinds, source.encode)
 
 
-def _told(one: Request, words: np.ndarray, kind: str, known: KnownRequests, rng: random.Random) -> list[str]:
-    """What the model is told that others asked for: of a request that is known itself, as if it were not."""
-    if one.sort != "given":
+def _told(words: np.ndarray, kind: str, known: KnownRequests, rng: random.Random) -> list[str]:
+    """What the model is told that others asked for; of a request for this ``kind`` that is known itself, as if it were
+    not.
+    """
+    if not kind:
         return list(known.wanted_by(words).kinds)
     asked = list(known.wanted_by(words, without=kind).kinds)
     (place,) = rng.choices(range(len(TOLD_AT)), TOLD_AT)
@@ -262,20 +253,6 @@ def nearest(source: Source, words: np.ndarray | None) -> list[Item]:
     scores = source.vectors @ words
     top = np.argpartition(-scores, min(NEAR_ITEMS, len(scores) - 1))[:NEAR_ITEMS]
     return [source.items[row] for row in top[np.argsort(-scores[top], kind="stable")]]
-
-
-def line(one: Example) -> str:
-    """An example as a line of JSON; ``of_line`` reads it back."""
-    return json.dumps(asdict(one), ensure_ascii=False)
-
-
-def of_line(text: str) -> Example:
-    """The example that ``line`` wrote."""
-    held = json.loads(text)
-    request = held["request"] and Request(
-        held["request"]["text"], tuple(held["request"]["right"]), held["request"]["sort"], tuple(held["request"]["had"])
-    )
-    return Example(held["skill"], tuple((role, said) for role, said in held["messages"]), held["answer"], request)
 
 
 def chooser_of(source: Source, language: Language) -> Chooser:
@@ -360,9 +337,14 @@ def _written(
     most: int,
     progress: Progress,
 ) -> Iterator[Example]:
-    """What a larger model writes, where the check keeps it whole and it is no longer than ours."""
+    """What a larger model writes, where the check keeps it whole, and it names the items and is no longer than ours.
+
+    It is told of no shopper's search: what they said goes to no other model, and into no weights.
+    """
     asked, given = [], list[dict[str, object]]()
-    for one, need, shown in islice(_answerable(source, wanted, rng), most * TRIES):
+    for one, need, shown in islice(
+        _answerable(source, [one for one in wanted if one.sort != "searched"], rng), most * TRIES
+    ):
         held = reply_variables(one.text, need, answers.variables(shown, need, None))
         told = {name: held[name] for name in ("wanted", "item", "second")}
         if len(given) < most and told not in given:
@@ -370,7 +352,9 @@ def _written(
             given.append(told)
     texts = writer.written(given, lambda done: progress("a larger model writes answers", done, len(asked)))
     for (need, shown, held), text in zip(asked, texts, strict=True):
-        if len(text.split()) <= LONGEST_WRITTEN and answers.is_kept(text, need, shown):
+        names = [short_name(item, shown).casefold() for item in shown[:2]]
+        named = all(name in text.casefold() for name in names)
+        if named and len(text.split()) <= LONGEST_WRITTEN and answers.is_kept(text, need, shown):
             yield Example("answer: a larger model's", _messages(prompt, held), text)
 
 

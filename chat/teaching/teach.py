@@ -21,11 +21,11 @@ from chat.known_requests import KnownRequests
 from chat.taught_llm import FACTS
 from chat.teaching import card, examples
 from chat.teaching.adapter import Adapter
-from chat.teaching.examples import Example, Made, Source
 from chat.teaching.lessons import Answers, Pair, Preference
 from chat.teaching.packs import Tokens, packed, tokenised
 from chat.teaching.records import Language
 from chat.teaching.settings import TeachingSettings
+from chat.teaching.source import Example, Made, Source, line_of, of_line
 from chat.teaching.trial import DESCRIBED, Tried, tried
 from chat.teaching.writing import AnswerWriter
 from chat.understand import parse_understanding
@@ -88,10 +88,11 @@ def teach(
         checkpoint=Checkpoint(partial / "words.pt", data), what="teaching the words",
     )  # fmt: skip
     outcomes = {"words": taught}
-    interrupted, pairs = taught.interrupted, list[Pair]()
+    interrupted, pairs, paired = taught.interrupted, list[Pair](), False
     if not interrupted:
         try:
             pairs = _pairs(module, made.learned, source, settings, partial, data, progress)
+            paired = True
         except KeyboardInterrupt:
             interrupted = True
     if len(pairs) >= LEAST_PAIRS:
@@ -117,6 +118,7 @@ def teach(
         "answer_tokens": sum(len(one.answer) for one in learned),
         "rows": len(rows),
         "pairs": len(pairs),
+        "paired": paired,
         "curves": {name: [asdict(epoch) for epoch in outcome.curve] for name, outcome in outcomes.items()},
         "seconds": round(watch.note()),
         "tried": [asdict(one) for one in found],
@@ -176,14 +178,16 @@ def _examples(
     """The examples, made once: their descriptions take minutes to be chosen."""
     if not kept.exists():
         kept.parent.mkdir(parents=True, exist_ok=True)
+        if writer:
+            writer.check()  # before the minutes that the others take
         made = examples.made(source, understand, reply, settings, progress, writer)
         aside = kept.with_suffix(".partial")
-        parts = ("".join(f"{examples.line(one)}\n" for one in part) for part in (made.learned, made.held))
+        parts = ("".join(f"{line_of(one)}\n" for one in part) for part in (made.learned, made.held))
         aside.write_text("\n".join(parts), encoding="utf-8")
         aside.rename(kept)
     learned, _, held = kept.read_text(encoding="utf-8").partition("\n\n")
     # Not splitlines: an item's text may hold other ends of lines.
-    return Made(*(tuple(examples.of_line(line) for line in part.split("\n") if line) for part in (learned, held)))
+    return Made(*(tuple(of_line(line) for line in part.split("\n") if line) for part in (learned, held)))
 
 
 def _pairs(
@@ -267,5 +271,5 @@ def _save(
 def _hash(made: Made) -> str:
     digest = hashlib.sha256()
     for one in (*made.learned, *made.held):
-        digest.update(examples.line(one).encode())
+        digest.update(line_of(one).encode())
     return digest.hexdigest()

@@ -1,8 +1,9 @@
 """What a taught model brings on the shop's own requests: those that were held out, with its description and without.
 
 Knows prompts that are filled already, vectors and right items. Compares the whole catalogue by cosines, as examples are
-chosen (``choosing``): about what the shop will find, which adds the words themselves to the cosines. Knows nothing of
-what is taught, nor of cards.
+chosen (``choosing``), and as if the words named nothing that the shop has: about what the shop will find, which adds
+the words themselves to the cosines, and does not ask the model where they do name something. The votes of those who
+asked alike have no say in it, beyond what the model is told of them. Knows nothing of what is taught, nor of cards.
 """
 
 import random
@@ -12,12 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from chat.teaching.adapter import Adapter
-from chat.teaching.examples import Example, Source, chooser_of
+from chat.teaching.examples import chooser_of
 from chat.teaching.packs import tokenised
 from chat.teaching.records import Language
+from chat.teaching.source import Example, Source
 from chat.understand import parse_understanding
 
-MOST = 160  # requests that are tried
+SORTS = ("given", "searched", "use")  # who asks in an item's own words is not helped by a description
+MOST = 50  # requests of each that are tried
 DESCRIBED = 30  # tokens of an answer
 
 
@@ -36,11 +39,11 @@ class Tried:
 def tried(
     module: Adapter, held: Sequence[Example], source: Source, seed: int, progress: Callable[[str, int, int], None]
 ) -> tuple[Tried, ...]:
-    """The figures of each sort of request among the examples that were held out; histories, which have no words, are
-    left out.
-    """
-    asked = [one for one in held if one.request is not None and one.request.sort != "history"]
-    some = random.Random(seed).sample(asked, min(MOST, len(asked)))  # noqa: S311 - draws requests, no secrets
+    """The figures of each of ``SORTS`` among the examples that were held out, as far as there are any."""
+    rng, some = random.Random(seed), list[Example]()  # noqa: S311 - draws requests, no secrets
+    for sort in SORTS:
+        asked = [one for one in held if one.request is not None and one.request.sort == sort]
+        some += rng.sample(asked, min(MOST, len(asked)))
     if not some:
         return ()
     prompts = [tokenised(module.tokenizer, one.messages, "") for one in some]
@@ -67,6 +70,6 @@ def recalls(some: Sequence[Example], answers: Sequence[str], source: Source) -> 
     vectors = dict(zip(texts, source.encode(texts), strict=True))
     for one, text in zip(some, described, strict=True):
         assert one.request is not None
-        words, named = vectors[one.request.text], one.request.sort == "words"
-        alone = chooser.recall(words, None, one.request.right)
-        yield alone, chooser.recall(words, vectors[text], one.request.right, named=named) if text else alone
+        words, right = vectors[one.request.text], one.request.right
+        alone = chooser.recall(words, None, right)
+        yield alone, chooser.recall(words, vectors[text], right) if text else alone

@@ -170,10 +170,10 @@ def test_a_want_that_was_described_and_taken_back_is_none() -> None:
 
 def test_whoever_stands_before_a_taught_model_says_so(llm_script: ScriptedLLM) -> None:
     taught, plain = LLM(llm_script.url, "a", taught=True), LLM(llm_script.url, "b")
-    assert Several([taught, taught]).taught
-    assert not Several([plain]).taught
-    assert Traced(taught, []).taught
-    assert not Traced(plain, []).taught
+    written = LLM(llm_script.url, "c", taught=True, own_words=True)
+    for one in (taught, plain, written):
+        for before in (Several([one, one]), Traced(one, []), one.counting([])):
+            assert (before.taught, before.own_words) == (one.taught, one.own_words)
 
 
 SOCKS = {"name": "Half Moon running socks", "price": "$12.00", "facts": "is made of wool", "about": ""}

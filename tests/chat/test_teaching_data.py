@@ -4,6 +4,7 @@ import json
 import random
 import re
 from collections import Counter, defaultdict
+from dataclasses import replace
 from itertools import islice, product
 from pathlib import Path
 
@@ -18,9 +19,9 @@ from chat.manners import FORMS
 from chat.need import Need
 from chat.teaching import acts, answers, examples, requests, trial
 from chat.teaching.choosing import Chooser
-from chat.teaching.examples import Source
 from chat.teaching.records import Language
 from chat.teaching.settings import TeachingSettings
+from chat.teaching.source import Example, Source, line_of, of_line
 from demo import asked, assortment, catalogue
 from demo.__main__ import SEED
 from prompts.library import Library
@@ -224,26 +225,54 @@ def test_a_taught_models_answers_are_tried_on_the_requests_that_were_held_out() 
         ("zzz", examples.answered("search"), False),  # nothing described
         ("zzz", '{"act":', False),  # cut off
     ):
-        one = examples.Example("describe", (), "", requests.Request(text, right, "given"))
+        one = Example("describe", (), "", requests.Request(text, right, "given"))
         ((alone, beside),) = trial.recalls([one], [answer], source)
         assert (beside > alone) == helped
 
 
-def test_a_small_shop_holds_out_one_request_in_ten_and_a_large_one_the_share_that_was_set() -> None:
-    def held(count: int, validation: float) -> int:
-        some = [item for item in ITEMS if item.in_stock][:60]
-        encoder = Hashing()
-        given = [requests.Request(f"night {number}", (some[0].id,), "given") for number in range(count)]
-        vectors = encoder.encode([item.encoder_text() for item in some])
-        source = Source(some, vectors, vocabulary(), encoder.encode, given=given)
-        recipe = TeachingSettings(words=0, uses=0, acts=0, answers=0, misspelt=0, validation=validation)
-        prompts = library.get("understand_taught"), library.get("reply_taught")
-        return len(examples.made(source, *prompts, recipe, lambda *_: None).held)
+def test_a_small_shop_holds_out_one_of_ten_of_each_sort_and_a_large_one_the_share_that_was_set() -> None:
+    def asked(count: int, sort: requests.Sort) -> list[requests.Request]:
+        return [requests.Request(f"{sort} {number}", ("a",), sort) for number in range(count)]
 
+    for count, share, held in ((40, 0.03, 4), (800, 0.03, examples.LEAST_HELD), (800, 0.1, 80)):
+        learned, aside = examples.parted([*asked(count, "given"), *asked(count, "use")], share)
+        assert Counter(one.sort for one in aside) == {"given": held, "use": held}
+        assert len(learned) == 2 * (count - held)
+    learned, aside = examples.parted(asked(3, "given"), 0.03)
+    assert (len(learned), len(aside)) == (2, 1)
+    assert examples.parted([], 0.03) == ([], [])
+
+
+def test_what_is_held_out_is_taught_in_no_other_place_but_what_is_said_of_any_history() -> None:
+    words = [requests.Request(f"tent {number % 30}" if number % 2 else f"Tent {number % 30}", ("a",), "words")
+             for number in range(300)]  # fmt: skip
+    histories = [requests.Request("surprise me", ("a",), "history", (f"thing {number}",)) for number in range(100)]
+    learned, aside = examples.parted([*words, *histories], 0.03)
+    held = {one.text.casefold() for one in aside if one.sort == "words"}
+    assert len([one for one in aside if one.sort == "words"]) == 30
+    assert not held & {one.text.casefold() for one in learned if one.sort == "words"}
+    assert len([one for one in learned if one.sort == "history"]) == 90
+
+
+def test_a_request_that_is_held_out_is_told_of_what_others_wanted_as_a_shopper_would_be() -> None:
+    some = [item for item in ITEMS if item.in_stock][:60]
+    encoder = Hashing()
+    given = [requests.Request(f"night {number} out", (item.id,), "given") for number, item in enumerate(some)]
+    vectors = encoder.encode([item.encoder_text() for item in some])
+    source = Source(some, vectors, vocabulary(), encoder.encode, given=given)
+    recipe = TeachingSettings(words=0, uses=0, acts=0, answers=0, misspelt=0)
     library = Library()
-    assert held(40, 0.03) == 4
-    assert held(800, 0.03) == examples.LEAST_HELD
-    assert held(800, 0.1) == 80
+    prompts = library.get("understand_taught"), library.get("reply_taught")
+    made = examples.made(source, *prompts, recipe, lambda *_: None)
+    language = Language(some)
+    learned = {one.request.text for one in made.learned if one.request}
+    known = examples.known_requests(replace(source, given=[one for one in given if one.text in learned]), language)
+    assert len(made.held) == 6
+    for one in made.held:
+        assert one.request
+        told = re.search(r"^asked: (.+)$", one.messages[1][1], re.MULTILINE)
+        assert told
+        assert told[1].split("; ") == list(known.wanted(one.request.text).kinds) or "wants:" in one.messages[1][1]
 
 
 def test_the_same_shop_gives_the_same_examples_in_the_form_that_is_served() -> None:
@@ -267,7 +296,7 @@ def test_the_same_shop_gives_the_same_examples_in_the_form_that_is_served() -> N
     assert skills["describe"] >= 30
     assert skills["answer"] >= 10
     for one in first:
-        assert examples.of_line(examples.line(one)) == one
+        assert of_line(line_of(one)) == one
         assert [role for role, _ in one.messages] == ["system", "user"]
         if one.skill != "answer":
             fields = json.loads(one.answer)

@@ -1,8 +1,9 @@
 """Answers of a larger model: asked over HTTP, kept where they are true, taught beside ours, and answered in."""
 
 import json
-import random
 import re
+from collections import Counter
+from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -19,10 +20,11 @@ from chat.manners import OWN_WORDS
 from chat.settings import Settings
 from chat.taught_llm import FACTS, LEAST_OWN_ANSWERS, OWN_ANSWERS, WEIGHTS, has_own_words
 from chat.teaching import examples, requests
-from chat.teaching.examples import Example, Source
 from chat.teaching.settings import TeachingSettings
+from chat.teaching.source import Example, Source
 from chat.teaching.writing import AnswerWriter
 from prompts.library import Library
+from ranking.history import Event
 from ui.home import Home
 from ui.opening import language_model
 
@@ -32,32 +34,32 @@ SETTLED = "in your own words"
 
 def writer(script: ScriptedLLM, tmp_path: Path) -> AnswerWriter:
     connect, prompt = partial(LLM, script.url, "larger"), Library().get("answer_writer")
-    return AnswerWriter(connect, "larger", prompt, "Harbour", tmp_path / "written.jsonl")
+    return AnswerWriter(connect, "larger", prompt, "Harbour", tmp_path / "written.jsonl", pause_s=0.01)
 
 
-def made(by: AnswerWriter | None, count: int = 40) -> list[Example]:
+def made(by: AnswerWriter | None, events: Sequence[Event] = ()) -> list[Example]:
     encoder = Hashing()
     given = [requests.Request(f"for night {number}", (item.id,), "given") for number, item in enumerate(SOME)]
     vectors = encoder.encode([item.encoder_text() for item in SOME])
-    source = Source(SOME, vectors, vocabulary(), encoder.encode, given=given)
-    recipe = TeachingSettings(words=0, uses=0, acts=0, answers=10, misspelt=0, validation=0.1, written=count)
+    source = Source(SOME, vectors, vocabulary(), encoder.encode, events=events, given=given)
+    recipe = TeachingSettings(words=0, uses=0, acts=0, answers=10, misspelt=0, validation=0.1, written=40)
     library = Library()
     prompts = library.get("understand_taught"), library.get("reply_taught")
     parts = examples.made(source, *prompts, recipe, lambda *_: None, by)
     return [*parts.learned, *parts.held]
 
 
-def told(body: dict[str, Any]) -> tuple[str, str]:
-    """The first item's name and its first fact, as the writer was told of them."""
-    found = re.search(r"<item>(.+?)(?:, \$[\d.,]+)?; (.+?)[;<]", body["messages"][-1]["content"])
-    assert found
-    return found[1], found[2]
+def told(body: dict[str, Any]) -> list[tuple[str, str]]:
+    """The items' names and first facts, as the writer was told of them."""
+    return re.findall(r"<item>(.+?)(?:, \$[\d.,]+)?; (.+?)[;<]", body["messages"][-1]["content"])
 
 
 def true_or_false(body: dict[str, Any]) -> Answer:
     """True of an even number of letters, and false of the others."""
-    name, fact = told(body)
-    return Answer(f"{name} {fact}." if len(name) % 2 == 0 else f"{name} is made of pure gold and costs $1.")
+    items = told(body)
+    if len(items[0][0]) % 2:
+        return Answer(f"{items[0][0]} is made of pure gold and costs $1.")
+    return Answer(" ".join(f"The {name} {fact}." for name, fact in items))
 
 
 def test_a_larger_models_true_answers_are_taught_as_a_manner_of_their_own(
@@ -84,25 +86,67 @@ def test_without_a_larger_model_the_examples_are_as_they_were(llm_script: Script
     assert not [one for one in made(writer(llm_script, tmp_path)) if one.skill == OWN_ANSWERS]
 
 
-def test_what_was_written_is_asked_for_once_though_the_model_fails_in_between(
+def test_what_was_written_is_asked_for_once_though_the_server_goes_down_in_between(
     llm_script: ScriptedLLM, tmp_path: Path
 ) -> None:
-    refusing = random.Random(1)
-
-    def now_and_then(body: dict[str, Any]) -> Answer:
-        return Answer("no", status=400) if len(llm_script.requests) > 20 and refusing.random() < 0.5 else Answer("x.")
-
-    llm_script.respond = now_and_then
+    llm_script.respond = lambda body: Answer("no", status=503) if len(llm_script.requests) > 20 else Answer("x.")
     with pytest.raises(SetupError, match="SHOPTALK_WRITER_URL"):
         made(writer(llm_script, tmp_path))
-    kept = len((tmp_path / "written.jsonl").read_text().splitlines())
-    assert 10 <= kept < 40
-    with (tmp_path / "written.jsonl").open("a") as file:
-        file.write('{"name": "cut o')
+    file = tmp_path / "written.jsonl"
+    kept = file.read_text().count('"text"')
+    assert 10 <= kept <= 20
+    with file.open("ab") as cut:
+        cut.write(b'\n{"name": "cut o\xc3')  # in the middle of a letter
     llm_script.respond = true_or_false
-    before = len(llm_script.requests)
-    made(writer(llm_script, tmp_path))
-    assert len(llm_script.requests) - before == 40 - kept
+    for missing in (40 - kept, 0):
+        before = len(llm_script.requests)
+        made(writer(llm_script, tmp_path))
+        assert len(llm_script.requests) - before == missing
+
+
+def test_a_server_that_is_busy_is_asked_again_and_a_single_refusal_ends_nothing(
+    llm_script: ScriptedLLM, tmp_path: Path
+) -> None:
+    seen: Counter[str] = Counter()
+
+    def busy_first(body: dict[str, Any]) -> Answer:
+        asked = body["messages"][-1]["content"]
+        seen[asked] += 1
+        if len(asked) % 5 == 0:
+            return Answer("filtered", status=400)
+        return Answer("busy", status=429) if seen[asked] == 1 and len(asked) % 5 == 1 else true_or_false(body)
+
+    llm_script.respond = busy_first
+    assert [one for one in made(writer(llm_script, tmp_path)) if one.skill == OWN_ANSWERS]
+    assert len(seen) == 40
+    for asked, times in seen.items():
+        assert times == (2 if len(asked) % 5 == 1 else 1)
+
+
+def test_a_server_that_refuses_everything_or_is_not_there_is_named(llm_script: ScriptedLLM, tmp_path: Path) -> None:
+    llm_script.respond = lambda body: Answer("wrong key", status=401)
+    with pytest.raises(SetupError, match="401"):
+        made(writer(llm_script, tmp_path))
+    connect = partial(LLM, "http://127.0.0.1:9/v1", "larger")
+    nowhere = AnswerWriter(connect, "larger", Library().get("answer_writer"), "", tmp_path / "none.jsonl")
+    with pytest.raises(SetupError, match=r"127\.0\.0\.1:9"):
+        nowhere.check()
+    writer(llm_script, tmp_path).check()
+
+
+def test_what_a_shopper_searched_for_is_told_to_no_other_model(llm_script: ScriptedLLM, tmp_path: Path) -> None:
+    llm_script.respond = true_or_false
+    events = [
+        event
+        for at, item in enumerate(SOME[:20])
+        for event in (
+            Event(shopper_id="ada", kind="search", query="something for the rash of my wife", time=at),
+            Event(shopper_id="ada", kind="purchase", item_id=item.id, time=at + 0.5),
+        )
+    ]
+    found = made(writer(llm_script, tmp_path), events)
+    assert any("rash" in one.messages[1][1] for one in found)  # it is taught to this one
+    assert "rash" not in json.dumps(llm_script.requests)
 
 
 def test_words_of_its_own_are_one_manner_among_the_others() -> None:
@@ -128,8 +172,10 @@ def test_a_model_answers_in_words_of_its_own_where_it_was_taught_enough_of_them(
     for count, enough in ((LEAST_OWN_ANSWERS, True), (LEAST_OWN_ANSWERS - 1, False)):
         facts(count)
         assert has_own_words(home.adapter) == enough
-        with language_model(chosen, home, follow=True) as model:
-            assert model.llm.taught
-            assert model.llm.own_words == enough
+        elsewhere = {"llm_url": "http://127.0.0.1:9/v1", "llm_model": "", "llm_taught": True}
+        for shop in (chosen, chosen.model_copy(update=elsewhere)):
+            with language_model(shop, home, follow=True) as model:
+                assert model.llm.taught
+                assert model.llm.own_words == enough
     with language_model(chosen.model_copy(update={"llm_adapter": "none"}), home, follow=True) as model:
         assert not model.llm.own_words
