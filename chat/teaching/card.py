@@ -55,7 +55,7 @@ def written(facts: Mapping[str, Any]) -> str:
     spoken = (
         "; the model answers in words of its own, too."
         if kept >= LEAST_OWN_ANSWERS
-        else (f"; with fewer than {LEAST_OWN_ANSWERS} it answers in the other manners alone.")
+        else f"; with fewer than {LEAST_OWN_ANSWERS} it answers in the other manners alone."
     )
     return f"Of answers that {facts['writer']} wrote, {kept:,} were kept whole by the check and taught{spoken}"
 
