@@ -32,7 +32,7 @@ from chat.events import (
 )
 from chat.finding import Finder
 from chat.found import Found, Group
-from chat.item_questions import answer, of_several
+from chat.item_questions import answer, of_several, variant_meant
 from chat.keeping import FeedbackKind, Keeper, need_of
 from chat.language import language_note, language_of
 from chat.llm import LLM, Usage, taught_name
@@ -219,7 +219,7 @@ class Assistant:
                 if turn.llm:  # else nobody was asked, and the stage would look faster than it is
                     clock.mark("understand")
         elif reading.references:
-            found = await asyncio.to_thread(self._finder.pointed_at, reading.references)
+            found = await asyncio.to_thread(self._pointed_at, turn, reading)
             clock.mark("first_cards")
             yield self._cards(turn, found, reading, need, "first")
         if found.shown or reading.needs_search:
@@ -290,12 +290,20 @@ class Assistant:
             return reading
         return replace(reading, notes=(note, *reading.notes)) if note else reading
 
+    def _pointed_at(self, turn: Turn, reading: Reading) -> Found:
+        """What the message points at; where it asks for another colour or size of a thing, that one."""
+        found = self._finder.pointed_at(reading.references)
+        if reading.intent == "about_item" and len(found.shown) == 1:
+            (item,) = found.shown
+            if meant := variant_meant(turn.message, item, found.groups[0].variants.get(item.id, ())):
+                return self._finder.pointed_at([meant.id])
+        return found
+
     def _about(self, turn: Turn, reading: Reading, need: Need, found: Found) -> tuple[list[str], Comparison | None]:
         """What is answered from the records of the items that the message points at, and those side by side."""
         shown, vocabulary = found.shown, self._catalog.vocabulary()
         if reading.intent == "about_item" and len(shown) == 1:
-            variants = found.groups[0].variants.get(shown[0].id, ())
-            line = answer(turn.message, shown[0], variants, vocabulary.currency, vocabulary.attributes)
+            line = answer(turn.message, shown[0], vocabulary.currency, vocabulary.attributes)
             return [line] if line else [], None
         if (
             reading.intent != "compare"

@@ -89,12 +89,26 @@ class Verdict:
     value: str = ""
 
 
-def answer(
-    message: str, item: Item, variants: Sequence[Item], currency: str, known: Mapping[str, Sequence[str]]
-) -> str:
+def variant_meant(message: str, item: Item, variants: Sequence[Item]) -> Item | None:
+    """The one of another colour or size that a question is after ("does it come in red?"), of a thing that is not so
+    itself; None where there is none.
+
+    ``variants``: the others of its product in stock.
+    """
+    text = _without_title(plain(message), item)
+    content = _content(_predicate(text) or "")
+    if not content or own_spoken_of(text) or judge(content, item):
+        return None
+    for other in variants:
+        if any(_stems(value) == content for values in varying(other).values() for value in values):
+            return other
+    return None
+
+
+def answer(message: str, item: Item, currency: str, known: Mapping[str, Sequence[str]]) -> str:
     """The one sentence; "" where nothing in particular is asked ("tell me more about it").
 
-    ``variants``: the others of its product in stock; ``known``: the catalogue's attributes with their values.
+    ``known``: the catalogue's attributes with their values.
     """
     text = _without_title(plain(message), item)
     title, held = plain(item.title), attributes_of(item)
@@ -104,11 +118,8 @@ def answer(
     for key in own_spoken_of(text):
         return _own(key, item, currency)
     content = _content(predicate or "")
-    if predicate is not None and content:
-        if verdict := judge(content, item):
-            return _told(verdict, title)
-        if other := _other_variant(content, variants):
-            return f"Yes: besides this one, the shop has it in {other}."
+    if predicate is not None and content and (verdict := judge(content, item)):
+        return _told(verdict, title)
     for name in [*spoken_of(text, held), *filter(None, [_exclusive(content, held)])][:1]:
         return _given(name, held[name], title)
     if predicate is not None and content:
@@ -256,16 +267,6 @@ def _own(key: str, item: Item, currency: str) -> str:
         if item.stock is None:
             return f"The shop doesn't say whether {title} is in stock."
         return f"Yes: {title} is in stock." if item.in_stock else f"No: {title} is out of stock."
-    return ""
-
-
-def _other_variant(content: frozenset[str], variants: Sequence[Item]) -> str:
-    """The colour or size of another variant that is meant; "" where none is."""
-    for item in variants:
-        for values in varying(item).values():
-            for value in values:
-                if _stems(value) == content:
-                    return plain(value)
     return ""
 
 
