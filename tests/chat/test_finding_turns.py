@@ -351,20 +351,6 @@ async def test_who_refuses_a_product_is_not_shown_it_in_another_colour(assistant
     assert said.ids == ["mug-plain"]
 
 
-async def test_who_asks_whether_it_comes_in_another_colour_is_shown_that_one(assistant: Assistant) -> None:
-    first = await talk(assistant, "a Larkfield mug")
-    shown = first.cards[0].item_id
-    for colour in ("red", "blue", "green"):
-        said = await heard(assistant.turn(f"does the first come in {colour}?", first.session_id))
-        assert said.ids == [f"mug-{colour}"]
-        assert said.texts == [f"Yes: Larkfield stoneware mug, {colour} comes in {colour}."]
-        first = await talk(assistant, "a Larkfield mug")
-        assert first.cards[0].item_id == shown
-    said = await heard(assistant.turn("does the first come in grey?", first.session_id))
-    assert said.ids == [shown]  # it is sold out
-    assert not said.texts[0].startswith("Yes")
-
-
 @pytest.mark.parametrize(
     "message",
     [
