@@ -112,13 +112,13 @@ def test_fragments_and_whole_libraries_travel(run: Run, tmp_path: Path) -> None:
     run("label", "reply@2", "production")
     again = run("fragment", written(tmp_path, "Be brief.\n", "voice.md"), "--by", "ann").output
     assert again.splitlines()[1] == "reply@3 is published with it; no label points at it yet."
-    assert run("export", str(tmp_path / "out")).output.startswith("Wrote 7 versions to ")
+    assert run("export", str(tmp_path / "out")).output.startswith("Wrote 8 versions to ")
     assert (tmp_path / "out" / "reply" / "002.md").read_text(encoding="utf-8") == text
     other = CliRunner().invoke(
         app, ["prompts", "import", str(tmp_path / "out")], env={"SHOPTALK_HOME": str(tmp_path / "other")}
     )
     assert other.output.splitlines() == [
-        "Read 7 prompts; 2 are new.",
+        "Read 8 prompts; 2 are new.",
         "reply@2 is published.",
         "reply@3 is published.",
     ]
