@@ -88,7 +88,7 @@ def teach_model(
     with bars(console) as tell, source_of(home, settings, requests, tell) as (source, prompts):
         chosen = prompts.chosen("teaching")
         understand, reply = (prompts.version(name, chosen[name]) for name in ("understand_taught", "reply_taught"))
-        writer = answer_writer(settings, prompts.version("answer_writer", chosen["answer_writer"]), home)
+        writer = answer_writer(settings, prompts.version("write_answers", chosen["write_answers"]), home)
         taught = taught_by(
             base, source, (understand, reply),
             recipe, home.adapter, home.teaching, tell,

@@ -33,7 +33,7 @@ SETTLED = "in your own words"
 
 
 def writer(script: ScriptedLLM, tmp_path: Path) -> AnswerWriter:
-    connect, prompt = partial(LLM, script.url, "larger"), Library().get("answer_writer")
+    connect, prompt = partial(LLM, script.url, "larger"), Library().get("write_answers")
     return AnswerWriter(connect, "larger", prompt, "Harbour", tmp_path / "written.jsonl", pause_s=0.01)
 
 
@@ -128,7 +128,7 @@ def test_a_server_that_refuses_everything_or_is_not_there_is_named(llm_script: S
     with pytest.raises(SetupError, match="401"):
         made(writer(llm_script, tmp_path))
     connect = partial(LLM, "http://127.0.0.1:9/v1", "larger")
-    nowhere = AnswerWriter(connect, "larger", Library().get("answer_writer"), "", tmp_path / "none.jsonl")
+    nowhere = AnswerWriter(connect, "larger", Library().get("write_answers"), "", tmp_path / "none.jsonl")
     with pytest.raises(SetupError, match=r"127\.0\.0\.1:9"):
         nowhere.check()
     writer(llm_script, tmp_path).check()

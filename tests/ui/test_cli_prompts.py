@@ -49,7 +49,7 @@ def test_a_wording_is_written_released_and_taken_back_without_an_engineer(
     run: Run, tmp_path: Path, connections: Connections
 ) -> None:
     site = Keys(connections).make_site("A shop", ["https://shop.example"])[0].id
-    names = ("answer_writer", "reply", "reply_taught", "understand", "understand_taught", "yes_judge")
+    names = ("reply", "reply_taught", "understand", "understand_taught", "write_answers", "yes_judge")
     assert [row[0] for row in cells(run("list").output)] == [f"{name}@1" for name in names]
     assert run("show", "reply").output == REPLY
     file = written(tmp_path, REPLY.replace("You tell a shopper what an item offers", "Say what an item offers"))
